@@ -1,0 +1,10 @@
+#!/bin/sh
+# Everything a reviewer would do, without root: types, format and lint, layers, sizes, compiler traps, unit tests.
+set -eu
+cd "$(dirname "$0")/.."
+tsc
+biome check --error-on-warnings .
+node scripts/check-layers.ts
+node scripts/check-sizes.ts
+node scripts/check-traps.ts
+node --test 'src/**/*.test.ts' 'scripts/**/*.test.ts' 'test/abi/**/*.test.ts'

@@ -1,0 +1,71 @@
+// The words of every failure.
+
+/** Stable names for what went wrong. Scripts may match on these; messages may change, codes may not. */
+export const errorCodes = [
+  "config-invalid",
+  "not-found",
+  "wrong-state",
+  "not-permitted",
+  "unsupported",
+  "syscall-failed",
+  "hook-failed",
+  "timed-out",
+  "bug",
+] as const;
+export type ErrorCode = (typeof errorCodes)[number];
+
+export interface ErrorDetails {
+  /** Positive errno, when the kernel said no. */
+  readonly errno?: number;
+  /** One sentence: what the reader can do about it. */
+  readonly hint?: string;
+  /** What led to this; Error's own `cause` does not compile. */
+  readonly because?: LxcError | undefined;
+}
+
+/** Every failure a user can see. `doing` completes the sentence "cannot …". */
+export class LxcError extends Error {
+  readonly code: ErrorCode;
+  readonly doing: string;
+  readonly reason: string;
+  readonly errno: number;
+  readonly hint: string;
+  readonly because: LxcError | undefined;
+
+  constructor(code: ErrorCode, doing: string, reason: string, details: ErrorDetails = {}) {
+    super(`cannot ${doing}: ${reason}`);
+    this.name = "LxcError";
+    this.code = code;
+    this.doing = doing;
+    this.reason = reason;
+    this.errno = details.errno ?? 0;
+    this.hint = details.hint ?? "";
+    this.because = details.because;
+  }
+}
+
+/**
+ * What a catch clause got, as an LxcError; anything else is a bug of ours. Only for caught values: the compiler does
+ * not recognise an LxcError that was widened to `unknown` by hand.
+ */
+export function asLxcError(caught: unknown): LxcError {
+  return caught instanceof Error ? fromError(caught) : new LxcError("bug", "go on", String(caught));
+}
+
+function fromError(error: Error): LxcError {
+  return error instanceof LxcError ? error : new LxcError("bug", "go on", error.message);
+}
+
+/** The lines a tool prints: the failure, what caused it, then the hint that is nearest to the cause. */
+export function describe(error: LxcError): string[] {
+  const lines = [error.message];
+  let hint = error.hint;
+  let cause = error.because;
+  while (cause !== undefined) {
+    lines.push(`  because: ${cause.message}`);
+    if (cause.hint !== "") hint = cause.hint;
+    cause = cause.because;
+  }
+  if (hint !== "") lines.push(`  hint: ${hint}`);
+  return lines;
+}

@@ -1,0 +1,76 @@
+// The one way to the kernel: a call by name, retried, with an error that knows what it means.
+
+import { LxcError } from "../base/errors.ts";
+import { EINTR, errnoText } from "./abi/errno.ts";
+import { type CallName, NUMBERS } from "./abi/syscalls.ts";
+import { hintFor } from "./hints.ts";
+import { cString } from "./memory.ts";
+import { rawAddressOf, rawSyscall } from "./shim.ts";
+
+/** A number goes as it is, a string as a C string, bytes as their address; 0 is also NULL. */
+export type Arg = number | string | Uint8Array;
+
+const NOTHING = new Uint8Array(0);
+
+/** One system call, retried on EINTR. Returns the result, or -errno. Never throws. */
+export function tryCall(
+  name: CallName,
+  a: Arg = 0,
+  b: Arg = 0,
+  c: Arg = 0,
+  d: Arg = 0,
+  e: Arg = 0,
+  f: Arg = 0,
+): number {
+  // The bytes are held in locals, so that no address outlives what it points at.
+  const aBytes = bytesOf(a),
+    bBytes = bytesOf(b),
+    cBytes = bytesOf(c);
+  const dBytes = bytesOf(d),
+    eBytes = bytesOf(e),
+    fBytes = bytesOf(f);
+  const nr: number = NUMBERS[name];
+  for (;;) {
+    const result = rawSyscall(
+      nr,
+      word(a, aBytes),
+      word(b, bBytes),
+      word(c, cBytes),
+      word(d, dBytes),
+      word(e, eBytes),
+      word(f, fBytes),
+    );
+    if (result !== -EINTR) return result;
+  }
+}
+
+/** Like `tryCall`, but throws "cannot <doing>: …" when the kernel says no. */
+export function call(
+  doing: string,
+  name: CallName,
+  a: Arg = 0,
+  b: Arg = 0,
+  c: Arg = 0,
+  d: Arg = 0,
+  e: Arg = 0,
+  f: Arg = 0,
+): number {
+  const result = tryCall(name, a, b, c, d, e, f);
+  if (result < 0) throw refused(doing, name, result);
+  return result;
+}
+
+/** Turns a -errno into an error that says what was being done. */
+export function refused(doing: string, name: CallName, result: number): LxcError {
+  const errno = -result;
+  return new LxcError("syscall-failed", doing, `${name}: ${errnoText(errno)}`, { errno, hint: hintFor(name, errno) });
+}
+
+function bytesOf(arg: Arg): Uint8Array {
+  if (typeof arg === "number") return NOTHING;
+  return typeof arg === "string" ? cString(arg) : arg;
+}
+
+function word(arg: Arg, bytes: Uint8Array): number {
+  return typeof arg === "number" ? arg : rawAddressOf(bytes);
+}
