@@ -1,6 +1,6 @@
-// What the kernel reads and writes: NUL-terminated strings, and arrays of pointers to them.
+// What the kernel reads and writes: NUL-terminated strings, arrays of pointers, and structs that point at buffers.
 
-import { Layout } from "./abi/struct.ts";
+import { type Field, Layout } from "./abi/struct.ts";
 import { rawAddressOf } from "./shim.ts";
 
 const POINTER_SIZE = 8;
@@ -8,6 +8,11 @@ const pointer = new Layout().u64();
 
 export function cString(text: string): Uint8Array {
   return new TextEncoder().encode(`${text}\0`);
+}
+
+/** The bytes of `text`, without a NUL. */
+export function bytesOfText(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
 }
 
 /** The text up to the first NUL. */
@@ -31,5 +36,21 @@ export class StringArray {
       pointer.put(this.pointers.subarray(at, at + POINTER_SIZE), rawAddressOf(bytes));
       at += POINTER_SIZE;
     }
+  }
+}
+
+/** Puts addresses of buffers into structs, and keeps the buffers alive as long as it lives itself. */
+export class Pins {
+  readonly #held: Uint8Array[] = [];
+
+  /** Writes the address of `target` into `field` of the struct in `bytes`. */
+  point(bytes: Uint8Array, field: Field, target: Uint8Array): void {
+    this.#held.push(target);
+    field.put(bytes, rawAddressOf(target));
+  }
+
+  /** How many buffers are held: naming the object after the call keeps it alive until then. */
+  count(): number {
+    return this.#held.length;
   }
 }

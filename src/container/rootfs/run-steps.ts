@@ -1,6 +1,6 @@
 // The only code that performs MountSteps. Runs in the container's first process, before exec.
 
-import { bind, makePrivate, mountFileSystem, remountReadOnly, tryBind } from "../../kernel/mounts.ts";
+import { bind, mountFileSystem, remountReadOnly, setPropagation, tryBind } from "../../kernel/mounts.ts";
 import type { MountStep } from "./plan.ts";
 
 /** Throws at the first step the kernel refuses. */
@@ -11,7 +11,7 @@ export function runSteps(steps: readonly MountStep[]): void {
 function runStep(step: MountStep): void {
   switch (step.kind) {
     case "private":
-      makePrivate(step.to);
+      setPropagation(step.to, 1 << 18);
       break;
     case "file-system":
       mountFileSystem(step.type, step.to, step.flags, step.options);

@@ -1,0 +1,32 @@
+// Locks on files that belong to the open file, so that threads and forks cannot lose them (fcntl(2), OFD locks).
+
+import { EACCES, EAGAIN } from "./abi/errno.ts";
+import { F_OFD_SETLK, F_OFD_SETLKW, F_WRLCK, flock, O_CLOEXEC, O_CREAT, O_NOFOLLOW, O_RDWR } from "./abi/fs.ts";
+import { call, refused, tryCall } from "./call.ts";
+import { closeFd, openFile } from "./files.ts";
+
+/** Waits for the only lock on the file at `path`, which is made when missing. Closing the result releases it. */
+export function lockFile(path: string): number {
+  const fd = openFile(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o600);
+  try {
+    call(`lock ${path}`, "fcntl", fd, F_OFD_SETLKW, writeLock());
+    return fd;
+  } catch (caught) {
+    closeFd(fd);
+    throw caught;
+  }
+}
+
+/** Takes the only lock on the open file `fd`. Returns false when somebody else has it. */
+export function tryLock(fd: number): boolean {
+  const result = tryCall("fcntl", fd, F_OFD_SETLK, writeLock());
+  if (result === -EAGAIN || result === -EACCES) return false;
+  if (result < 0) throw refused("lock a file", "fcntl", result);
+  return true;
+}
+
+function writeLock(): Uint8Array {
+  const bytes = new Uint8Array(flock.size);
+  flock.type.put(bytes, F_WRLCK);
+  return bytes;
+}

@@ -1,0 +1,19 @@
+// Leaving and joining namespaces.
+
+import { call, refused, tryCall } from "./call.ts";
+
+/** Leaves the namespaces of `flags` (CLONE_NEW*) for new ones. */
+export function unshare(flags: number, what: string): void {
+  call(`make a new ${what} namespace`, "unshare", flags);
+}
+
+/** Joins the namespaces of `flags` of the process or namespace behind `fd` (a pidfd needs Linux 5.8). */
+export function join(fd: number, flags: number, what: string): void {
+  const result = tryCall("setns", fd, flags);
+  if (result < 0) throw refused(`join ${what}`, "setns", result);
+}
+
+export function setHostName(name: string): void {
+  const bytes = new TextEncoder().encode(name);
+  call(`set the host name to ${name}`, "sethostname", bytes, bytes.length);
+}

@@ -1,0 +1,101 @@
+// Pseudo terminals: making pairs, raw mode, and window sizes.
+
+import { O_CLOEXEC, O_NOCTTY, O_NONBLOCK, O_RDWR } from "./abi/fs.ts";
+import {
+  BRKINT,
+  CS8,
+  CSIZE,
+  ECHO,
+  ECHONL,
+  ICANON,
+  ICRNL,
+  IEXTEN,
+  IGNBRK,
+  IGNCR,
+  INLCR,
+  ISIG,
+  ISTRIP,
+  IXON,
+  OPOST,
+  PARENB,
+  PARMRK,
+  TCGETS,
+  TCSETS,
+  TIOCGPTN,
+  TIOCGPTPEER,
+  TIOCGWINSZ,
+  TIOCSCTTY,
+  TIOCSPTLCK,
+  TIOCSWINSZ,
+  termios,
+  VMIN,
+  VTIME,
+  winsize,
+} from "./abi/ioctl.ts";
+import { Layout } from "./abi/struct.ts";
+import { call, tryCall } from "./call.ts";
+
+/** Both ends of a pseudo terminal, close-on-exec. */
+export interface Terminal {
+  /** The end a terminal program holds; non-blocking. */
+  readonly control: number;
+  /** The end that programs inside use as their terminal. */
+  readonly peer: number;
+  /** Its number: `/dev/pts/N` in the file system it was made in. */
+  readonly index: number;
+}
+
+const numbers = new Layout();
+const int = numbers.i32();
+
+/** Makes a pair from an open `ptmx`. Its `control` is `ptmx` itself. The peer is opened without a path (Linux 4.13). */
+export function unlockTerminal(ptmx: number): Terminal {
+  const value = new Uint8Array(4);
+  call("unlock a terminal", "ioctl", ptmx, TIOCSPTLCK, value);
+  call("ask a terminal's number", "ioctl", ptmx, TIOCGPTN, value);
+  const peer = call("open a terminal", "ioctl", ptmx, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
+  return { control: ptmx, peer, index: int.get(value) };
+}
+
+/** Makes a pair in the devpts whose `ptmx` is at `path` below `dir`. */
+export function openTerminal(dir: number, path: string): Terminal {
+  const flags = O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK;
+  return unlockTerminal(call("open a pseudo terminal", "openat", dir, path, flags));
+}
+
+export function isTerminal(fd: number): boolean {
+  const settings = new Uint8Array(termios.size);
+  return tryCall("ioctl", fd, TCGETS, settings) === 0;
+}
+
+/** Makes `fd` the controlling terminal of our session. */
+export function controlTerminal(fd: number): void {
+  call("make a terminal ours", "ioctl", fd, TIOCSCTTY, 0);
+}
+
+/** Puts a terminal into raw mode, as cfmakeraw(3) does. Returns its settings until now, for `restoreTerminal`. */
+export function makeRaw(fd: number): Uint8Array {
+  const before = new Uint8Array(termios.size);
+  call("read a terminal's settings", "ioctl", fd, TCGETS, before);
+  const raw = before.slice();
+  const input = IGNBRK | BRKINT | PARMRK | ISTRIP | INLCR | IGNCR | ICRNL | IXON;
+  termios.iflag.put(raw, (termios.iflag.get(raw) & ~input) >>> 0);
+  termios.oflag.put(raw, (termios.oflag.get(raw) & ~OPOST) >>> 0);
+  termios.lflag.put(raw, (termios.lflag.get(raw) & ~(ECHO | ECHONL | ICANON | ISIG | IEXTEN)) >>> 0);
+  termios.cflag.put(raw, ((termios.cflag.get(raw) & ~(CSIZE | PARENB)) | CS8) >>> 0);
+  const characters = termios.cc.get(raw);
+  characters[VMIN] = 1;
+  characters[VTIME] = 0;
+  restoreTerminal(fd, raw);
+  return before;
+}
+
+export function restoreTerminal(fd: number, settings: Uint8Array): void {
+  tryCall("ioctl", fd, TCSETS, settings);
+}
+
+/** Gives the terminal `to` the window size of `from`, if that has one. */
+export function copyWindowSize(from: number, to: number): void {
+  const size = new Uint8Array(winsize.size);
+  if (tryCall("ioctl", from, TIOCGWINSZ, size) === 0) tryCall("ioctl", to, TIOCSWINSZ, size);
+}
