@@ -1,0 +1,147 @@
+// Finds, with the type checker, what the native compiler accepts and runs differently from Node.
+import ts from "typescript5";
+import { optionalGroup } from "./trap-regex.ts";
+import { Shapes } from "./trap-shapes.ts";
+
+/** Every trap in `files` of `program`, as `file:line:column rule: what is wrong; write: what to write instead`. */
+export function trapsIn(program: ts.Program, files: readonly ts.SourceFile[]): string[] {
+  const checker = program.getTypeChecker();
+  const shapes = new Shapes(checker);
+  const found: string[] = [];
+  for (const file of files) {
+    const visit = (node: ts.Node): void => {
+      const trap = trapAt(node, checker, shapes);
+      if (trap !== undefined) {
+        const { line, character } = file.getLineAndCharacterOfPosition(node.getStart());
+        found.push(`${file.fileName}:${line + 1}:${character + 1} ${trap}`);
+      }
+      ts.forEachChild(node, visit);
+    };
+    visit(file);
+  }
+  return found;
+}
+
+function trapAt(node: ts.Node, checker: ts.TypeChecker, shapes: Shapes): string | undefined {
+  if (ts.isSpreadAssignment(node)) return partialSpread(node, checker);
+  if (ts.isRegularExpressionLiteral(node)) return absentGroup(node.text.slice(1, node.text.lastIndexOf("/")));
+  if (!ts.isExpression(node) || isNameOnly(node)) return undefined;
+  if (isRegExpFromText(node)) return absentGroup(node.arguments?.map(textOf)[0] ?? "");
+  const wanted = checker.getContextualType(node);
+  if (wanted === undefined || passesOn(node)) return undefined;
+  if (isJsonParse(node)) return parsedUnion(wanted);
+  const given = checker.getTypeAtLocation(node);
+  return widenedError(node, given, wanted, checker) ?? copiedRecord(given, wanted, shapes);
+}
+
+/** A property's or variable's name is an expression to the parser, but no value moves there. */
+function isNameOnly(node: ts.Expression): boolean {
+  const { parent } = node;
+  return !ts.isShorthandPropertyAssignment(parent) && "name" in parent && parent.name === node;
+}
+
+/** Written in place, or only a wrapper whose inside is looked at by itself. */
+function passesOn(node: ts.Expression): boolean {
+  if (ts.isObjectLiteralExpression(node) || ts.isArrayLiteralExpression(node)) return true;
+  if (ts.isParenthesizedExpression(node) || ts.isConditionalExpression(node)) return true;
+  if (ts.isNonNullExpression(node.parent)) return true;
+  if (ts.isArrowFunction(node)) return node.parameters.every((parameter) => parameter.type === undefined);
+  if (ts.isAsExpression(node) && isJsonParse(node.expression)) return true;
+  if (!ts.isBinaryExpression(node)) return false;
+  const operators = [ts.SyntaxKind.QuestionQuestionToken, ts.SyntaxKind.BarBarToken, ts.SyntaxKind.CommaToken];
+  return operators.includes(node.operatorToken.kind);
+}
+
+function copiedRecord(given: ts.Type, wanted: ts.Type, shapes: Shapes): string | undefined {
+  const difference = shapes.difference(given, wanted);
+  if (difference === undefined) return undefined;
+  return `record-copied: ${difference}; write: one type in both places, a class, or an object literal with the fields`;
+}
+
+function absentGroup(pattern: string): string | undefined {
+  const group = optionalGroup(pattern);
+  if (group === undefined) return undefined;
+  return `optional-group: ${group} may take no part, and is then "" natively but undefined under Node; write: ((?:…)?), two expressions, or a scanner by hand`;
+}
+
+function partialSpread(node: ts.SpreadAssignment, checker: ts.TypeChecker): string | undefined {
+  const before = node.parent.properties.slice(0, node.parent.properties.indexOf(node));
+  const fields = checker.getTypeAtLocation(node.expression).getProperties();
+  const optional = fields.filter((field) => (field.flags & ts.SymbolFlags.Optional) !== 0).map((field) => field.name);
+  if (before.length === 0 || optional.length === 0) return undefined;
+  return `partial-spread: an absent ${optional.join(" or ")} throws at run time; write: each field as \`name: b.name ?? a.name\``;
+}
+
+function parsedUnion(wanted: ts.Type): string | undefined {
+  const union = unionOfObjects(wanted);
+  if (union === "") return undefined;
+  return `json-union: ${union === "." ? "the cast type" : union} is a union of records and its fields come out wrong; write: a decoder that looks at the fields, or one record type`;
+}
+
+/** The path of the first field that is a union of records: "." for the type itself, "" when there is none. */
+function unionOfObjects(type: ts.Type): string {
+  if (type.isUnion() && type.types.filter((part) => (part.flags & ts.TypeFlags.Object) !== 0).length > 1) return ".";
+  for (const part of type.isUnion() ? type.types : [type]) {
+    if ((part.flags & ts.TypeFlags.Object) === 0) continue;
+    for (const field of part.getProperties()) {
+      const declared = field.valueDeclaration;
+      if (declared === undefined || !ts.isPropertySignature(declared) || declared.type === undefined) continue;
+      if (ts.isUnionTypeNode(declared.type) && declared.type.types.filter(isRecordNode).length > 1) return field.name;
+    }
+  }
+  return "";
+}
+
+function isRecordNode(node: ts.TypeNode): boolean {
+  return ts.isTypeLiteralNode(node) || ts.isTypeReferenceNode(node);
+}
+
+function widenedError(
+  node: ts.Expression,
+  given: ts.Type,
+  wanted: ts.Type,
+  checker: ts.TypeChecker,
+): string | undefined {
+  if ((wanted.flags & ts.TypeFlags.Unknown) === 0 || isCaught(node, checker)) return undefined;
+  const parts = given.isUnion() ? given.types : [given];
+  if (!parts.some((part) => isError(part))) return undefined;
+  return "error-as-unknown: `instanceof Error` is false for it afterwards; write: a parameter of type Error or LxcError, or pass what a catch clause caught";
+}
+
+function isError(type: ts.Type): boolean {
+  if (type.symbol?.name === "Error") return true;
+  return (type.getBaseTypes() ?? []).some(isError);
+}
+
+function isCaught(node: ts.Expression, checker: ts.TypeChecker): boolean {
+  const declaration = checker.getSymbolAtLocation(node)?.valueDeclaration;
+  return declaration !== undefined && ts.isCatchClause(declaration.parent);
+}
+
+function isJsonParse(node: ts.Node): boolean {
+  return ts.isCallExpression(node) && node.expression.getText() === "JSON.parse";
+}
+
+function isRegExpFromText(node: ts.Node): node is ts.NewExpression | ts.CallExpression {
+  return (ts.isNewExpression(node) || ts.isCallExpression(node)) && node.expression.getText() === "RegExp";
+}
+
+function textOf(node: ts.Node): string {
+  return ts.isStringLiteralLike(node) ? node.text : "";
+}
+
+/** The program of tsconfig.json, and those of its files that are compiled natively. */
+function loadProject(): { program: ts.Program; files: ts.SourceFile[] } {
+  const config = ts.readConfigFile("tsconfig.json", ts.sys.readFile);
+  const parsed = ts.parseJsonConfigFileContent(config.config, ts.sys, ".");
+  const names = parsed.fileNames.filter((name) => /^(?:\.\/)?src\//.test(name) && !name.endsWith(".test.ts"));
+  const program = ts.createProgram(names, parsed.options);
+  return { program, files: names.flatMap((name) => program.getSourceFile(name) ?? []) };
+}
+
+if (import.meta.main) {
+  const { program, files } = loadProject();
+  const found = trapsIn(program, files);
+  for (const trap of found) console.error(trap);
+  process.exitCode = found.length > 0 ? 1 : 0;
+}
