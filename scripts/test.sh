@@ -1,0 +1,35 @@
+#!/bin/sh
+# Everything, from a fresh clone on: set-up, checks, build, and all tests. The last line sums them up; any failure is exit 1.
+set -u
+cd "$(dirname "$0")/.."
+mkdir -p dist
+TEST_TALLY=$PWD/dist/tally
+export TEST_TALLY
+: > "$TEST_TALLY"
+
+# A step that fails without a failed test counts as one.
+step() {
+  name=$1
+  shift
+  echo "== $name"
+  before=$(failures)
+  started=$(date +%s)
+  "$@" < /dev/null && { echo "   ($(($(date +%s) - started)) s)"; return 0; }
+  [ "$(failures)" -gt "$before" ] || echo "0 1 0" >> "$TEST_TALLY"
+  return 1
+}
+
+failures() { awk '{ n += $2 } END { print n + 0 }' "$TEST_TALLY"; }
+
+finish() {
+  awk '{ p += $1; f += $2; s += $3 } END { printf "%d passed, %d failed, %d skipped\n", p, f, s; exit f > 0 }' "$TEST_TALLY"
+  exit
+}
+
+step "set-up" sh scripts/setup.sh || finish
+step "check" sh scripts/check.sh
+step "build" npm run --silent build || finish
+step "the same under Node and natively" sh scripts/differential.sh
+step "compiler" sh scripts/run-tests.sh 'test/compiler/**/*.test.ts'
+step "system" sh scripts/system.sh
+finish
