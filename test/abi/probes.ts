@@ -1,0 +1,72 @@
+// How the kernel headers spell what src/kernel/abi/ holds, where the names alone do not say it.
+
+/** C expressions for constants that have no macro or enumerator of their own name. */
+export const spellings: Readonly<Record<string, string>> = {
+  DIRENT64_NAME_AT: "offsetof(struct dirent, d_name)",
+  LINUX_CAPABILITY_VERSION_3: "_LINUX_CAPABILITY_VERSION_3",
+  SIGRTMIN: "SIGRTMIN + 2", // the first two belong to the C library
+  SIGSET_SIZE: "sizeof(sigset_t)",
+  SUN_PATH_LENGTH: "UNIX_PATH_MAX",
+  WALL: "__WALL",
+};
+
+/** Constants that Debian 12's headers (Linux 6.1) do not know yet, or that no exported header has. */
+export const unknownToHeaders: readonly string[] = ["MFD_EXEC", "MNT_DETACH", "SIGRTMAX"];
+
+/** A struct of src/kernel/abi/: its C type, what its members' names begin with, and the members named otherwise there. */
+export interface StructRow {
+  readonly c: string;
+  readonly prefix?: string;
+  /** C member by our field; empty for a field that holds no single member. */
+  readonly fields?: Readonly<Record<string, string>>;
+}
+
+export const structs: Readonly<Record<string, StructRow>> = {
+  capData: {
+    c: "struct cap_data",
+    fields: {
+      effectiveLow: "low.effective",
+      permittedLow: "low.permitted",
+      inheritableLow: "low.inheritable",
+      effectiveHigh: "high.effective",
+      permittedHigh: "high.permitted",
+      inheritableHigh: "high.inheritable",
+    },
+  },
+  capHeader: { c: "struct __user_cap_header_struct" },
+  cloneArgs: { c: "struct clone_args" },
+  cmsghdr: { c: "struct cmsghdr", prefix: "cmsg_", fields: { length: "cmsg_len" } },
+  dirent64: { c: "struct dirent", prefix: "d_" }, // the C library's is the kernel's linux_dirent64
+  epollEvent: { c: "struct epoll_event" },
+  fdPair: { c: "int[2]", fields: { left: "", right: "" } },
+  flock: { c: "struct flock", prefix: "l_" },
+  iovec: { c: "struct iovec", prefix: "iov_", fields: { length: "iov_len" } },
+  mountAttr: { c: "struct mount_attr", fields: { usernsFd: "userns_fd" } },
+  msghdr: {
+    c: "struct msghdr",
+    prefix: "msg_",
+    fields: { nameLength: "msg_namelen", iovLength: "msg_iovlen", controlLength: "msg_controllen" },
+  },
+  openHow: { c: "struct open_how" },
+  pollfd: { c: "struct pollfd" },
+  prctlMmMap: { c: "struct prctl_mm_map" },
+  rlimit64: { c: "struct rlimit64", prefix: "rlim_", fields: { current: "rlim_cur", maximum: "rlim_max" } },
+  signalfdSiginfo: { c: "struct signalfd_siginfo", prefix: "ssi_", fields: { rest: "" } },
+  sockaddrUn: { c: "struct sockaddr_un", prefix: "sun_" },
+  statfs: { c: "struct statfs", prefix: "f_", fields: { rest: "" } },
+  statx: {
+    c: "struct statx",
+    prefix: "stx_",
+    fields: { sizeBytes: "stx_size", times: "stx_atime", rest: "", spare: "" },
+  },
+  termios: { c: "struct termios", prefix: "c_" },
+  timespec: { c: "struct timespec", fields: { seconds: "tv_sec", nanoseconds: "tv_nsec" } },
+  timeval: { c: "struct timeval", fields: { seconds: "tv_sec", microseconds: "tv_usec" } },
+  ucred: { c: "struct ucred" },
+  waitInfo: { c: "siginfo_t", prefix: "si_", fields: { pad: "", rest: "" } },
+  winsize: {
+    c: "struct winsize",
+    prefix: "ws_",
+    fields: { rows: "ws_row", columns: "ws_col", xPixels: "ws_xpixel", yPixels: "ws_ypixel" },
+  },
+};
