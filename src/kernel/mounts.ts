@@ -1,7 +1,7 @@
 // Mounting, by path and by descriptor. Every function throws when the kernel refuses, unless it says otherwise.
 
 import { ENOENT } from "./abi/errno.ts";
-import { AT_EMPTY_PATH, AT_FDCWD, AT_RECURSIVE } from "./abi/fs.ts";
+import { AT_EMPTY_PATH, AT_RECURSIVE } from "./abi/fs.ts";
 import {
   FSCONFIG_CMD_CREATE,
   FSCONFIG_SET_FLAG,
@@ -114,18 +114,12 @@ export function tryUnmount(path: string): number {
 }
 
 /**
- * Makes the folder `root` the root of this process and its mount namespace, and takes the old root away. The new root
- * is stacked on the old one and the old one unmounted from below (pivot_root(2), "pivot_root(\".\", \".\")").
+ * Makes the folder `root` the root of this process and its mount namespace, and takes the old root away: the old one is
+ * stacked on the new one and unmounted from there (pivot_root(2), 'pivot_root(".", ".")').
  */
 export function pivotRoot(root: number): void {
-  const old = call("open the host's root", "openat", AT_FDCWD, "/", 0o2200000);
-  try {
-    call("enter the root file system", "fchdir", root);
-    call("make the root file system the root", "pivot_root", ".", ".");
-    call("go back to the host's root", "fchdir", old);
-    call("take the host's root away", "umount2", ".", MNT_DETACH);
-    call("enter the root file system", "chdir", "/");
-  } finally {
-    closeFd(old);
-  }
+  call("enter the root file system", "fchdir", root);
+  call("make the root file system the root", "pivot_root", ".", ".");
+  call("take the host's root away", "umount2", ".", MNT_DETACH);
+  call("enter the root file system", "chdir", "/");
 }

@@ -1,32 +1,263 @@
-// The only code that performs MountSteps. Runs in the container's first process, before exec.
+// The only code that performs MountSteps. Runs in the container's first process, in its mount namespace, before exec.
+//
+// Places are open folders, never paths from the host's root: what the container's files say cannot lead out of them.
 
-import { bind, mountFileSystem, remountReadOnly, setPropagation, tryBind } from "../../kernel/mounts.ts";
-import type { MountStep } from "./plan.ts";
+import { LxcError } from "../../base/errors.ts";
+import { joinPath } from "../../base/path.ts";
+import { EEXIST, ENODEV, ENOENT, EPERM } from "../../kernel/abi/errno.ts";
+import { AT_FDCWD, AT_REMOVEDIR, O_DIRECTORY, O_PATH, S_IFCHR, S_IFREG } from "../../kernel/abi/fs.ts";
+import { MOUNT_ATTR_RDONLY, MS_BIND, MS_MOVE, MS_REC, MS_REMOUNT } from "../../kernel/abi/mount.ts";
+import { call, refused, tryCall } from "../../kernel/call.ts";
+import { closeFd } from "../../kernel/files.ts";
+import {
+  attachTree,
+  makeFileSystem,
+  setMountAttributes,
+  tryCloneTree,
+  trySetMountAttributes,
+} from "../../kernel/mounts.ts";
+import { makeDirectoryBelow, makeFileBelow, openBelow, tryOpenBelow } from "../../kernel/resolve.ts";
+import { attributesFor } from "./mount-options.ts";
+import type { EntryStep, FileSystemStep, MountStep, ReadOnlyStep } from "./steps.ts";
 
-/** Throws at the first step the kernel refuses. */
-export function runSteps(steps: readonly MountStep[]): void {
-  for (const step of steps) runStep(step);
+/** Where a path is: a folder that is open, and the rest of the path below it. */
+interface Place {
+  readonly dir: number;
+  readonly path: string;
 }
 
-function runStep(step: MountStep): void {
-  switch (step.kind) {
-    case "private":
-      setPropagation(step.to, 1 << 18);
-      break;
-    case "file-system":
-      mountFileSystem(step.type, step.to, step.flags, step.options);
-      break;
-    case "bind":
-      bind(step.from, step.to);
-      break;
-    case "read-only":
-      makeReadOnly(step.to, step.optional);
-      break;
+/** Builds a container's file system below the open mount `root`. */
+export class RootfsBuilder {
+  readonly root: number;
+  /** What we mounted ourselves, by where: nothing in it is the container's doing yet. */
+  readonly #mounted = new Map<string, number>();
+
+  constructor(root: number) {
+    this.root = root;
+  }
+
+  /** Throws at the first step the kernel refuses, unless the step is optional. */
+  run(steps: readonly MountStep[]): void {
+    for (const step of steps) this.#runStep(step);
+  }
+
+  /** The mount made at `at`, or -1. */
+  mountedAt(at: string): number {
+    return this.#mounted.get(at) ?? -1;
+  }
+
+  /** Closes what was opened on the way; the mounts stay. */
+  close(): void {
+    for (const [, fd] of this.#mounted) closeFd(fd);
+    this.#mounted.clear();
+  }
+
+  /** Mounts the open file `fd` on a new empty file at `at`, replacing what was there. */
+  mountFile(fd: number, at: string, what: string): void {
+    const tree = tryCloneTree(fd, "", false);
+    if (tree < 0) throw refused(`copy ${what}`, "open_tree", tree);
+    const target = this.#emptyFile(at);
+    attachTree(tree, target, `${what} on /${at}`);
+    closeFd(target);
+    closeFd(tree);
+  }
+
+  #runStep(step: MountStep): void {
+    switch (step.kind) {
+      case "file-system":
+        this.#mountFileSystem(step);
+        break;
+      case "read-only":
+        this.#makeReadOnly(step);
+        break;
+      case "entry":
+        this.#mountEntry(step);
+        break;
+      case "directory":
+        closeFd(this.#openDirectory(step.at, step.mode));
+        break;
+      case "node":
+        this.#makeNode(step.at, step.major, step.minor);
+        break;
+      case "link":
+        this.#makeLink(step.at, step.target);
+        break;
+    }
+  }
+
+  /** The closest folder of ours that `path` is in: the deepest mount we made, or the root. */
+  #place(path: string): Place {
+    let at = path;
+    for (;;) {
+      const slash = at.lastIndexOf("/");
+      if (slash < 0) return { dir: this.root, path };
+      at = at.slice(0, slash);
+      const fd = this.#mounted.get(at);
+      if (fd !== undefined) return { dir: fd, path: path.slice(at.length + 1) };
+    }
+  }
+
+  #openDirectory(path: string, mode: number): number {
+    const place = this.#place(path);
+    return makeDirectoryBelow(place.dir, place.path, mode);
+  }
+
+  #mountFileSystem(step: FileSystemStep): void {
+    const fd = makeFileSystem(step.type, step.source, step.attributes, step.options);
+    const target = this.#openDirectory(step.to, 0o755);
+    attachTree(fd, target, `${step.type} on /${step.to}`);
+    closeFd(target);
+    this.#mounted.set(step.to, fd);
+  }
+
+  #makeReadOnly(step: ReadOnlyStep): void {
+    const place = step.whole ? { dir: this.mountedAt(step.at), path: "" } : this.#place(step.at);
+    const kept: number[] = [];
+    for (const path of step.keep) kept.push(tryCloneTree(place.dir, joinPath(place.path, path), true));
+    if (step.whole) setMountAttributes(place.dir, MOUNT_ATTR_RDONLY, 0, 0);
+    else if (!coverReadOnly(place, step.at)) return;
+    step.keep.forEach((path, i) => {
+      const tree = kept[i] ?? -1;
+      if (tree < 0) return;
+      const target = openBelow(place.dir, joinPath(place.path, path), O_PATH);
+      attachTree(tree, target, `/${step.at}/${path} again`);
+      closeFd(target);
+      closeFd(tree);
+    });
+  }
+
+  #mountEntry(step: EntryStep): void {
+    try {
+      if ((step.flags & MS_REMOUNT) !== 0) this.#remountEntry(step);
+      else if ((step.flags & MS_BIND) !== 0) this.#bindEntry(step);
+      else this.#mountTyped(step);
+    } catch (caught) {
+      if (!step.optional || !(caught instanceof LxcError)) throw caught;
+    }
+  }
+
+  #bindEntry(step: EntryStep): void {
+    const recursive = (step.flags & MS_REC) !== 0;
+    const from = step.sourceInside ? openBelow(this.root, step.source, O_PATH) : AT_FDCWD;
+    const tree = tryCloneTree(from, step.sourceInside ? "" : step.source, recursive);
+    if (step.sourceInside) closeFd(from);
+    if (tree < 0) throw refused(`bind ${step.source} on /${step.to}`, "open_tree", tree);
+    try {
+      const change = attributesFor(step.flags);
+      if (change.set !== 0 || change.clear !== 0 || step.propagation !== 0) {
+        const result = trySetMountAttributes(tree, false, change.set, change.clear, propagationOf(step));
+        if (result < 0) throw refused(`set the options of /${step.to}`, "mount_setattr", result);
+      }
+      const target = this.#targetOf(step);
+      attachTree(tree, target, `${step.source} on /${step.to}`);
+      closeFd(target);
+    } finally {
+      closeFd(tree);
+    }
+  }
+
+  #mountTyped(step: EntryStep): void {
+    const target = this.#targetOf(step);
+    try {
+      const to = `/proc/self/fd/${target}`;
+      const flags = step.flags & MS_MOVE ? MS_MOVE : step.flags;
+      const result = tryCall("mount", step.source, to, step.type === "none" ? 0 : step.type, flags, step.data);
+      if (result < 0) throw mountRefused(step, result);
+      if (step.propagation !== 0) this.#spread(step);
+    } finally {
+      closeFd(target);
+    }
+  }
+
+  #remountEntry(step: EntryStep): void {
+    const target = this.#targetOf(step);
+    try {
+      const to = `/proc/self/fd/${target}`;
+      call(`change the mount /${step.to}`, "mount", 0, to, 0, step.flags, step.data);
+    } finally {
+      closeFd(target);
+    }
+  }
+
+  /** Sets how events of the mount just made spread: the target must be opened again to mean the new mount. */
+  #spread(step: EntryStep): void {
+    const mount = openBelow(this.root, step.to, O_PATH);
+    try {
+      call(`change how /${step.to} spreads`, "mount", 0, `/proc/self/fd/${mount}`, 0, step.propagation);
+    } finally {
+      closeFd(mount);
+    }
+  }
+
+  #targetOf(step: EntryStep): number {
+    if (step.to === "") return openBelow(this.root, ".", O_PATH | O_DIRECTORY);
+    const place = this.#place(step.to);
+    if (step.create === "dir") return makeDirectoryBelow(place.dir, place.path, 0o755);
+    if (step.create === "file") return makeFileBelow(place.dir, place.path, 0o644);
+    const target = tryOpenBelow(place.dir, place.path, O_PATH);
+    if (target !== -ENOENT) return target < 0 ? openBelow(place.dir, place.path, O_PATH) : target;
+    throw new LxcError("not-found", `mount ${step.source} on /${step.to}`, "there is no such place in the container", {
+      errno: ENOENT,
+      hint: "add create=dir or create=file to the options of the mount entry",
+    });
+  }
+
+  #makeNode(at: string, major: number, minor: number): void {
+    const place = this.#place(at);
+    const device = Math.floor(minor / 256) * 2 ** 20 + major * 256 + (minor % 256);
+    const result = tryCall("mknodat", place.dir, place.path, S_IFCHR | 0o666, device);
+    if (result >= 0 || result === -EEXIST) return;
+    if (result !== -EPERM) throw refused(`make the device /${at}`, "mknodat", result);
+    // A container without CAP_MKNOD on the host's devices gets the host's own node instead, as in LXC.
+    const node = openBelow(AT_FDCWD, `/${at}`, O_PATH);
+    this.mountFile(node, at, `the host's /${at}`);
+    closeFd(node);
+  }
+
+  #makeLink(at: string, target: string): void {
+    const place = this.#place(at);
+    const result = tryCall("symlinkat", target, place.dir, place.path);
+    if (result < 0 && result !== -EEXIST && result !== -ENOENT)
+      throw refused(`make the link /${at}`, "symlinkat", result);
+  }
+
+  /** Opens an empty file at `at` to be mounted on, made when missing. */
+  #emptyFile(at: string): number {
+    const place = this.#place(at);
+    const result = tryCall("mknodat", place.dir, place.path, S_IFREG, 0);
+    if (result < 0 && result !== -EEXIST) return makeFileBelow(place.dir, place.path, 0o000);
+    return openBelow(place.dir, place.path, O_PATH);
   }
 }
 
-function makeReadOnly(to: string, optional: boolean): void {
-  if (!optional) bind(to, to);
-  else if (!tryBind(to, to)) return;
-  remountReadOnly(to);
+/** Puts a read-only copy of what is there over it. Returns false when nothing is there. */
+function coverReadOnly(place: Place, at: string): boolean {
+  const tree = tryCloneTree(place.dir, place.path, true);
+  if (tree === -ENOENT) return false;
+  if (tree < 0) throw refused(`make /${at} read-only`, "open_tree", tree);
+  setMountAttributes(tree, MOUNT_ATTR_RDONLY, 0, 0);
+  const target = openBelow(place.dir, place.path, O_PATH);
+  attachTree(tree, target, `/${at} read-only`);
+  closeFd(target);
+  closeFd(tree);
+  return true;
+}
+
+/** MS_REC is an argument of its own for mount_setattr, which takes the spreading alone. */
+function propagationOf(step: EntryStep): number {
+  return step.propagation & ~MS_REC;
+}
+
+function mountRefused(step: EntryStep, result: number): LxcError {
+  const doing = `mount ${step.source} on /${step.to}`;
+  if (result !== -ENODEV) return refused(doing, "mount", result);
+  return new LxcError("unsupported", doing, `the kernel has no file system ${step.type}`, {
+    errno: ENODEV,
+    hint: "correct the type in the mount entry; /proc/filesystems lists those there are",
+  });
+}
+
+/** Removes the folder `at` below `root` again, if it is empty. */
+export function removeMountPoint(root: number, at: string): void {
+  tryCall("unlinkat", root, at, AT_REMOVEDIR);
 }

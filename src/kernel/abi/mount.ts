@@ -41,6 +41,11 @@ export const MOUNT_ATTR_RDONLY = 0x01;
 export const MOUNT_ATTR_NOSUID = 0x02;
 export const MOUNT_ATTR_NODEV = 0x04;
 export const MOUNT_ATTR_NOEXEC = 0x08;
+export const MOUNT_ATTR__ATIME = 0x70;
+export const MOUNT_ATTR_NOATIME = 0x10;
+export const MOUNT_ATTR_STRICTATIME = 0x20;
+export const MOUNT_ATTR_NODIRATIME = 0x80;
+export const MOUNT_ATTR_NOSYMFOLLOW = 0x200000;
 
 const layout = new Layout();
 export const mountAttr = {

@@ -1,0 +1,66 @@
+// The steps that build a container's file system, as data: decided first, printed by --dry-run, performed by run-steps.ts.
+//
+// Every `to` and `at` is a path below the container's root, without a slash in front.
+
+export type MountStep =
+  | FileSystemStep
+  | ReadOnlyStep
+  | EntryStep
+  | { readonly kind: "directory"; readonly at: string; readonly mode: number }
+  | { readonly kind: "node"; readonly at: string; readonly major: number; readonly minor: number }
+  | { readonly kind: "link"; readonly at: string; readonly target: string };
+
+/** A new file system of the kernel's own, such as proc; its mount point is made when missing. */
+export interface FileSystemStep {
+  readonly kind: "file-system";
+  readonly type: string;
+  readonly source: string;
+  readonly to: string;
+  /** MOUNT_ATTR_* */
+  readonly attributes: number;
+  /** `key=value`, or `key`. */
+  readonly options: readonly string[];
+}
+
+/** Makes what is at `at` read-only, but for the paths `keep` below it. Skipped when there is nothing at `at`. */
+export interface ReadOnlyStep {
+  readonly kind: "read-only";
+  readonly at: string;
+  readonly keep: readonly string[];
+  /** Whether a step before this one mounted `at` itself. */
+  readonly whole: boolean;
+}
+
+/** One line of fstab or lxc.mount.entry. */
+export interface EntryStep {
+  readonly kind: "entry";
+  readonly source: string;
+  /** Whether `source` is below the container's root instead of on the host. */
+  readonly sourceInside: boolean;
+  readonly to: string;
+  readonly type: string;
+  /** MS_* */
+  readonly flags: number;
+  readonly propagation: number;
+  readonly data: string;
+  readonly create: "" | "dir" | "file";
+  readonly optional: boolean;
+}
+
+/** One line for --dry-run and for logs. */
+export function explain(step: MountStep): string {
+  switch (step.kind) {
+    case "file-system":
+      return `mount ${step.type} on /${step.to}${step.options.length > 0 ? ` (${step.options.join(",")})` : ""}`;
+    case "read-only":
+      return `make /${step.at} read-only${step.keep.length > 0 ? ` but for ${step.keep.join(", ")}` : ""}`;
+    case "entry":
+      return `mount ${step.source} on /${step.to}${step.optional ? " if it can be done" : ""}`;
+    case "directory":
+      return `make the folder /${step.at}`;
+    case "node":
+      return `make the device /${step.at} (${step.major}:${step.minor})`;
+    case "link":
+      return `link /${step.at} to ${step.target}`;
+  }
+}
