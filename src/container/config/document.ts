@@ -1,63 +1,201 @@
-// A configuration file as its author wrote it: comments, order and blank lines survive every change.
+// A configuration file as its author wrote it: comments, order and blank lines survive every change. Pure.
 
-interface Line {
-  readonly text: string;
-  readonly key: string;
-  readonly value: string;
-}
+import { LxcError } from "../../base/errors.ts";
 
+/** One line that is a setting. */
 export interface Entry {
+  /** From 1 on. */
   readonly line: number;
   readonly key: string;
   readonly value: string;
 }
 
+const SPACE = 32;
+const TAB = 9;
+const RETURN = 13;
+const EQUALS = 61;
+const HASH = 35;
+const HEX = "0123456789abcdef";
+
 export class ConfigDocument {
-  #lines: Line[];
+  #lines: string[];
 
   constructor(text: string) {
-    this.#lines = text.split("\n").map((line) => readLine(line));
+    this.#lines = text.split("\n");
   }
 
-  /** The settings, in file order. A line that is neither a setting, a comment nor blank has an empty key. */
+  /** The settings, in file order. A line that begins like one but has no `=` has an empty key, and its text as value. */
   entries(): Entry[] {
     const entries: Entry[] = [];
-    this.#lines.forEach((line, index) => {
-      if (line.key !== "" || isStray(line.text)) entries.push({ line: index + 1, key: line.key, value: line.value });
-    });
+    let number = 0;
+    for (const line of this.#lines) {
+      number++;
+      if (isSetting(line)) entries.push(readEntry(number, line));
+    }
     return entries;
+  }
+
+  /** The numbers of the lines LXC ignores without a word: neither settings, nor comments, nor blank. */
+  strayLines(): number[] {
+    const strays: number[] = [];
+    let number = 0;
+    for (const line of this.#lines) {
+      number++;
+      const at = firstAt(line);
+      if (at < line.length && line.charCodeAt(at) !== HASH && line.charCodeAt(at) !== RETURN && !isSetting(line))
+        strays.push(number);
+    }
+    return strays;
   }
 
   /** Replaces every line of `key` by one line per value, where the first one stood, or at the end. */
   set(key: string, values: readonly string[]): void {
-    const fresh: Line[] = values.map((value) => ({ text: `${key} = ${value}`, key, value }));
-    const first = this.#lines.findIndex((line) => line.key === key);
+    const fresh = values.map((value) => settingLine(key, value));
+    const first = this.#lines.findIndex((line) => keyOf(line) === key);
     const at = first >= 0 ? first : this.#endOfText();
     const before = this.#lines.slice(0, at);
-    const after = this.#lines.slice(at).filter((line) => line.key !== key);
+    const after = this.#lines.slice(at).filter((line) => keyOf(line) !== key);
     this.#lines = before.concat(fresh, after);
+    this.#endWithNewline();
+  }
+
+  /** Adds one line at the end; an empty value resets the key there. */
+  append(key: string, value: string): void {
+    const at = this.#endOfText();
+    const after = this.#lines.slice(at);
+    this.#lines = this.#lines.slice(0, at).concat([settingLine(key, value)], after);
+    this.#endWithNewline();
+  }
+
+  /** Takes out every line of `key`; with `below`, of the keys below it as well, as `lxc.net.0` means for `lxc.net.0.link`. */
+  remove(key: string, below: boolean): void {
+    this.#lines = this.#lines.filter((line) => {
+      const own = keyOf(line);
+      return own !== key && !(below && own.startsWith(`${key}.`));
+    });
+  }
+
+  /** How many random digits `fillHardwareAddresses` needs. */
+  openDigits(): number {
+    let count = 0;
+    for (const entry of this.entries()) if (isHardwareKey(entry.key)) count += openDigitsIn(entry.value);
+    return count;
+  }
+
+  /** Turns each x of every `lxc.net.[i].hwaddr` into a digit, from one random byte each, in place, as LXC does. */
+  fillHardwareAddresses(random: Uint8Array): void {
+    let used = 0;
+    for (const entry of this.entries()) {
+      if (!isHardwareKey(entry.key) || openDigitsIn(entry.value) === 0) continue;
+      const line = this.#lines[entry.line - 1] ?? "";
+      const at = line.lastIndexOf(entry.value);
+      const filled = filledAddress(entry.value, random.slice(used));
+      used += openDigitsIn(entry.value);
+      this.#lines[entry.line - 1] = line.slice(0, at) + filled + line.slice(at + entry.value.length);
+    }
   }
 
   text(): string {
-    return this.#lines.map((line) => line.text).join("\n");
+    return this.#lines.join("\n");
   }
 
   /** Where a new line goes: before the empty string that follows a final newline. */
   #endOfText(): number {
     const last = this.#lines.length - 1;
-    return this.#lines[last]?.text === "" ? last : last + 1;
+    return this.#lines[last] === "" ? last : last + 1;
+  }
+
+  #endWithNewline(): void {
+    if (this.#endOfText() === this.#lines.length) this.#lines.push("");
   }
 }
 
-function readLine(text: string): Line {
-  const equals = text.indexOf("=");
-  const key = text.slice(0, Math.max(equals, 0)).trim();
-  return key === "" || key.startsWith("#")
-    ? { text, key: "", value: "" }
-    : { text, key, value: text.slice(equals + 1).trim() };
+/** How many digits of a hardware address are still open. */
+export function openDigitsIn(address: string): number {
+  let count = 0;
+  for (let at = 0; at < address.length; at++) if (isOpen(address.charAt(at))) count++;
+  return count;
 }
 
-function isStray(text: string): boolean {
-  const bare = text.trim();
-  return bare !== "" && !bare.startsWith("#");
+/** The address with each x replaced from one random byte; too few bytes count as 0. The address stays unicast. */
+export function filledAddress(address: string, random: Uint8Array): string {
+  let filled = "";
+  let used = 0;
+  for (let at = 0; at < address.length; at++) {
+    const digit = address.charAt(at);
+    if (!isOpen(digit)) {
+      filled += digit;
+      continue;
+    }
+    const byte = used < random.length ? (random[used] ?? 0) : 0;
+    used++;
+    // Bit 0 of the first byte is for multicast.
+    filled += HEX.charAt(at === 1 ? byte & 14 : byte & 15);
+  }
+  return filled;
+}
+
+function isOpen(digit: string): boolean {
+  return digit === "x" || digit === "X";
+}
+
+function isHardwareKey(key: string): boolean {
+  return key.startsWith("lxc.net.") && key.endsWith(".hwaddr");
+}
+
+/** `key = value`, as LXC writes it. A line break in a value would begin a line of its own (CVE-2026-23953). */
+function settingLine(key: string, value: string): string {
+  const whole = key + value;
+  if (whole.includes("\n") || whole.includes("\r") || whole.includes("\0")) {
+    throw new LxcError("config-invalid", `write ${key.split("\n")[0]}`, "a value must not hold a line break or a NUL", {
+      hint: "give the key several times instead",
+    });
+  }
+  if (value === "") return `${key} =`;
+  return needsQuotes(value) ? `${key} = "${value}"` : `${key} = ${value}`;
+}
+
+/** Whether reading the bare value back would lose its blanks or quotes. */
+function needsQuotes(value: string): boolean {
+  return unquoted(value, 0, value.length) !== value;
+}
+
+function firstAt(line: string): number {
+  let at = 0;
+  while (at < line.length && isBlank(line.charCodeAt(at))) at++;
+  return at;
+}
+
+function isBlank(code: number): boolean {
+  return code === SPACE || code === TAB;
+}
+
+function isSetting(line: string): boolean {
+  return line.startsWith("lxc.") || line.startsWith("lxc.", firstAt(line));
+}
+
+function keyOf(line: string): string {
+  return isSetting(line) ? readEntry(0, line).key : "";
+}
+
+function readEntry(number: number, line: string): Entry {
+  const start = firstAt(line);
+  let equals = start;
+  while (equals < line.length && line.charCodeAt(equals) !== EQUALS) equals++;
+  if (equals === line.length) return { line: number, key: "", value: line.slice(start) };
+  let end = equals;
+  while (end > start && isBlank(line.charCodeAt(end - 1))) end--;
+  return { line: number, key: line.slice(start, end), value: unquoted(line, equals + 1, line.length) };
+}
+
+/** The text between two places without blanks around it, and without one pair of quotes around all of it. */
+function unquoted(line: string, from: number, to: number): string {
+  let start = from;
+  let end = to;
+  while (start < end && isBlank(line.charCodeAt(start))) start++;
+  // A file from Windows ends its lines with a carriage return, which LXC would take for part of the value.
+  while (end > start && (isBlank(line.charCodeAt(end - 1)) || line.charCodeAt(end - 1) === RETURN)) end--;
+  const first = line.charCodeAt(start);
+  const quoted = end - start > 1 && (first === 34 || first === 39) && line.charCodeAt(end - 1) === first;
+  return quoted ? line.slice(start + 1, end - 1) : line.slice(start, end);
 }

@@ -1,57 +1,303 @@
-// The key table. A key is one row, and nothing about it is elsewhere: parsing, writing, the manual and completion follow.
+// The key table of a container. A key is one row, and nothing about it is elsewhere. Pure.
 
-import { flag, line, oneOf, path, size, wholeNumber } from "./codecs.ts";
-import { KeySet } from "./keys.ts";
+import { LxcError } from "../../base/errors.ts";
+import { nearest } from "../../base/text.ts";
+import { SIGKILL } from "../../kernel/abi/signal.ts";
+import {
+  bufferSize,
+  cgroupPath,
+  deviceDirectory,
+  directoryName,
+  flag,
+  hostName,
+  line,
+  lines,
+  looseFlag,
+  path,
+  signed,
+  tmpfsSize,
+  unsigned,
+  zeroOrOne,
+} from "./codecs.ts";
+import {
+  architecture,
+  capabilitiesToDrop,
+  capabilitiesToKeep,
+  groupIds,
+  idMappings,
+  limit,
+  logLevel,
+  namespaces,
+  signal,
+  socketAddress,
+  syslogFacility,
+  timeOffset,
+} from "./isolation-codecs.ts";
+import { Group, KeySet, Setting, type Variables } from "./keys.ts";
+import { NetworkConfig, Networks, networkKeyIn, networkWays, typeFor } from "./network-schema.ts";
+import { autoMounts, environmentFrom, groupNames, mountEntries, rootfsOptions, rootfsPath } from "./rootfs-codecs.ts";
 
-export type LogLevel = "trace" | "debug" | "info" | "notice" | "warn" | "error" | "fatal";
-const logLevels: readonly LogLevel[] = ["trace", "debug", "info", "notice", "warn", "error", "fatal"];
+/** Where the root file system is mounted during setup when `lxc.rootfs.mount` does not say: LXC's place on Debian. */
+export const DEFAULT_ROOTFS_MOUNT = "/usr/lib/x86_64-linux-gnu/lxc/rootfs";
 
-export type NetworkType = "none" | "empty" | "veth" | "macvlan" | "ipvlan" | "vlan" | "phys";
-const networkTypes: readonly NetworkType[] = ["none", "empty", "veth", "macvlan", "ipvlan", "vlan", "phys"];
+/** The key whose value is another file to read; load.ts knows what to do with it. */
+export const INCLUDE_KEY = "lxc.include";
 
-/** The keys of one network, `lxc.net.[i].*`. */
-export class NetworkConfig extends KeySet {
-  readonly type = this.one("type", oneOf(networkTypes), "none", "The kind of network.");
-  readonly link = this.maybe("link", line, "The host's device to join.");
-  readonly mtu = this.maybe("mtu", wholeNumber(68, 65_535), "The largest packet, in bytes.");
-  readonly ipv4 = this.many("ipv4.address", line, "An address inside the container, as address/prefix.");
+function noVariables(): string | undefined {
+  return undefined;
 }
 
 /** A whole container configuration. */
 export class Config extends KeySet {
-  readonly utsName = this.maybe("lxc.uts.name", line, "Host name inside the container. Default: the container's name.");
-  readonly arch = this.maybe("lxc.arch", line, "The architecture the container's programs see.");
+  readonly arch = this.maybe(
+    "lxc.arch",
+    architecture,
+    "The architecture the container's programs see. Default: the host's.",
+  );
+  readonly utsName = this.maybe(
+    "lxc.uts.name",
+    hostName,
+    "Host name inside the container. Default: the container's name.",
+  );
+
+  readonly initCmd = this.maybe("lxc.init.cmd", line, "The command line of the first process. Default: /sbin/init.");
+  readonly executeCmd = this.maybe("lxc.execute.cmd", line, "The command line for lxc-execute without a command.");
+  readonly initUid = this.one("lxc.init.uid", unsigned, 0, "The user the first process runs as, as seen inside.");
+  readonly initGid = this.one("lxc.init.gid", unsigned, 0, "The group the first process runs as, as seen inside.");
+  readonly initGroups = this.later(this.many("lxc.init.groups", groupIds, "Further groups of the first process."));
+  readonly initCwd = this.maybe("lxc.init.cwd", path, "The directory the first process starts in; made when missing.");
+  readonly ephemeral = this.one("lxc.ephemeral", flag, false, "Destroy the container when it stops.");
+
   readonly startAuto = this.one("lxc.start.auto", flag, false, "Start this container at boot.");
   readonly startDelay = this.one(
     "lxc.start.delay",
-    wholeNumber(0, 86_400),
+    unsigned,
     0,
     "Seconds to wait after starting it, before the next one.",
   );
-  readonly startOrder = this.one(
-    "lxc.start.order",
-    wholeNumber(-1_000_000, 1_000_000),
+  readonly startOrder = this.one("lxc.start.order", signed, 0, "Higher numbers start first.");
+  readonly group = this.many("lxc.group", groupNames, "Groups of containers it belongs to, for lxc-autostart.");
+
+  readonly monitorUnshare = this.later(
+    this.one("lxc.monitor.unshare", looseFlag, false, "Give the monitor a mount namespace of its own."),
+  );
+  readonly monitorSignalPdeath = this.one(
+    "lxc.monitor.signal.pdeath",
+    signal,
+    SIGKILL,
+    "The signal the first process gets when the monitor dies; 0 is none.",
+  );
+  readonly signalHalt = this.one("lxc.signal.halt", signal, 0, "The signal that asks for shutdown. Default: SIGPWR.");
+  readonly signalReboot = this.one(
+    "lxc.signal.reboot",
+    signal,
     0,
-    "Higher numbers start first.",
+    "The signal that asks for a reboot. Default: SIGINT.",
   );
-  readonly logLevel = this.one("lxc.log.level", oneOf(logLevels), "error", "The least severe message to write.");
-  readonly consoleSize = this.one("lxc.console.size", size, 0, "How much of a log file to keep.");
-  readonly ptyMax = this.one(
-    "lxc.pty.max",
-    wholeNumber(0, 4_294_967_295),
-    1024,
-    "How many pseudo terminals the container may open.",
+  readonly signalStop = this.one("lxc.signal.stop", signal, 0, "The signal that ends it by force. Default: SIGKILL.");
+
+  readonly logFile = this.maybe("lxc.log.file", path, "The file log lines go to.");
+  readonly logLevel = this.one(
+    "lxc.log.level",
+    logLevel,
+    "notset",
+    "The least severe message to write. Default: ERROR.",
   );
+  readonly logSyslog = this.maybe("lxc.log.syslog", syslogFacility, "The syslog facility log lines go to as well.");
+
+  readonly environment = this.many(
+    "lxc.environment",
+    environmentFrom(this.variables),
+    "A variable for hooks and the first process.",
+  );
+  readonly environmentRuntime = this.many(
+    "lxc.environment.runtime",
+    environmentFrom(this.variables),
+    "A variable for the first process only.",
+  );
+  readonly environmentHooks = this.many(
+    "lxc.environment.hooks",
+    environmentFrom(this.variables),
+    "A variable for hooks only.",
+  );
+
+  readonly keyringSession = this.later(
+    this.one("lxc.keyring.session", flag, false, "1 keeps the caller's session keyring instead of making a new one."),
+  );
+  readonly schedCore = this.later(this.one("lxc.sched.core", flag, false, "Never share a core with other containers."));
+  readonly timeOffsetBoot = this.later(
+    this.many("lxc.time.offset.boot", timeOffset, "How far the container's boot time clock is ahead."),
+  );
+  readonly timeOffsetMonotonic = this.later(
+    this.many("lxc.time.offset.monotonic", timeOffset, "How far the container's monotonic clock is ahead."),
+  );
+  readonly noNewPrivs = this.one("lxc.no_new_privs", flag, false, "No program gains privileges by being executed.");
+  readonly prlimit = this.named("lxc.prlimit.", limit, "A resource limit of the first process, as soft:hard.");
+  readonly sysctl = this.named("lxc.sysctl.", line, "A kernel parameter, by its dotted name.");
+  readonly proc = this.ordered("lxc.proc.", line, "A value for a file of the first process below /proc.");
+
   readonly rootfsPath = this.maybe(
     "lxc.rootfs.path",
-    line,
+    rootfsPath,
     "Where the root file system is, as `backend:path` or a path.",
   );
-  readonly mountEntry = this.many("lxc.mount.entry", line, "One mount, as a line of fstab.");
-  readonly hookPreStart = this.many("lxc.hook.pre-start", path, "Run on the host before the container starts.");
-  readonly capDrop = this.many("lxc.cap.drop", line, "Capabilities the container gives up.");
-  readonly environment = this.many("lxc.environment", line, "A variable for the first process, as NAME=value.");
-  readonly cgroup = this.named("lxc.cgroup2.", line, "A value for one file of the container's cgroup.");
-  readonly sysctl = this.named("lxc.sysctl.", line, "A kernel parameter, by its dotted name.");
-  readonly networks = this.numbered("lxc.net.", () => new NetworkConfig());
+  readonly rootfsMount = this.one("lxc.rootfs.mount", path, DEFAULT_ROOTFS_MOUNT, "Where it is mounted during setup.");
+  readonly rootfsOptions = this.maybe("lxc.rootfs.options", rootfsOptions, "Mount options for the root file system.");
+  readonly rootfsManaged = this.one(
+    "lxc.rootfs.managed",
+    flag,
+    true,
+    "0 makes lxc-destroy leave the root file system in place.",
+  );
+  readonly mountEntry = this.many("lxc.mount.entry", mountEntries, "One mount, as a line of fstab.");
+  readonly mountFstab = this.maybe("lxc.mount.fstab", path, "A file with further mounts, in the form of fstab.");
+  readonly mountAuto = this.many("lxc.mount.auto", autoMounts, "Which of proc, sys and cgroup are mounted, and how.");
+  readonly autodev = this.one("lxc.autodev", flag, true, "Fill /dev with the usual devices.");
+  readonly autodevTmpfsSize = this.one("lxc.autodev.tmpfs.size", tmpfsSize, 0, "Bytes /dev may hold; 0 is 500000.");
+  readonly ttyMax = this.one("lxc.tty.max", unsigned, 0, "How many terminals to offer for logins.");
+  readonly ttyDir = this.maybe("lxc.tty.dir", deviceDirectory, "The directory below /dev their devices are in.");
+  readonly ptyMax = this.one("lxc.pty.max", unsigned, 0, "How many pseudo terminals; 0 makes no devpts of its own.");
+  readonly consolePath = this.maybe("lxc.console.path", path, "Where the console goes: none, a device or a file.");
+  readonly consoleLogfile = this.later(
+    this.maybe("lxc.console.logfile", path, "A file that keeps the console's output."),
+  );
+  readonly consoleSize = this.later(this.one("lxc.console.size", bufferSize, 0, "How large that file may grow."));
+  readonly consoleRotate = this.later(this.one("lxc.console.rotate", flag, false, "Start a new file when it is full."));
+  readonly consoleBufferSize = this.later(
+    this.one("lxc.console.buffer.size", bufferSize, 0, "How much of the console's output to keep in memory."),
+  );
+
+  readonly idmap = this.later(
+    this.many("lxc.idmap", idMappings, "A range of ids: u or g, the first inside, the first outside, how many."),
+  );
+  readonly capDrop = this.many("lxc.cap.drop", capabilitiesToDrop, "Capabilities the container gives up.");
+  readonly capKeep = this.many(
+    "lxc.cap.keep",
+    capabilitiesToKeep,
+    "The only capabilities the container keeps; none for none.",
+  );
+  readonly namespaceClone = this.later(
+    this.many("lxc.namespace.clone", namespaces, "The only namespaces to make; others are the caller's."),
+  );
+  readonly namespaceKeep = this.later(
+    this.many("lxc.namespace.keep", namespaces, "Namespaces to take over from the caller."),
+  );
+  readonly namespaceShare = this.laterGroup(
+    this.named("lxc.namespace.share.", line, "A container, process or file whose namespace to join."),
+  );
+  readonly seccompProfile = this.later(this.maybe("lxc.seccomp.profile", path, "A policy for system calls."));
+  readonly seccompAllowNesting = this.later(
+    this.one("lxc.seccomp.allow_nesting", flag, false, "Load it even when there is a filter already."),
+  );
+  readonly seccompNotifyProxy = this.later(
+    this.maybe("lxc.seccomp.notify.proxy", socketAddress, "The socket of a program that decides on system calls."),
+  );
+  readonly seccompNotifyCookie = this.later(
+    this.maybe("lxc.seccomp.notify.cookie", line, "A text sent to that program."),
+  );
+  readonly apparmorProfile = this.lsm(
+    this.maybe("lxc.apparmor.profile", line, "The AppArmor profile, generated, or unconfined."),
+  );
+  readonly apparmorAllowIncomplete = this.lsm(
+    this.one("lxc.apparmor.allow_incomplete", flag, false, "Start without mount mediation in the kernel."),
+  );
+  readonly apparmorAllowNesting = this.lsm(
+    this.one("lxc.apparmor.allow_nesting", flag, false, "Let the generated profile allow containers inside."),
+  );
+  readonly apparmorRaw = this.lsm(this.many("lxc.apparmor.raw", lines, "A line for the generated profile."));
+  readonly selinuxContext = this.lsm(this.maybe("lxc.selinux.context", line, "The SELinux context of the container."));
+  readonly selinuxContextKeyring = this.lsm(
+    this.maybe("lxc.selinux.context.keyring", line, "The SELinux context of its keyring."),
+  );
+
+  readonly cgroupDir = this.maybe("lxc.cgroup.dir", cgroupPath, "The cgroup to make the container's cgroups in.");
+  readonly cgroupDirMonitor = this.later(this.maybe("lxc.cgroup.dir.monitor", cgroupPath, "The monitor's cgroup."));
+  readonly cgroupDirMonitorPivot = this.later(
+    this.maybe("lxc.cgroup.dir.monitor.pivot", cgroupPath, "Where the monitor goes before its cgroup is removed."),
+  );
+  readonly cgroupDirContainer = this.later(
+    this.maybe("lxc.cgroup.dir.container", cgroupPath, "The container's cgroup."),
+  );
+  readonly cgroupDirContainerInner = this.later(
+    this.maybe(
+      "lxc.cgroup.dir.container.inner",
+      directoryName,
+      "A cgroup below it for the processes, out of reach of the limits.",
+    ),
+  );
+  readonly cgroupRelative = this.one("lxc.cgroup.relative", flag, false, "Start below the caller's cgroup.");
+  readonly cgroup = this.ordered("lxc.cgroup.", line, "A value for one file of the container's cgroup, version 1.");
+  readonly cgroup2 = this.ordered("lxc.cgroup2.", line, "A value for one file of the container's cgroup, version 2.");
+
+  readonly hookPreStart = this.many("lxc.hook.pre-start", lines, "Run on the host before the container starts.");
+  readonly hookPreMount = this.many(
+    "lxc.hook.pre-mount",
+    lines,
+    "Run in the container's mount namespace before the root is mounted.",
+  );
+  readonly hookMount = this.many("lxc.hook.mount", lines, "Run after the mounts, before the root is changed.");
+  readonly hookAutodev = this.many("lxc.hook.autodev", lines, "Run when /dev is ready to be filled.");
+  readonly hookStartHost = this.many("lxc.hook.start-host", lines, "Run on the host just before the first process.");
+  readonly hookStart = this.many("lxc.hook.start", lines, "Run in the container just before the first process.");
+  readonly hookStop = this.many(
+    "lxc.hook.stop",
+    lines,
+    "Run on the host, with the namespaces, after the container stopped.",
+  );
+  readonly hookPostStop = this.many("lxc.hook.post-stop", lines, "Run on the host when all is torn down.");
+  readonly hookClone = this.many("lxc.hook.clone", lines, "Run when the container is copied.");
+  readonly hookDestroy = this.many("lxc.hook.destroy", lines, "Run when the container is destroyed.");
+  readonly hookVersion = this.one("lxc.hook.version", zeroOrOne, 0, "0 hands hooks arguments, 1 variables only.");
+
+  /** The networks, by index. */
+  readonly networks = new Networks();
+
+  constructor(variables: Variables = noVariables) {
+    super(variables);
+    // As in LXC: empty is off for /dev, and no signal at all.
+    this.autodev.whenEmpty = false;
+    this.monitorSignalPdeath.whenEmpty = 0;
+    this.groups.push(new Group("lxc.net.", "The container's networks, by number.", networkWays(this.networks)));
+    this.#directives();
+    this.refuseEmpty("lxc.arch");
+    this.refuseEmpty("lxc.mount.fstab");
+  }
+
+  /** Keys without a value of their own. */
+  #directives(): void {
+    const include = new Setting(INCLUDE_KEY, "A file, or a directory of *.conf files, to read here.", () => undefined);
+    const hooks = new Setting("lxc.hook", "Empty clears all hooks.", (operation) => {
+      if (operation === "clear") this.clearHooks();
+      return undefined;
+    });
+    this.settings.push(include);
+    this.settings.push(hooks);
+  }
+
+  private clearHooks(): void {
+    for (const setting of this.settings) {
+      if (setting.key.startsWith("lxc.hook.") && setting.key !== "lxc.hook.version") setting.clear();
+    }
+  }
+
+  override noSuchKey(key: string): LxcError {
+    const doing = `set ${key}`;
+    if (!key.startsWith("lxc.net.")) return super.noSuchKey(key);
+    const { index, key: subkey } = networkKeyIn(key.slice("lxc.net.".length));
+    if (index < 0) {
+      const hint = "write lxc.net.0.type, with a number for each network";
+      return new LxcError("config-invalid", doing, "a network has a number", { hint });
+    }
+    const known = new NetworkConfig(index).allKeys();
+    const type = typeFor(subkey);
+    if (!known.includes(subkey)) {
+      const near = nearest(subkey, known);
+      const hint =
+        near === undefined ? "man lxc.container.conf lists them all" : `did you mean lxc.net.${index}.${near}?`;
+      return new LxcError("config-invalid", doing, "there is no such key", { hint });
+    }
+    if (type === "") return new LxcError("config-invalid", doing, `there is no network ${index}`);
+    const hint = `put lxc.net.${index}.type = ${type} before it`;
+    return new LxcError("config-invalid", doing, `it is for networks of type ${type}`, { hint });
+  }
 }

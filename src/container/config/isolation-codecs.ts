@@ -1,0 +1,313 @@
+// Kinds of value for isolation: signals, capabilities, namespaces, id maps, limits, architectures, log levels. Pure.
+
+import { blankSeparated, cInteger } from "../../base/text.ts";
+import { capabilityNames, capabilityNumber } from "../../isolation/capabilities.ts";
+import { SIGRTMAX, SIGRTMIN, signalNames, signalNumber } from "../../kernel/abi/signal.ts";
+import type { Codec, ListCodec } from "./codecs.ts";
+
+const NONE: readonly string[] = [];
+
+export type NamespaceName = "user" | "mnt" | "pid" | "uts" | "ipc" | "net" | "cgroup" | "time";
+export const namespaceNames: readonly NamespaceName[] = ["user", "mnt", "pid", "uts", "ipc", "net", "cgroup", "time"];
+
+export type LogLevel = "trace" | "debug" | "info" | "notice" | "warn" | "error" | "crit" | "alert" | "fatal" | "notset";
+/** The index is LXC's number. */
+export const logLevels: readonly LogLevel[] = [
+  "trace",
+  "debug",
+  "info",
+  "notice",
+  "warn",
+  "error",
+  "crit",
+  "alert",
+  "fatal",
+];
+
+const architectures32: readonly string[] = [
+  "arm",
+  "armel",
+  "armhf",
+  "armv7l",
+  "athlon",
+  "i386",
+  "i486",
+  "i586",
+  "i686",
+  "linux32",
+  "mips",
+  "mipsel",
+  "ppc",
+  "powerpc",
+  "x32",
+  "x86",
+];
+const architectures64: readonly string[] = [
+  "aarch64",
+  "amd64",
+  "arm64",
+  "linux64",
+  "loongarch64",
+  "loong64",
+  "mips64",
+  "mips64el",
+  "ppc64",
+  "ppc64el",
+  "ppc64le",
+  "powerpc64",
+  "riscv64",
+  "s390x",
+  "x86_64",
+];
+
+/** Whether the architecture named by `lxc.arch` needs the 32-bit personality. */
+export function isArchitecture32(name: string): boolean {
+  return architectures32.includes(name);
+}
+
+/** LXC's getter knows two answers only. */
+export const architecture: Codec<string> = {
+  name: "an architecture such as x86_64, i686 or arm64",
+  words: architectures64.concat(architectures32),
+  parse: (text) => (architectures64.includes(text) || architectures32.includes(text) ? text : undefined),
+  format: (value) => (isArchitecture32(value) ? "i686" : "x86_64"),
+};
+
+/** A signal as `SIGTERM`, `SIGRTMIN+3`, `SIGRTMAX-1` or a number, which is not checked, as in LXC. */
+export const signal: Codec<number> = {
+  name: "a signal such as SIGTERM, SIGRTMIN+3 or 15",
+  words: signalNames,
+  parse: signalIn,
+  format: (value) => String(value),
+};
+
+function signalIn(text: string): number | undefined {
+  const first = text.charCodeAt(0);
+  if (first >= 48 && first <= 57) return cInteger(text);
+  const upper = text.toUpperCase();
+  if (!upper.startsWith("SIG")) return undefined;
+  const up = upper.startsWith("SIGRTMIN+");
+  if (!up && !upper.startsWith("SIGRTMAX-")) return signalNumber(upper.slice(3));
+  const offset = cInteger(upper.slice(9));
+  if (offset === undefined || offset < 0 || offset > SIGRTMAX - SIGRTMIN) return undefined;
+  return up ? SIGRTMIN + offset : SIGRTMAX - offset;
+}
+
+export const logLevel: Codec<LogLevel> = {
+  name: "a log level from 0 to 8, or one of TRACE, DEBUG, INFO, NOTICE, WARN, ERROR, CRIT, ALERT, FATAL",
+  words: ["TRACE", "DEBUG", "INFO", "NOTICE", "WARN", "ERROR", "CRIT", "ALERT", "FATAL"],
+  parse: (text) => {
+    const first = text.charCodeAt(0);
+    if (first >= 48 && first <= 57) return logLevels[cInteger(text) ?? -1];
+    const lower = text.toLowerCase();
+    for (const level of logLevels) if (level === lower) return level;
+    return undefined;
+  },
+  format: (value) => value.toUpperCase(),
+};
+
+const facilities: readonly string[] = [
+  "daemon",
+  "local0",
+  "local1",
+  "local2",
+  "local3",
+  "local4",
+  "local5",
+  "local6",
+  "local7",
+];
+
+export const syslogFacility: Codec<string> = {
+  name: "daemon, or local0 to local7",
+  words: facilities,
+  parse: (text) => (facilities.includes(text.toLowerCase()) ? text : undefined),
+  format: (value) => value,
+};
+
+/** Capabilities to drop: names or numbers, several per line. */
+export const capabilitiesToDrop: ListCodec<string> = {
+  name: "capabilities such as sys_time, or their numbers",
+  words: capabilityNames,
+  between: "",
+  add: addCapabilities,
+  format: (value) => value,
+};
+
+/** Capabilities to keep. The list `["none"]` keeps none; a later name takes its place. */
+export const capabilitiesToKeep: ListCodec<string> = {
+  name: "capabilities such as sys_time, their numbers, or none",
+  words: capabilityNames.concat(["none"]),
+  between: "",
+  add: (values, text) => {
+    let kept = values;
+    for (const word of blankSeparated(text)) {
+      if (word === "none") {
+        kept = ["none"];
+        continue;
+      }
+      if (kept[0] === "none") kept = [];
+      if (addCapabilities(kept, word) === undefined) return undefined;
+    }
+    return kept;
+  },
+  format: (value) => value,
+};
+
+function addCapabilities(values: string[], text: string): string[] | undefined {
+  for (const word of blankSeparated(text)) {
+    if (capabilityNumber(word) === undefined) {
+      const number = cInteger(word);
+      if (number === undefined || number < 0 || number > 63) return undefined;
+    }
+    values.push(word);
+  }
+  return values;
+}
+
+/** Namespaces, several per line. */
+export const namespaces: ListCodec<NamespaceName> = {
+  name: "namespaces: user mnt pid uts ipc net cgroup time",
+  words: namespaceNames,
+  between: "",
+  add: (values, text) => {
+    for (const word of blankSeparated(text.toLowerCase())) {
+      const name = namespaceNames.find((candidate) => candidate === word);
+      if (name === undefined) return undefined;
+      if (!values.includes(name)) values.push(name);
+    }
+    return values;
+  },
+  format: (value) => value,
+};
+
+/** One range of an id map: `count` ids from `inside` on are `outside` and following on the host. */
+export interface IdMapping {
+  readonly kind: "u" | "g";
+  readonly inside: number;
+  readonly outside: number;
+  readonly count: number;
+}
+
+export const idMappings: ListCodec<IdMapping> = {
+  name: 'an id map such as "u 0 100000 65536"',
+  words: NONE,
+  between: "\n",
+  add: (values, text) => {
+    const words = blankSeparated(text);
+    const kind = words[0];
+    const inside = cInteger(words[1] ?? "");
+    const outside = cInteger(words[2] ?? "");
+    const count = cInteger(words[3] ?? "");
+    if (words.length !== 4 || (kind !== "u" && kind !== "g")) return undefined;
+    if (inside === undefined || outside === undefined || count === undefined) return undefined;
+    if (inside < 0 || outside < 0 || count < 0) return undefined;
+    values.push({ kind, inside, outside, count });
+    return values;
+  },
+  format: (value) => `${value.kind} ${value.inside} ${value.outside} ${value.count}`,
+};
+
+/** Group numbers with commas between. */
+export const groupIds: ListCodec<number> = {
+  name: "group numbers, with commas between",
+  words: NONE,
+  between: ",",
+  add: (values, text) => {
+    const before = values.length;
+    for (const part of text.split(",")) {
+      for (const word of blankSeparated(part)) {
+        const group = cInteger(word);
+        if (group === undefined || group < 0 || group > 4294967295) return undefined;
+        values.push(group);
+      }
+    }
+    return values.length > before ? values : undefined;
+  },
+  format: (value) => String(value),
+};
+
+/** A resource limit; Infinity is "unlimited". */
+export interface LimitValue {
+  readonly soft: number;
+  readonly hard: number;
+}
+
+export const limit: Codec<LimitValue> = {
+  name: 'a limit such as 1024, "64:128" or unlimited',
+  words: ["unlimited"],
+  parse: (text) => {
+    const colon = text.indexOf(":");
+    const soft = limitIn(colon < 0 ? text : text.slice(0, colon));
+    // `5:` sets both, as in LXC.
+    const rest = colon < 0 ? "" : text.slice(colon + 1).trim();
+    const hard = rest === "" ? soft : limitIn(rest);
+    return soft === undefined || hard === undefined ? undefined : { soft, hard };
+  },
+  format: (value) =>
+    value.soft === value.hard ? limitText(value.soft) : `${limitText(value.soft)}:${limitText(value.hard)}`,
+};
+
+function limitIn(text: string): number | undefined {
+  const bare = text.trim();
+  if (bare === "unlimited") return Infinity;
+  for (let at = 0; at < bare.length; at++) {
+    const code = bare.charCodeAt(at);
+    if (code < 48 || code > 57) return undefined;
+  }
+  // strtoull reads nothing as 0.
+  return bare === "" ? 0 : Number(bare);
+}
+
+function limitText(value: number): string {
+  return value === Infinity ? "unlimited" : String(value);
+}
+
+/** Part of a time offset; seconds and nanoseconds are set apart, as in LXC. */
+export interface TimePart {
+  readonly unit: "s" | "ns";
+  readonly amount: number;
+}
+
+export const timeOffset: ListCodec<TimePart> = {
+  name: "a time such as 5s, -3h or 10ms",
+  words: NONE,
+  between: "\n",
+  add: (values, text) => {
+    let end = text.length;
+    while (end > 0 && text.charCodeAt(end - 1) > 57) end--;
+    const factor = factorOf(text.slice(end));
+    const number = cInteger(text.slice(0, end).trimEnd());
+    if (number === undefined || factor === 0) return undefined;
+    const unit = factor > 0 ? "s" : "ns";
+    const amount = number * Math.abs(factor);
+    if (Math.abs(amount) > Number.MAX_SAFE_INTEGER) return undefined;
+    const kept: TimePart[] = [];
+    for (const part of values) if (part.unit !== unit) kept.push(part);
+    kept.push({ unit, amount });
+    return kept;
+  },
+  format: (value) => `${value.amount}${value.unit}`,
+};
+
+/** Positive for seconds, negative for nanoseconds, 0 for no unit. */
+function factorOf(unit: string): number {
+  if (unit === "h") return 3600;
+  if (unit === "m") return 60;
+  if (unit === "s") return 1;
+  if (unit === "ms") return -1000000;
+  if (unit === "us") return -1000;
+  return unit === "ns" ? -1 : 0;
+}
+
+/** `unix:` and the path of a socket, kept without the prefix; `@` begins an abstract name. */
+export const socketAddress: Codec<string> = {
+  name: "unix: and the path of a socket",
+  words: NONE,
+  parse: (text) => {
+    const address = text.slice(5);
+    const good = text.startsWith("unix:") && (address.startsWith("/") || address.startsWith("@"));
+    return good && address.length < 108 ? address : undefined;
+  },
+  format: (value) => value,
+};
