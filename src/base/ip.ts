@@ -28,12 +28,13 @@ export function ipv6Bytes(text: string): Uint8Array | undefined {
     const whole = groups(text);
     return whole !== undefined && whole.length === 16 ? bytesOf(whole) : undefined;
   }
-  const head = gap === 0 ? [] : groups(text.slice(0, gap));
-  const tail = gap + 2 === text.length ? [] : groups(text.slice(gap + 2));
+  const head = groups(text.slice(0, gap));
+  const tail = groups(text.slice(gap + 2));
   if (head === undefined || tail === undefined || head.length + tail.length > 14) return undefined;
-  const middle: number[] = [];
-  while (head.length + middle.length + tail.length < 16) middle.push(0);
-  return bytesOf(head.concat(middle, tail));
+  const bytes = new Uint8Array(16);
+  bytes.set(bytesOf(head));
+  bytes.set(bytesOf(tail), 16 - tail.length);
+  return bytes;
 }
 
 /** The short form of RFC 5952, as inet_ntop(3) writes it. */
@@ -78,9 +79,10 @@ function longestRunOfZeros(words: readonly number[]): Run {
   return best;
 }
 
-/** The bytes of colon separated groups; the last one may be a dotted address. */
+/** The bytes of colon separated groups, none for no text; the last one may be a dotted address. */
 function groups(text: string): number[] | undefined {
   const bytes: number[] = [];
+  if (text === "") return bytes;
   const parts = text.split(":");
   let left = parts.length;
   for (const part of parts) {
@@ -88,7 +90,7 @@ function groups(text: string): number[] | undefined {
     if (left === 0 && part.includes(".")) {
       const dotted = ipv4Bytes(part);
       if (dotted === undefined) return undefined;
-      for (const byte of dotted) bytes.push(byte);
+      addBytes(bytes, dotted);
       continue;
     }
     const value = hexIn(part);
@@ -96,6 +98,10 @@ function groups(text: string): number[] | undefined {
     bytes.push(value >> 8, value & 255);
   }
   return bytes.length <= 16 ? bytes : undefined;
+}
+
+function addBytes(bytes: number[], more: Uint8Array): void {
+  for (let i = 0; i < more.length; i++) bytes.push(more[i] ?? 0);
 }
 
 function hexIn(text: string): number | undefined {

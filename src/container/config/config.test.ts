@@ -2,15 +2,17 @@ import { deepEqual, equal, match, throws } from "node:assert/strict";
 import { test } from "node:test";
 import { describe, LxcError } from "../../base/errors.ts";
 import { ConfigDocument } from "./document.ts";
+import type { LogLevel } from "./isolation-codecs.ts";
 import { configFrom } from "./load.ts";
-import { Config, type LogLevel } from "./schema.ts";
+import { NetworkConfig } from "./network-schema.ts";
+import { Config } from "./schema.ts";
 
 test("values have types", () => {
   const config = new Config();
   const auto: boolean = config.startAuto.value;
   const level: LogLevel = config.logLevel.value;
   const name: string | undefined = config.utsName.value;
-  deepEqual([auto, level, name], [false, "error", undefined]);
+  deepEqual([auto, level, name], [false, "notset", undefined]);
 });
 
 test("an empty value clears, as in LXC", () => {
@@ -33,16 +35,17 @@ test("prefixes and numbers make keys", () => {
   const config = new Config();
   config.assign("lxc.sysctl.net.ipv4.ip_forward", "1");
   config.assign("lxc.net.3.type", "veth");
-  equal(config.sysctl.entries.get("net.ipv4.ip_forward"), "1");
-  equal(config.networks.items.get(3)?.type.value, "veth");
+  equal(config.sysctl.get("net.ipv4.ip_forward"), "1");
+  equal(config.networks.at(3)?.type.value, "veth");
   throws(() => config.assign("lxc.net.x.type", "veth"), LxcError);
 });
 
-test("every row reads what it writes, and its doc is a sentence", () => {
+test("every row has a doc that is a sentence, and a kind", () => {
   const config = new Config();
-  for (const setting of config.settings) {
-    match(setting.doc, /\.$/);
-    for (const line of setting.lines()) equal(setting.set(line), true, setting.key);
+  for (const setting of config.settings.concat(new NetworkConfig(0).settings)) {
+    match(setting.doc, /\.$/, setting.key);
+    match(setting.kind, /[^.]$|\.\.$/, setting.key);
+    equal(setting.isUsed(), false, setting.key);
   }
 });
 
@@ -52,7 +55,7 @@ test("a wrong line is named, with the reason", () => {
   } catch (error) {
     deepEqual(describe(error as LxcError), [
       "cannot load c1/config: line 2 is wrong",
-      '  because: cannot set lxc.start.order to "soon": expected a whole number from -1000000 to 1000000',
+      '  because: cannot set lxc.start.order to "soon": expected a whole number from -2147483648 to 2147483647',
     ]);
   }
 });

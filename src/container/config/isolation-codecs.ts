@@ -2,7 +2,7 @@
 
 import { blankSeparated, cInteger } from "../../base/text.ts";
 import { capabilityNames, capabilityNumber } from "../../isolation/capabilities.ts";
-import { SIGRTMAX, SIGRTMIN, signalNames, signalNumber } from "../../kernel/abi/signal.ts";
+import { SIGABRT, SIGCHLD, SIGIO, SIGNAL_NAMES, SIGRTMAX, SIGRTMIN, SIGSYS } from "../../kernel/abi/signal.ts";
 import type { Codec, ListCodec } from "./codecs.ts";
 
 const NONE: readonly string[] = [];
@@ -76,7 +76,7 @@ export const architecture: Codec<string> = {
 /** A signal as `SIGTERM`, `SIGRTMIN+3`, `SIGRTMAX-1` or a number, which is not checked, as in LXC. */
 export const signal: Codec<number> = {
   name: "a signal such as SIGTERM, SIGRTMIN+3 or 15",
-  words: signalNames,
+  words: SIGNAL_NAMES,
   parse: signalIn,
   format: (value) => String(value),
 };
@@ -105,6 +105,16 @@ export const logLevel: Codec<LogLevel> = {
   },
   format: (value) => value.toUpperCase(),
 };
+
+/** The number of a signal named in capitals without its SIG; second names are known as well. */
+function signalNumber(name: string): number | undefined {
+  if (name === "IOT") return SIGABRT;
+  if (name === "CLD") return SIGCHLD;
+  if (name === "POLL") return SIGIO;
+  if (name === "UNUSED") return SIGSYS;
+  const index = SIGNAL_NAMES.indexOf(name);
+  return index > 0 ? index : undefined;
+}
 
 const facilities: readonly string[] = [
   "daemon",

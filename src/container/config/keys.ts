@@ -7,8 +7,8 @@ import type { Codec, ListCodec } from "./codecs.ts";
 /** Whether a key already does what it says: `later` is refused at start when used, `lsm` only when that LSM is on. */
 export type Effect = "now" | "later" | "lsm";
 
-/** Finds a variable of the caller's environment. */
-export type Variables = (name: string) => string | undefined;
+/** The caller's variables. */
+export type Environment = Readonly<Record<string, string | undefined>>;
 
 export type Operation = "set" | "clear" | "lines" | "used" | "kind" | "words" | "between";
 
@@ -24,6 +24,8 @@ export class Setting {
   effect: Effect = "now";
   /** False where `key =` is an error, as in LXC. */
   mayBeEmpty = true;
+  /** True for a key that does something but has no value to get. */
+  isDirective = false;
   readonly #act: Act;
 
   constructor(key: string, doc: string, act: Act) {
@@ -274,10 +276,10 @@ export abstract class KeySet {
   readonly settings: Setting[] = [];
   readonly groups: Group[] = [];
   /** For bare `lxc.environment = NAME`. */
-  protected readonly variables: Variables;
+  protected readonly callerEnvironment: Environment;
 
-  constructor(variables: Variables) {
-    this.variables = variables;
+  constructor(callerEnvironment: Environment) {
+    this.callerEnvironment = callerEnvironment;
   }
 
   /** A value that is always there: `initial` when absent. */

@@ -34,10 +34,6 @@ const ipvlanIsolation = oneOf<IpvlanIsolation>(["bridge", "private", "vepa"]);
 /** The types whose effect is there. */
 const typesNow: readonly NetworkType[] = ["none", "empty", "veth"];
 
-function noVariables(): string | undefined {
-  return undefined;
-}
-
 /** The keys of one network. */
 export class NetworkConfig extends KeySet {
   readonly index: number;
@@ -98,7 +94,7 @@ export class NetworkConfig extends KeySet {
   readonly vlanId = this.later(this.maybe("vlan.id", vlanId, "The VLAN's number."));
 
   constructor(index: number) {
-    super(noVariables);
+    super({});
     this.index = index;
   }
 
@@ -196,10 +192,12 @@ function openNetworkKey(networks: Networks, rest: string, toWrite: boolean): Set
 /** `lxc.net.0 =` removes that network. */
 function wholeNetwork(networks: Networks, index: number): Setting | undefined {
   if (networks.at(index) === undefined) return undefined;
-  return new Setting(`lxc.net.${index}`, "One network; empty removes it.", (operation) => {
+  const whole = new Setting(`lxc.net.${index}`, "One network; empty removes it.", (operation) => {
     if (operation === "clear") networks.remove(index);
     return undefined;
   });
+  whole.isDirective = true;
+  return whole;
 }
 
 /** A new type takes back all that was said of the network before, as in LXC. */

@@ -3,7 +3,7 @@
 import { blankSeparated, simplePath } from "../../base/text.ts";
 import { type MountEntry, mountEntryIn } from "../rootfs/mount-entry.ts";
 import type { Codec, ListCodec } from "./codecs.ts";
-import type { Variables } from "./keys.ts";
+import type { Environment } from "./keys.ts";
 
 const NONE: readonly string[] = [];
 
@@ -177,7 +177,7 @@ export interface EnvironmentVariable {
 }
 
 /** Variables as `NAME=value`; a bare NAME takes the caller's value, and is wrong where the caller has none. */
-export function environmentFrom(variables: Variables): ListCodec<EnvironmentVariable> {
+export function environmentFrom(caller: Environment): ListCodec<EnvironmentVariable> {
   return {
     name: "NAME=value, or the NAME of a variable that is set here",
     words: NONE,
@@ -185,7 +185,7 @@ export function environmentFrom(variables: Variables): ListCodec<EnvironmentVari
     add: (values, text) => {
       const equals = text.indexOf("=");
       const name = equals < 0 ? text : text.slice(0, equals);
-      const value = equals < 0 ? variables(name) : text.slice(equals + 1);
+      const value = equals < 0 ? caller[name] : text.slice(equals + 1);
       if (value === undefined) return undefined;
       values.push({ name, value });
       return values;

@@ -3,6 +3,7 @@
 import { LxcError } from "../../base/errors.ts";
 import { nearest } from "../../base/text.ts";
 import { SIGKILL } from "../../kernel/abi/signal.ts";
+import { ROOTFS_MOUNT } from "../paths.ts";
 import {
   bufferSize,
   cgroupPath,
@@ -33,19 +34,12 @@ import {
   syslogFacility,
   timeOffset,
 } from "./isolation-codecs.ts";
-import { Group, KeySet, Setting, type Variables } from "./keys.ts";
+import { type Environment, Group, KeySet, Setting } from "./keys.ts";
 import { NetworkConfig, Networks, networkKeyIn, networkWays, typeFor } from "./network-schema.ts";
 import { autoMounts, environmentFrom, groupNames, mountEntries, rootfsOptions, rootfsPath } from "./rootfs-codecs.ts";
 
-/** Where the root file system is mounted during setup when `lxc.rootfs.mount` does not say: LXC's place on Debian. */
-export const DEFAULT_ROOTFS_MOUNT = "/usr/lib/x86_64-linux-gnu/lxc/rootfs";
-
 /** The key whose value is another file to read; load.ts knows what to do with it. */
 export const INCLUDE_KEY = "lxc.include";
-
-function noVariables(): string | undefined {
-  return undefined;
-}
 
 /** A whole container configuration. */
 export class Config extends KeySet {
@@ -107,17 +101,17 @@ export class Config extends KeySet {
 
   readonly environment = this.many(
     "lxc.environment",
-    environmentFrom(this.variables),
+    environmentFrom(this.callerEnvironment),
     "A variable for hooks and the first process.",
   );
   readonly environmentRuntime = this.many(
     "lxc.environment.runtime",
-    environmentFrom(this.variables),
+    environmentFrom(this.callerEnvironment),
     "A variable for the first process only.",
   );
   readonly environmentHooks = this.many(
     "lxc.environment.hooks",
-    environmentFrom(this.variables),
+    environmentFrom(this.callerEnvironment),
     "A variable for hooks only.",
   );
 
@@ -141,7 +135,7 @@ export class Config extends KeySet {
     rootfsPath,
     "Where the root file system is, as `backend:path` or a path.",
   );
-  readonly rootfsMount = this.one("lxc.rootfs.mount", path, DEFAULT_ROOTFS_MOUNT, "Where it is mounted during setup.");
+  readonly rootfsMount = this.one("lxc.rootfs.mount", path, ROOTFS_MOUNT, "Where it is mounted during setup.");
   readonly rootfsOptions = this.maybe("lxc.rootfs.options", rootfsOptions, "Mount options for the root file system.");
   readonly rootfsManaged = this.one(
     "lxc.rootfs.managed",
@@ -252,8 +246,8 @@ export class Config extends KeySet {
   /** The networks, by index. */
   readonly networks = new Networks();
 
-  constructor(variables: Variables = noVariables) {
-    super(variables);
+  constructor(callerEnvironment: Environment = {}) {
+    super(callerEnvironment);
     // As in LXC: empty is off for /dev, and no signal at all.
     this.autodev.whenEmpty = false;
     this.monitorSignalPdeath.whenEmpty = 0;
@@ -265,11 +259,15 @@ export class Config extends KeySet {
 
   /** Keys without a value of their own. */
   #directives(): void {
-    const include = new Setting(INCLUDE_KEY, "A file, or a directory of *.conf files, to read here.", () => undefined);
+    const include = new Setting(INCLUDE_KEY, "A file, or a directory of *.conf files, to read here.", (operation) =>
+      operation === "kind" ? ["a file or a directory"] : undefined,
+    );
     const hooks = new Setting("lxc.hook", "Empty clears all hooks.", (operation) => {
       if (operation === "clear") this.clearHooks();
-      return undefined;
+      return operation === "kind" ? ["nothing: it only clears all hooks"] : undefined;
     });
+    include.isDirective = true;
+    hooks.isDirective = true;
     this.settings.push(include);
     this.settings.push(hooks);
   }

@@ -71,9 +71,9 @@ export function unescaped(text: string): string {
   let plain = "";
   let at = 0;
   while (at < text.length) {
-    const escape = text.slice(at, at + 4);
+    const four = text.slice(at, at + 4);
     const letter =
-      escape === "\\040" ? " " : escape === "\\011" ? "\t" : escape === "\\012" ? "\n" : escape === "\\134" ? "\\" : "";
+      four === "\\040" ? " " : four === "\\011" ? "\t" : four === "\\012" ? "\n" : four === "\\134" ? "\\" : "";
     if (letter !== "") {
       plain += letter;
       at += 4;

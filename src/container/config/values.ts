@@ -1,0 +1,44 @@
+// Values by key as text, as lxc-info -c and the command socket's GET_CONFIG_ITEM print them. Pure.
+
+import type { Setting } from "./keys.ts";
+import type { Config } from "./schema.ts";
+
+/**
+ * The value of a key as LXC's getter writes it: list items end their line, a single value has no newline, an unset one
+ * is empty. Undefined for a key that is not there, or has no value of its own.
+ */
+export function getItem(config: Config, key: string): string | undefined {
+  if (key === "lxc.net") return networkTypes(config);
+  const setting = config.find(key, false);
+  if (setting !== undefined) return setting.isDirective ? undefined : itemText(setting);
+  for (const group of config.groups) {
+    if (group.prefix === `${key}.`) return groupText(config, group.prefix, group.rests());
+  }
+  return undefined;
+}
+
+/** The setting's lines, joined as LXC joins them. */
+export function itemText(setting: Setting): string {
+  const between = setting.between;
+  const lines = setting.lines();
+  if (between !== "") return lines.join(between ?? "");
+  let text = "";
+  for (const line of lines) text += `${line}\n`;
+  return text;
+}
+
+/** `lxc.net` alone lists the kinds. */
+function networkTypes(config: Config): string {
+  let text = "";
+  for (const network of config.networks.items) text += `${network.type.value}\n`;
+  return text;
+}
+
+/** A prefix alone lists `KEY = VALUE` for each. */
+function groupText(config: Config, prefix: string, rests: readonly string[]): string {
+  let text = "";
+  for (const rest of rests) {
+    for (const line of config.find(prefix + rest, false)?.lines() ?? []) text += `${prefix}${rest} = ${line}\n`;
+  }
+  return text;
+}
