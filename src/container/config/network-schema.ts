@@ -151,8 +151,13 @@ export class Networks {
   }
 }
 
+export interface NetworkKey {
+  readonly index: number;
+  readonly key: string;
+}
+
 /** The number at the start of `0.link`, and the key after its dot; the index is -1 when there is none. */
-export function networkKeyIn(rest: string): { readonly index: number; readonly key: string } {
+export function networkKeyIn(rest: string): NetworkKey {
   const dot = rest.indexOf(".");
   const digits = dot < 0 ? rest : rest.slice(0, dot);
   for (let at = 0; at < digits.length; at++) {
@@ -181,7 +186,9 @@ export function networkWays(networks: Networks): GroupWays {
 }
 
 function openNetworkKey(networks: Networks, rest: string, toWrite: boolean): Setting | undefined {
-  const { index, key } = networkKeyIn(rest);
+  const parts = networkKeyIn(rest);
+  const index = parts.index;
+  const key = parts.key;
   if (index < 0) return undefined;
   if (key === "") return toWrite ? undefined : wholeNetwork(networks, index);
   const network = networks.at(index) ?? (toWrite && isNetworkKey(key) ? networks.open(index) : undefined);

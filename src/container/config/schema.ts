@@ -281,7 +281,9 @@ export class Config extends KeySet {
   override noSuchKey(key: string): LxcError {
     const doing = `set ${key}`;
     if (!key.startsWith("lxc.net.")) return super.noSuchKey(key);
-    const { index, key: subkey } = networkKeyIn(key.slice("lxc.net.".length));
+    const parts = networkKeyIn(key.slice("lxc.net.".length));
+    const index = parts.index;
+    const subkey = parts.key;
     if (index < 0) {
       const hint = "write lxc.net.0.type, with a number for each network";
       return new LxcError("config-invalid", doing, "a network has a number", { hint });
