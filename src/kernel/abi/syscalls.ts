@@ -7,6 +7,7 @@ export const NUMBERS = {
   lseek: 8,
   mmap: 9,
   munmap: 11,
+  brk: 12,
   rt_sigaction: 13,
   rt_sigprocmask: 14,
   ioctl: 16,

@@ -1,0 +1,85 @@
+// What the processes of a start say to each other, one packet a message.
+//
+//     first process                 monitor                          caller
+//     (born in its namespaces)      makes the network, sets limits
+//                    <-----------   configured
+//     mounts, network, hooks,
+//     /dev, terminals
+//     terminals      ----------->   keeps the consoles' ends
+//     ready          ----------->   runs start-host hooks
+//                    <-----------   go
+//     gives up capabilities,
+//     start hooks, exec
+//     (exec closes)  ----------->   RUNNING
+//                                   running       ----------->       exits 0, for a daemon
+//
+// Any side may send `failed` instead, and then stops: the error arrives with all its fields.
+
+import { decodeError, encodeError } from "../base/error-fields.ts";
+import { LxcError } from "../base/errors.ts";
+import { receiveMessage, sendMessage } from "../kernel/sockets.ts";
+
+export const words = ["configured", "terminals", "ready", "go", "running"] as const;
+export type Word = (typeof words)[number];
+
+export interface Message {
+  /** `closed` when the other side has gone, or became another program. */
+  readonly say: Word | "failed" | "closed";
+  /** With `failed` only. */
+  readonly failure: LxcError | undefined;
+  /** With `terminals` only: descriptors that are ours now. */
+  readonly descriptors: readonly number[];
+}
+
+const FAILED = "failed";
+const LONGEST_MESSAGE = 16384;
+
+export function encodeFailure(error: LxcError): Uint8Array {
+  const head = new TextEncoder().encode(`${FAILED}\0`);
+  const fields = encodeError(error);
+  const room = Math.min(fields.length, LONGEST_MESSAGE - head.length);
+  const bytes = new Uint8Array(head.length + room);
+  bytes.set(head);
+  bytes.set(fields.subarray(0, room), head.length);
+  return bytes;
+}
+
+/** Throws on a word that is not in the alphabet. */
+export function decode(bytes: Uint8Array, descriptors: readonly number[]): Message {
+  if (bytes.length === 0) return { say: "closed", failure: undefined, descriptors };
+  const text = new TextDecoder().decode(bytes.subarray(0, Math.min(bytes.length, 16)));
+  if (text.startsWith(`${FAILED}\0`)) {
+    return { say: "failed", failure: decodeError(bytes.subarray(FAILED.length + 1)), descriptors };
+  }
+  for (const word of words) if (word === text) return { say: word, failure: undefined, descriptors };
+  throw new LxcError("bug", "start the container", `the other side said "${text}"`);
+}
+
+export function tell(fd: number, word: Word, descriptors: readonly number[] = []): void {
+  sendMessage(fd, new TextEncoder().encode(word), descriptors);
+}
+
+export function tellFailure(fd: number, error: LxcError): void {
+  sendMessage(fd, encodeFailure(error));
+}
+
+/** The next message, whatever it is. */
+export function hear(fd: number): Message {
+  const received = receiveMessage(fd, LONGEST_MESSAGE);
+  return decode(received.bytes, received.descriptors);
+}
+
+/** Waits for `wanted`. A failure on the other side is thrown here, with all its fields. */
+export function expect(fd: number, wanted: Message["say"]): void {
+  const got = hear(fd);
+  if (got.say !== wanted) throw unexpected(got, wanted);
+}
+
+/** The error for a message that is not what was waited for. */
+export function unexpected(got: Message, wanted: string): LxcError {
+  if (got.failure !== undefined) return got.failure;
+  if (got.say !== "closed") return new LxcError("bug", "start the container", `expected "${wanted}", got "${got.say}"`);
+  return new LxcError("wrong-state", "start the container", "a process of it ended before it was ready", {
+    hint: "the kernel's log may say why: dmesg | tail",
+  });
+}
