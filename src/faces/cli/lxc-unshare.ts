@@ -1,0 +1,68 @@
+// lxc-unshare: runs a program in new namespaces.
+
+import { LxcError } from "../../base/errors.ts";
+import { wholeNumberIn } from "../../base/text.ts";
+import { CLONE_NEWNS, CLONE_NEWUTS } from "../../kernel/abi/sched.ts";
+import { tryReadText } from "../../kernel/files.ts";
+import { runUnshared } from "../../lifecycle/unshare.ts";
+import { type Arguments, badValue, flag, later, Refusal, type Tool, valued } from "./command.ts";
+import { environment } from "./environment.ts";
+import { namespaceFlags } from "./namespace-names.ts";
+
+const namespaces = valued("namespaces=LIST", "s", "Such as MOUNT|PID|UTSNAME|IPC|USER|NETWORK");
+const user = valued("user=USER", "u", "User to become, by name or number");
+const hostName = valued("hostname=NAME", "H", "Host name inside (with UTSNAME)");
+const device = later(valued("ifname=NAME", "i", "Network device to move inside (with NETWORK)"));
+const daemon = flag("daemon", "d", "Do not wait for the program");
+const remount = flag("remount", "M", "Mount /proc, /dev/shm and /dev/mqueue anew (with MOUNT)");
+
+export const lxcUnshare: Tool = {
+  name: "lxc-unshare",
+  usage: "-s NAMESPACES COMMAND",
+  doc: "lxc-unshare runs COMMAND in new namespaces",
+  options: [namespaces, user, hostName, device, daemon, remount],
+  named: false,
+  run,
+};
+
+function run(args: Arguments): number {
+  const flags = namespaceFlags(namespaces, args.text(namespaces, ""));
+  const uid = args.has(user) ? userNumber(args.text(user, "")) : -1;
+  checkCombination(args, flags);
+  const end = runUnshared({
+    namespaces: flags,
+    uid,
+    hostName: args.text(hostName, ""),
+    remount: args.has(remount),
+    moveDevices: () => {},
+    detached: args.has(daemon),
+    command: args.operands,
+    env: environment(),
+    searchPath: process.env["PATH"] ?? "",
+  });
+  return end === undefined || (end.code === 0 && end.signal === 0) ? 0 : 1;
+}
+
+/** LXC's own checks, in its order. */
+function checkCombination(args: Arguments, flags: number): void {
+  if (args.operands.length === 0) throw misuse("A command to execute in the new namespace is required");
+  if (flags === 0) throw misuse("A namespace to execute command is required");
+  if ((flags & CLONE_NEWUTS) === 0 && args.has(hostName)) throw misuse("-H <hostname> needs -s UTSNAME option");
+  if ((flags & CLONE_NEWNS) === 0 && args.has(remount)) throw misuse("-M needs -s MOUNT option");
+}
+
+function misuse(message: string): Refusal {
+  const hint = "as in: lxc-unshare -s 'MOUNT|PID' -M -- ps";
+  return new Refusal(message, new LxcError("config-invalid", "run lxc-unshare", message, { hint }));
+}
+
+/** A number as it is, a name by /etc/passwd. */
+function userNumber(text: string): number {
+  const number = wholeNumberIn(text);
+  if (number !== undefined && number >= 0) return number;
+  for (const line of (tryReadText("/etc/passwd") ?? "").split("\n")) {
+    const fields = line.split(":");
+    if (fields[0] === text) return wholeNumberIn(fields[2] ?? "") ?? -1;
+  }
+  throw badValue(user, text, "there is no such user in /etc/passwd");
+}

@@ -1,0 +1,74 @@
+// The one executable. Which tool it is depends on the name it was called by, or on its first word.
+
+import { asLxcError } from "../../base/errors.ts";
+import { baseName } from "../../base/path.ts";
+import { Arguments, type Command, parseCommand, quiet, Refusal, type Tool } from "./command.ts";
+import { helpFor, usageFor } from "./help.ts";
+import { lxcUnshare } from "./lxc-unshare.ts";
+import { asksForJson } from "./output.ts";
+import { failureJson, failureLines, printError, printLines } from "./print.ts";
+
+/** The LXC whose options, output and files these tools follow. */
+const COMPATIBLE_WITH = "7.0.0";
+const PREFIX = "lxc-";
+
+const tools: readonly Tool[] = [lxcUnshare];
+
+process.exitCode = main(process.argv[1] ?? "", process.argv.slice(2));
+
+function main(invokedAs: string, words: readonly string[]): number {
+  const called = baseName(invokedAs);
+  if (called !== "lxc") return called.startsWith(PREFIX) ? runTool(called.slice(PREFIX.length), words) : explain();
+  const first = words[0] ?? "";
+  if (first === "--list-tools") {
+    printLines(tools.map((tool) => tool.name));
+    return 0;
+  }
+  if (first === "--version") {
+    printLines([COMPATIBLE_WITH]);
+    return 0;
+  }
+  return first === "" || first === "-h" || first === "--help" ? explain() : runTool(first, words.slice(1));
+}
+
+function runTool(command: string, words: readonly string[]): number {
+  const tool = tools.find((candidate) => candidate.name === PREFIX + command);
+  if (tool === undefined) {
+    printError(`Unsupported command '${command}'\n${knownCommands()}`);
+    return 1;
+  }
+  let args = new Arguments(tool.name);
+  try {
+    const wanted = parseCommand(tool, words);
+    args = wanted.args;
+    return wanted.wish === "run" ? tool.run(args) : answer(tool, wanted);
+  } catch (caught) {
+    return caught instanceof Error ? fail(args, words, caught) : 1;
+  }
+}
+
+/** Prints what went wrong, and returns the exit code. */
+function fail(args: Arguments, words: readonly string[], caught: Error): number {
+  const code = caught instanceof Refusal ? caught.exitCode : 1;
+  const headline = caught instanceof Refusal ? caught.message : "";
+  const error = caught instanceof Refusal ? caught.error : asLxcError(caught);
+  if (asksForJson(words)) printError(`${failureJson(args.tool, args.name, headline, error)}\n`);
+  else if (!args.has(quiet)) printError(`${failureLines(args.tool, headline, error).join("\n")}\n`);
+  return code;
+}
+
+/** As in LXC, help and usage go to standard error. */
+function answer(tool: Tool, wanted: Command): number {
+  if (wanted.wish === "version") printLines([COMPATIBLE_WITH]);
+  else printError(`${(wanted.wish === "help" ? helpFor(tool) : usageFor(tool)).join("\n")}\n`);
+  return 0;
+}
+
+function explain(): number {
+  printError(`The first word says what to do, as in \`lxc ls\`; so does the name \`lxc-ls\`.\n\n${knownCommands()}`);
+  return 1;
+}
+
+function knownCommands(): string {
+  return `Known commands:\n${tools.map((tool) => `${tool.name.slice(PREFIX.length)} `).join("")}\n`;
+}

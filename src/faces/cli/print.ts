@@ -1,0 +1,65 @@
+// Words to people and to programs: lines, tables, and failures as text or JSON.
+
+import { describe, type LxcError } from "../../base/errors.ts";
+import { tryCall } from "../../kernel/call.ts";
+import { writeAll } from "../../kernel/files.ts";
+import { bytesOfText } from "../../kernel/memory.ts";
+import { JsonObject } from "./json.ts";
+
+/** Writes to standard output at once: a buffer would be written twice after a fork. */
+export function print(text: string): void {
+  if (text !== "") writeAll(1, bytesOfText(text), "the output");
+}
+
+/** Writes to standard error; there is nobody to tell when that fails. */
+export function printError(text: string): void {
+  const bytes = bytesOfText(text);
+  tryCall("write", 2, bytes, bytes.length);
+}
+
+export function printLines(lines: readonly string[]): void {
+  if (lines.length > 0) print(`${lines.join("\n")}\n`);
+}
+
+/** Rows of cells, each as wide as its column and followed by one blank, as lxc-ls prints them. */
+export function table(rows: readonly string[][]): string[] {
+  const widths: number[] = [];
+  for (const row of rows) {
+    row.forEach((cell, column) => {
+      widths[column] = Math.max(widths[column] ?? 0, cell.length);
+    });
+  }
+  return rows.map((row) => {
+    let line = "";
+    row.forEach((cell, column) => {
+      line += `${cell.padEnd(widths[column] ?? 0)} `;
+    });
+    return line;
+  });
+}
+
+/** A failure as a person reads it. An empty `headline` is the error's own first line. */
+export function failureLines(tool: string, headline: string, error: LxcError): string[] {
+  const lines = describe(error);
+  if (headline !== "") lines[0] = headline;
+  lines[0] = `${tool}: ${lines[0] ?? ""}`;
+  return lines;
+}
+
+/** A failure as a program reads it: one line of JSON. */
+export function failureJson(tool: string, container: string, headline: string, error: LxcError): string {
+  const because: JsonObject[] = [];
+  for (let cause = error.because; cause !== undefined; cause = cause.because) because.push(fields(cause));
+  const all = fields(error).objects("because", because);
+  if (headline !== "") all.text("message", headline);
+  return new JsonObject().object("error", all).text("tool", tool).text("container", container).encode();
+}
+
+function fields(error: LxcError): JsonObject {
+  return new JsonObject()
+    .text("code", error.code)
+    .text("doing", error.doing)
+    .text("reason", error.reason)
+    .number("errno", error.errno)
+    .text("hint", error.hint);
+}

@@ -1,0 +1,96 @@
+// A program in new namespaces: the parent's side first, the child's side below.
+
+import { asLxcError } from "../base/errors.ts";
+import { AT_FDCWD } from "../kernel/abi/fs.ts";
+import { MS_NODEV, MS_NOEXEC, MS_NOSUID, MS_PRIVATE, MS_REC } from "../kernel/abi/mount.ts";
+import { CLONE_NEWNS, CLONE_NEWUSER } from "../kernel/abi/sched.ts";
+import { call, refused, tryCall } from "../kernel/call.ts";
+import { closeFd, writeAt } from "../kernel/files.ts";
+import { mountFileSystem, setPropagation } from "../kernel/mounts.ts";
+import { setHostName } from "../kernel/namespaces.ts";
+import { cloneProcess, exitNow, type ProcessEnd, waitForEnd } from "../kernel/process.ts";
+import { tryExecInPath } from "../kernel/search-path.ts";
+import { socketPair } from "../kernel/sockets.ts";
+import { expect, tell, tellFailure } from "./handshake.ts";
+
+const EXIT_COULD_NOT_START = 126;
+
+export interface UnsharePlan {
+  /** CLONE_NEW* */
+  readonly namespaces: number;
+  /** The id to become; -1 to stay. In a new user namespace it stands for the caller's own. */
+  readonly uid: number;
+  /** Left alone when empty. */
+  readonly hostName: string;
+  /** Whether /proc, /dev/shm and /dev/mqueue are mounted anew. */
+  readonly remount: boolean;
+  /** Moves network devices into the namespaces of the process. */
+  readonly moveDevices: (pid: number) => void;
+  /** Whether not to wait for the program. */
+  readonly detached: boolean;
+  readonly command: readonly string[];
+  readonly env: readonly string[];
+  readonly searchPath: string;
+}
+
+/** Runs the command; returns how it ended, or undefined when nobody waited. Throws when it could not be started. */
+export function runUnshared(plan: UnsharePlan): ProcessEnd | undefined {
+  const channel = socketPair();
+  const child = cloneProcess(plan.namespaces);
+  if (child.pid === 0) {
+    closeFd(channel.left);
+    runChild(plan, channel.right);
+  }
+  closeFd(channel.right);
+  try {
+    if (plan.uid >= 0 && (plan.namespaces & CLONE_NEWUSER) !== 0) mapUser(child.pid, plan.uid);
+    plan.moveDevices(child.pid);
+    tell(channel.left, "configured");
+    expect(channel.left, "closed");
+  } catch (caught) {
+    const error = asLxcError(caught);
+    // The child gives up when the channel closes, unless it has given up already.
+    closeFd(channel.left);
+    waitForEnd(child.pid);
+    throw error;
+  }
+  closeFd(channel.left);
+  return plan.detached ? undefined : waitForEnd(child.pid);
+}
+
+/** One id, as in LXC: inside `uid` is what we are outside. */
+function mapUser(pid: number, uid: number): void {
+  writeAt(AT_FDCWD, `/proc/${pid}/uid_map`, `${uid} ${tryCall("getuid")} 1\n`);
+}
+
+/** Runs in the new process, from clone to exec. Every line is one step; a failure is told to the parent. */
+function runChild(plan: UnsharePlan, parent: number): void {
+  try {
+    expect(parent, "configured");
+    if ((plan.namespaces & CLONE_NEWNS) !== 0) setPropagation("/", MS_REC | MS_PRIVATE);
+    if (plan.remount) mountAnew();
+    if (plan.hostName !== "") setHostName(plan.hostName);
+    if (plan.uid >= 0) call(`become user ${plan.uid}`, "setuid", plan.uid);
+    becomeCommand(plan);
+  } catch (caught) {
+    tellFailure(parent, asLxcError(caught));
+  }
+  exitNow(EXIT_COULD_NOT_START);
+}
+
+function becomeCommand(plan: UnsharePlan): void {
+  const result = tryExecInPath(plan.command, plan.env, plan.searchPath);
+  throw refused(`run ${plan.command[0] ?? ""}`, "execve", result);
+}
+
+/** What shows or holds things of the old namespaces. The last two are not everywhere, and not needed to go on. */
+function mountAnew(): void {
+  mountFileSystem("proc", "/proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, "");
+  tryMount("tmpfs", "/dev/shm");
+  tryMount("mqueue", "/dev/mqueue");
+}
+
+function tryMount(type: string, to: string): void {
+  tryCall("mkdirat", AT_FDCWD, to, 0o755);
+  tryCall("mount", type, to, type, MS_NOSUID | MS_NODEV);
+}
