@@ -1,0 +1,283 @@
+// Answers the commands of clients, none of which can block or end it. Runs in the monitor.
+
+import { EAGAIN, EINVAL, EMFILE, ENFILE, ENOSYS, EPERM } from "../kernel/abi/errno.ts";
+import { tryCall } from "../kernel/call.ts";
+import type { EventLoop } from "../kernel/event-loop.ts";
+import { closeFd } from "../kernel/files.ts";
+import { effectiveUser } from "../kernel/process.ts";
+import { peerCredentials, tryAccept, trySend } from "../kernel/sockets.ts";
+import { Timer } from "../kernel/timers.ts";
+import {
+  commandNumbered,
+  decodeMask,
+  decodeRequest,
+  encodeAnswer,
+  isBodyFor,
+  REQUEST_SIZE,
+  type Request,
+  type StateMask,
+} from "./command-protocol.ts";
+import { type Reply, refusal, replyTo, type Served } from "./command-served.ts";
+import { firstAnswer, isWaitingFor, tellClient, waitsAcrossReboot } from "./state-clients.ts";
+import { type State, stateNumber, stateOfNumber } from "./states.ts";
+
+/** As many connections as there may be at once: the monitor has to keep descriptors for itself. */
+const MOST_CLIENTS = 128;
+/** Of these, so many may have a request under way; a new one takes the place of the oldest. */
+const MOST_READERS = 32;
+/** A client that has not sent its request by then is let go. */
+const REQUEST_TIMEOUT_MS = 5000;
+/** Enough for every request of LXC's tools but long keys. */
+const FIRST_READ = REQUEST_SIZE + 112;
+/** A busy local user must not make others wait in vain. */
+const BACKLOG = 100;
+
+const NO_BODY = new Uint8Array(0);
+
+type Standing = "reading" | "tty" | "state" | "stop";
+
+/** One connection. */
+class Client {
+  readonly fd: number;
+  readonly mayCommand: boolean;
+  readonly sinceMs: number;
+  standing: Standing = "reading";
+  isWatched = false;
+  /** What has come of the request. */
+  bytes: Uint8Array = new Uint8Array(FIRST_READ);
+  length = 0;
+  mask: StateMask = [];
+  tty = -1;
+
+  constructor(fd: number, mayCommand: boolean) {
+    this.fd = fd;
+    this.mayCommand = mayCommand;
+    this.sinceMs = Date.now();
+  }
+}
+
+/** The command socket of one container. */
+export class CommandServer {
+  readonly #listening: number;
+  readonly #loop: EventLoop;
+  readonly #served: Served;
+  readonly #owner: number;
+  readonly #clients = new Map<number, Client>();
+  readonly #timer: Timer;
+  #isPaused = false;
+
+  /** Serves those who connect to `listening`, which is non-blocking and bound, and now ours. */
+  constructor(listening: number, loop: EventLoop, served: Served) {
+    this.#listening = listening;
+    this.#loop = loop;
+    this.#served = served;
+    this.#owner = effectiveUser();
+    this.#timer = new Timer(loop, () => this.#tick());
+    // Listening again records us as the one who listens (unix(7), SO_PEERCRED): before, it was who bound the socket.
+    tryCall("listen", listening, BACKLOG);
+    loop.watch(listening, () => this.#accept());
+  }
+
+  /** Tells everyone who waits for `state`, once; call it at each change, THAWED included. */
+  tellState(state: State): void {
+    for (const client of [...this.#clients.values()]) {
+      if (client.standing !== "state" || !isWaitingFor(client.mask, state)) continue;
+      tellClient(client.fd, this.#served.name(), state);
+      this.#drop(client);
+    }
+  }
+
+  /** Before a container that reboots starts again: those who do not wait for that are let go. */
+  dropForReboot(): void {
+    for (const client of [...this.#clients.values()]) {
+      if (client.standing !== "state" || !waitsAcrossReboot(client.mask)) this.#drop(client);
+    }
+  }
+
+  /** Lets everyone go, and stops listening: from here on the container looks stopped. */
+  close(): void {
+    if (!this.#isPaused) this.#loop.forget(this.#listening);
+    closeFd(this.#listening);
+    for (const client of [...this.#clients.values()]) this.#drop(client);
+    this.#timer.close();
+  }
+
+  /** How many connections there are. */
+  clientCount(): number {
+    return this.#clients.size;
+  }
+
+  #accept(): void {
+    this.#makeRoom();
+    const fd = tryAccept(this.#listening);
+    if (fd === -EMFILE || fd === -ENFILE) this.#pause();
+    if (fd < 0) return;
+    if (this.#clients.size >= MOST_CLIENTS) {
+      closeFd(fd);
+      return;
+    }
+    const uid = peerCredentials(fd).uid;
+    const client = new Client(fd, uid === 0 || uid === this.#owner);
+    this.#clients.set(fd, client);
+    // Most have sent their request by now: then no more calls are needed.
+    this.#read(client);
+  }
+
+  /** Lets the oldest of those go that have a request under way, first of those who may not command us. */
+  #makeRoom(): void {
+    let readers = 0;
+    let oldest: Client | undefined;
+    for (const client of this.#clients.values()) {
+      if (client.standing !== "reading") continue;
+      readers++;
+      if (oldest === undefined || (oldest.mayCommand && !client.mayCommand)) oldest = client;
+    }
+    if (readers >= MOST_READERS && oldest !== undefined) this.#drop(oldest);
+  }
+
+  /** Without descriptors to accept with, epoll would wake us again and again. */
+  #pause(): void {
+    this.#loop.forget(this.#listening);
+    this.#isPaused = true;
+    this.#timer.startOnce(1000);
+  }
+
+  #tick(): void {
+    if (this.#isPaused) {
+      this.#isPaused = false;
+      this.#loop.watch(this.#listening, () => this.#accept());
+    }
+    const now = Date.now();
+    let isReading = false;
+    for (const client of [...this.#clients.values()]) {
+      if (client.standing !== "reading") continue;
+      if (now - client.sinceMs >= REQUEST_TIMEOUT_MS) this.#drop(client);
+      else isReading = true;
+    }
+    if (isReading) this.#timer.startOnce(1000);
+  }
+
+  #ready(fd: number): void {
+    const client = this.#clients.get(fd);
+    if (client === undefined) return;
+    // Who has its answer sends nothing more: whatever comes is the end.
+    if (client.standing === "reading") this.#read(client);
+    else this.#drop(client);
+  }
+
+  #read(client: Client): void {
+    // Without room for control data, descriptors that come along are closed by the kernel.
+    const room = client.length === 0 ? client.bytes : client.bytes.subarray(client.length);
+    const got = tryCall("recvfrom", client.fd, room, room.length, 0);
+    if (got === -EAGAIN) this.#watch(client);
+    else if (got <= 0) this.#drop(client);
+    else this.#received(client, got);
+  }
+
+  #received(client: Client, count: number): void {
+    client.length += count;
+    if (client.length < REQUEST_SIZE) {
+      this.#watch(client);
+      return;
+    }
+    const request = decodeRequest(client.bytes);
+    if (request === undefined) {
+      this.#finish(client, refusal(EINVAL));
+      return;
+    }
+    const whole = REQUEST_SIZE + request.bodyLength;
+    if (client.length >= whole) {
+      this.#obey(client, request, client.bytes.subarray(REQUEST_SIZE, whole));
+      return;
+    }
+    // An unread body would make the client's own sending fail, so it is read also when the answer will be no.
+    if (client.bytes.length < whole) {
+      const longer = new Uint8Array(whole);
+      longer.set(client.bytes);
+      client.bytes = longer;
+    }
+    this.#watch(client);
+  }
+
+  #obey(client: Client, request: Request, body: Uint8Array): void {
+    const command = commandNumbered(request.number);
+    if (!client.mayCommand) this.#finish(client, refusal(EPERM));
+    else if (command === undefined) this.#finish(client, refusal(ENOSYS));
+    else if (!isBodyFor(command, body)) this.#finish(client, refusal(EINVAL));
+    else if (command.name === "stop") this.#stop(client);
+    else if (command.name === "get_tty_fd") this.#grantTty(client, request.value);
+    else if (command.name === "add_state_client") this.#addStateClient(client, body);
+    else {
+      this.#finish(client, replyTo(this.#served, command, request.value, body));
+      if (command.name === "serve_state_clients") this.#tellNumber(request.value);
+    }
+  }
+
+  #tellNumber(number: number): void {
+    const state = stateOfNumber(number);
+    if (state !== undefined) this.tellState(state);
+  }
+
+  /** There is no answer: the connection ends when the container has. */
+  #stop(client: Client): void {
+    const result = this.#served.stop();
+    if (result < 0) this.#finish(client, refusal(-result));
+    else this.#keep(client, "stop");
+  }
+
+  #grantTty(client: Client, number: number): void {
+    const taken = this.#served.takeTty(number);
+    if (taken === undefined) {
+      // As in LXC: no answer at all says that it is taken.
+      this.#drop(client);
+      return;
+    }
+    client.tty = taken.number;
+    if (trySend(client.fd, encodeAnswer(0, taken.number, NO_BODY), [taken.fd]) < 0) {
+      this.#served.freeTty(taken.number);
+      this.#drop(client);
+      return;
+    }
+    this.#keep(client, "tty");
+  }
+
+  #addStateClient(client: Client, body: Uint8Array): void {
+    const mask = decodeMask(body);
+    if (mask === undefined) {
+      this.#finish(client, refusal(EINVAL));
+      return;
+    }
+    const number = firstAnswer(mask, this.#served.state());
+    const sent = trySend(client.fd, encodeAnswer(number, number, NO_BODY), []);
+    client.mask = mask;
+    if (sent < 0 || number === stateNumber(this.#served.state())) this.#drop(client);
+    else this.#keep(client, "state");
+  }
+
+  #keep(client: Client, standing: Standing): void {
+    client.standing = standing;
+    client.bytes = NO_BODY;
+    this.#watch(client);
+  }
+
+  #watch(client: Client): void {
+    if (client.standing === "reading") this.#timer.startOnce(REQUEST_TIMEOUT_MS);
+    if (client.isWatched) return;
+    client.isWatched = true;
+    this.#loop.watch(client.fd, () => this.#ready(client.fd));
+  }
+
+  /** Answers, and lets go. The answer is far smaller than the room in a new socket: it is never waited for. */
+  #finish(client: Client, reply: Reply): void {
+    trySend(client.fd, encodeAnswer(reply.result, reply.value, reply.body), reply.descriptors);
+    if (reply.closesThem) for (const fd of reply.descriptors) closeFd(fd);
+    this.#drop(client);
+  }
+
+  #drop(client: Client): void {
+    if (!this.#clients.delete(client.fd)) return;
+    if (client.isWatched) this.#loop.forget(client.fd);
+    closeFd(client.fd);
+    if (client.standing === "tty") this.#served.freeTty(client.tty);
+  }
+}

@@ -1,0 +1,106 @@
+// Asks the monitor of a container one thing and prints the answer: `command-client LXCPATH NAME COMMAND [ARGUMENT]`.
+
+import { asLxcError, describe } from "../../../src/base/errors.ts";
+import type { Container } from "../../../src/container/container.ts";
+import { commandSocketOf } from "../../../src/container/paths.ts";
+import { tryReadLink } from "../../../src/kernel/files.ts";
+import {
+  addStateClient,
+  cgroup2FdOf,
+  cgroupContextOf,
+  cgroupPathOf,
+  cloneFlagsOf,
+  configItemOf,
+  freezeOf,
+  initPidfdOf,
+  initPidOf,
+  limitCgroupFdOf,
+  limitCgroupPathOf,
+  lxcpathOf,
+  nameOf,
+  receiveState,
+  serveStateClients,
+  stateOf,
+  stopOf,
+  ttyFdOf,
+  unfreezeOf,
+} from "../../../src/lifecycle/command-client.ts";
+import { maskOf } from "../../../src/lifecycle/command-protocol.ts";
+import { type State, stateNamed } from "../../../src/lifecycle/states.ts";
+
+function shown(fd: number | undefined): string {
+  return fd === undefined ? "none" : (tryReadLink(`/proc/self/fd/${fd}`) ?? "not open");
+}
+
+function waited(container: Container, state: State, how: number): string {
+  const client = addStateClient(container, maskOf([state], how));
+  if (client === undefined) return "not running";
+  return client.state === undefined ? `told ${receiveState(client.fd, 5000) ?? "nothing"}` : `already ${client.state}`;
+}
+
+function answerTo(container: Container, what: string, argument: string): string {
+  const number = parseInt(argument === "" ? "0" : argument, 10);
+  switch (what) {
+    case "state":
+      return stateOf(container);
+    case "pid":
+      return `${initPidOf(container) ?? "none"}`;
+    case "pidfd":
+      return shown(initPidfdOf(container));
+    case "flags":
+      return `${cloneFlagsOf(container) ?? "none"}`;
+    case "cgroup":
+      return cgroupPathOf(container, argument) ?? "none";
+    case "limit-cgroup":
+      return limitCgroupPathOf(container, argument) ?? "none";
+    case "config":
+      return configItemOf(container, argument) ?? "none";
+    case "name":
+      return nameOf(commandSocketOf(container)) ?? "none";
+    case "lxcpath":
+      return lxcpathOf(commandSocketOf(container)) ?? "none";
+    case "wait":
+      return waited(container, stateNamed(argument) ?? "STOPPED", 1);
+    case "wait-next":
+      return waited(container, stateNamed(argument) ?? "STOPPED", 2);
+    case "serve":
+      return `${serveStateClients(container, number)}`;
+    case "freeze":
+      return `${freezeOf(container, number)}`;
+    case "unfreeze":
+      return `${unfreezeOf(container, number)}`;
+    case "cgroup2":
+      return shown(cgroup2FdOf(container));
+    case "stop":
+      return `${stopOf(container, 5000)}`;
+    default:
+      return structAnswer(container, what, argument);
+  }
+}
+
+function structAnswer(container: Container, what: string, argument: string): string {
+  if (what === "tty") {
+    const grant = ttyFdOf(container, parseInt(argument, 10));
+    return grant === undefined ? "taken" : `${grant.number} ${shown(grant.fd)}`;
+  }
+  if (what === "handle") {
+    const handle = limitCgroupFdOf(container, argument);
+    return handle === undefined ? "none" : `${handle.layout} ${handle.type} ${shown(handle.fd)}`;
+  }
+  const context = cgroupContextOf(container);
+  if (context === undefined) return "none";
+  return [`${context.layout}`, ...context.descriptors.map((fd) => shown(fd))].join("\n");
+}
+
+function main(): number {
+  const container: Container = { lxcpath: process.argv[2] ?? "", name: process.argv[3] ?? "" };
+  try {
+    console.log(answerTo(container, process.argv[4] ?? "", process.argv[5] ?? ""));
+    return 0;
+  } catch (caught) {
+    for (const line of describe(asLxcError(caught))) console.log(line);
+    return 1;
+  }
+}
+
+process.exitCode = main();
