@@ -1,6 +1,6 @@
 // Network devices by rtnetlink: make, find, change, delete. The functions named …Request are pure.
 
-import { EEXIST, EINVAL, ENODEV, EPERM } from "./abi/errno.ts";
+import { EEXIST, EINVAL, ENODEV, ENOENT, EPERM } from "./abi/errno.ts";
 import { AT_FDCWD } from "./abi/fs.ts";
 import {
   IFF_UP,
@@ -31,7 +31,6 @@ import {
   RTM_SETLINK,
 } from "./abi/rtnetlink.ts";
 import { refused } from "./call.ts";
-import { ENOENT } from "./abi/errno.ts";
 import { tryWriteAt } from "./files.ts";
 import { type ErrnoHint, type NetlinkRequest, type NetlinkSocket, refusedRequest } from "./netlink.ts";
 import { Attributes, NetlinkMessage, type NetlinkReply } from "./netlink-messages.ts";

@@ -1,8 +1,16 @@
 // Netlink messages as bytes: building requests, reading answers. Pure; nothing that is read is trusted to be long enough.
 
 import { EPROTO } from "./abi/errno.ts";
-import { NLA_F_NESTED, NLA_F_NET_BYTEORDER, NLMSGERR_ATTR_MSG, nlattr, nlmsgerr, nlmsghdr } from "./abi/netlink.ts";
-import { NLM_F_ACK_TLVS, NLM_F_CAPPED } from "./abi/netlink.ts";
+import {
+  NLA_F_NESTED,
+  NLA_F_NET_BYTEORDER,
+  NLM_F_ACK_TLVS,
+  NLM_F_CAPPED,
+  NLMSGERR_ATTR_MSG,
+  nlattr,
+  nlmsgerr,
+  nlmsghdr,
+} from "./abi/netlink.ts";
 import { Layout } from "./abi/struct.ts";
 import { bytesOfText, textOf } from "./memory.ts";
 
@@ -144,8 +152,13 @@ export class Attributes {
 
   /** The value of an attribute; no bytes when there is none. */
   bytes(type: number): Uint8Array {
-    const at = this.#types.lastIndexOf(type);
-    return this.#values[at < 0 ? this.#values.length : at] ?? new Uint8Array(0);
+    let found: Uint8Array = new Uint8Array(0);
+    let at = 0;
+    for (const value of this.#values) {
+      if (this.#types[at] === type) found = value;
+      at++;
+    }
+    return found;
   }
 
   text(type: number): string {

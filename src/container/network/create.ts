@@ -62,7 +62,8 @@ export function createNetworks(
 ): CreatedNetwork[] {
   const created: CreatedNetwork[] = [];
   for (const network of plan.networks) {
-    const one = network.type === "veth" ? createVeth(network, socket, target.initPid) : new CreatedNetwork(network, 0, 1);
+    const one =
+      network.type === "veth" ? createVeth(network, socket, target.initPid) : new CreatedNetwork(network, 0, 1);
     undo.add(`remove network ${network.index}`, () => one.remove(socket, target.scripts));
     if (network.linkIndex > 0) disableIpv6(network.hostName);
     one.runUp(target.scripts);
@@ -83,7 +84,8 @@ function createVeth(network: PlannedNetwork, socket: NetlinkSocket, initPid: num
     peerPid: initPid,
   });
   const outcome = socket.tryRun([request, linkRequest(network.hostName)]);
-  for (const refusal of outcome.refusals) if (refusal.request === 0) throw refusedCreation(network, request, refusedRequest(request, refusal));
+  for (const refusal of outcome.refusals)
+    if (refusal.request === 0) throw refusedCreation(network, request, refusedRequest(request, refusal));
   for (const answer of outcome.answers) {
     const link = linkIn(answer.reply);
     if (link !== undefined) return new CreatedNetwork(network, link.index, link.peer);

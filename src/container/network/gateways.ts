@@ -2,10 +2,10 @@
 
 import { LxcError } from "../../base/errors.ts";
 import { ipv4Text, ipv6Text } from "../../base/ip.ts";
-import type { DeviceAddress, InterfaceAddress, Route } from "../../kernel/addresses.ts";
 import { RT_SCOPE_LINK } from "../../kernel/abi/rtnetlink.ts";
+import type { DeviceAddress, InterfaceAddress, Route } from "../../kernel/addresses.ts";
 import type { LinkInfo } from "../../kernel/links.ts";
-import { networkKey, type NetworkGateway, type NetworkRequest } from "./request.ts";
+import { type NetworkGateway, type NetworkRequest, networkKey } from "./request.ts";
 
 /** A route to add, and what to say when that fails. */
 export interface PlannedRoute {
@@ -48,7 +48,11 @@ function settled(
   if (gateway.kind !== "auto") return gateway;
   const key = keyOf(request, addressSize);
   if (bridge === undefined) {
-    throw refuse(request, `${key} = auto needs a bridge to take the address from`, `set ${networkKey(request, "link")}`);
+    throw refuse(
+      request,
+      `${key} = auto needs a bridge to take the address from`,
+      `set ${networkKey(request, "link")}`,
+    );
   }
   const own = hostAddresses.filter((one) => one.device === bridge.index && one.bytes.length === addressSize);
   const found = own.filter((one) => one.scope !== RT_SCOPE_LINK)[0] ?? own[0];

@@ -5,7 +5,7 @@ import type { InterfaceAddress } from "../../kernel/addresses.ts";
 import { isDeviceName, type LinkInfo } from "../../kernel/links.ts";
 import { type NetworkFacts, RANDOM_BYTES_EACH } from "./facts.ts";
 import { type PlannedRoute, routesFor } from "./gateways.ts";
-import { networkKey, type NetworkRequest } from "./request.ts";
+import { type NetworkRequest, networkKey } from "./request.ts";
 
 const LETTERS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
 const DOING = "plan the container's network";
@@ -56,7 +56,10 @@ export function planNetworks(requests: readonly NetworkRequest[], facts: Network
     at++;
     if (network.type === "veth") drawn++;
     if (network.hostName !== "" && hostNames.includes(network.hostName)) {
-      throw invalid(`${networkKey(request, "veth.pair")} = ${network.hostName} is used twice`, "give each its own name");
+      throw invalid(
+        `${networkKey(request, "veth.pair")} = ${network.hostName} is used twice`,
+        "give each its own name",
+      );
     }
     hostNames.push(network.hostName);
     networks.push(network);
@@ -174,7 +177,8 @@ function hardwareAddressIn(request: NetworkRequest): Uint8Array {
     at++;
   }
   if (at !== 6) throw badHardwareAddress(request, "it is not six bytes such as 10:66:6a:01:02:03");
-  if (((bytes[0] ?? 0) & 1) !== 0) throw badHardwareAddress(request, "it is a multicast address: the first byte is odd");
+  if (((bytes[0] ?? 0) & 1) !== 0)
+    throw badHardwareAddress(request, "it is a multicast address: the first byte is odd");
   return bytes;
 }
 
@@ -191,7 +195,10 @@ function hexByte(text: string): number {
 
 function badName(request: NetworkRequest, rest: string, name: string): LxcError {
   const reason = name.length > 15 ? `has ${name.length} letters, and 15 fit` : "is no name for a device";
-  return invalid(`${networkKey(request, rest)} = ${name} ${reason}`, 'use 1 to 15 letters, without spaces, "/" and ":"');
+  return invalid(
+    `${networkKey(request, rest)} = ${name} ${reason}`,
+    'use 1 to 15 letters, without spaces, "/" and ":"',
+  );
 }
 
 function invalid(reason: string, hint: string): LxcError {

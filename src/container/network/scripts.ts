@@ -1,22 +1,15 @@
 // The programs of lxc.net.[i].script.up and .down as data: what LXC would call them with. Pure.
 
+import type { HookCall } from "../hooks.ts";
 import type { PlannedNetwork } from "./plan.ts";
-
-/** A hook to run on the host. */
-export interface HookCall {
-  /** A shell command, words after the program included. */
-  readonly command: string;
-  /** Words to append; the shell splits none of them. */
-  readonly args: readonly string[];
-  /** `NAME=value`, to add to the environment of every hook. */
-  readonly env: readonly string[];
-}
 
 /** How to run the scripts of networks. */
 export interface NetworkScripts {
   readonly containerName: string;
   /** lxc.hook.version */
   readonly hookVersion: number;
+  /** What every hook gets, `NAME=value`. */
+  readonly environment: readonly string[];
   /** Throws when the program fails. */
   readonly run: (call: HookCall) => void;
 }
@@ -31,10 +24,10 @@ export function scriptCall(network: PlannedNetwork, way: "up" | "down", scripts:
     if (network.link !== "") words.push(network.link);
     words.push(network.hostName);
   }
-  const env: string[] = [];
+  const environment = [...scripts.environment];
   if (scripts.hookVersion !== 0) {
-    env.push(`LXC_HOOK_TYPE=${way}`, "LXC_HOOK_SECTION=net", `LXC_NET_TYPE=${network.type}`);
-    if (network.type === "veth") env.push(`LXC_NET_PEER=${network.hostName}`, `LXC_NET_PARENT=${network.link}`);
+    environment.push(`LXC_HOOK_TYPE=${way}`, "LXC_HOOK_SECTION=net", `LXC_NET_TYPE=${network.type}`);
+    if (network.type === "veth") environment.push(`LXC_NET_PEER=${network.hostName}`, `LXC_NET_PARENT=${network.link}`);
   }
-  return { command, args: words, env };
+  return { key: `lxc.net.${network.index}.script.${way}`, command, args: words, environment };
 }

@@ -1,7 +1,7 @@
 // What the network of a container, or of this machine, looks like now: addresses and traffic, for lxc-info and lxc-ls.
 
 import { RT_SCOPE_LINK } from "../../kernel/abi/rtnetlink.ts";
-import { type DeviceAddress, listDeviceAddresses, LOOPBACK_INDEX, namespaceIdOf } from "../../kernel/addresses.ts";
+import { type DeviceAddress, LOOPBACK_INDEX, listDeviceAddresses, namespaceIdOf } from "../../kernel/addresses.ts";
 import { findLink, type LinkInfo, listLinks } from "../../kernel/links.ts";
 import type { NetlinkSocket } from "../../kernel/netlink.ts";
 import { addressText } from "./gateways.ts";
