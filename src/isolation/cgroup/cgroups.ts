@@ -1,0 +1,294 @@
+// All cgroups of one container: made before its first process, removed when it is over. Runs in the caller and the monitor.
+
+import { asLxcError, LxcError } from "../../base/errors.ts";
+import { joinPath } from "../../base/path.ts";
+import type { Undo } from "../../base/undo.ts";
+import { EACCES, EEXIST, EPERM, EROFS } from "../../kernel/abi/errno.ts";
+import { AT_FDCWD, O_DIRECTORY, O_PATH, O_WRONLY } from "../../kernel/abi/fs.ts";
+import { refused } from "../../kernel/call.ts";
+import { closeFd, openAt, readText, tryOpenAt, writeAt } from "../../kernel/files.ts";
+import { currentPid, exitNow, tryCloneProcess, tryOpenProcess } from "../../kernel/process.ts";
+import { enterByTasks, tryEnterByTasks } from "./enter.ts";
+import { type CgroupKind, type CgroupLayout, hierarchyOf, type Membership, membershipsIn, pathIn } from "./layout.ts";
+import { type CgroupNames, monitorPath, payloadPaths } from "./names.ts";
+import { CgroupTree } from "./tree.ts";
+import { POLLIN, waitFor } from "./wait.ts";
+
+const EXIT_TIMEOUT_MS = 5000;
+const DEVICES_UTILITY = 1;
+const FREEZER_UTILITY = 2;
+
+/** What command GET_CGROUP_CTX sends: lxc.md 3.7, number 23. */
+export interface CgroupContext {
+  /** 0 legacy, 1 hybrid, 2 unified. */
+  readonly layout: number;
+  /** 1: devices by a program, 2: cgroup.freeze. */
+  readonly utilities: number;
+  readonly fds: readonly number[];
+}
+
+/**
+ * Makes the container's cgroups, and with `forMonitor` those of a monitor that will outlive its caller. A hierarchy in
+ * which we may not make any is left out; `cgroups.isEmpty()` when that is all of them. `undo` removes the container's.
+ */
+export function createCgroups(
+  layout: CgroupLayout,
+  names: CgroupNames,
+  forMonitor: boolean,
+  undo: Undo,
+): ContainerCgroups {
+  const cgroups = new ContainerCgroups(layout, names);
+  undo.add("remove the container's cgroups", () => cgroups.remove());
+  if (forMonitor) cgroups.makeMonitor();
+  cgroups.makePayload();
+  return cgroups;
+}
+
+/** The cgroups of one container in all hierarchies. */
+export class ContainerCgroups {
+  readonly layout: CgroupLayout;
+  readonly names: CgroupNames;
+  readonly #trees: CgroupTree[] = [];
+  #limitPath = "";
+  #payloadPath = "";
+  /** Where the monitor's caller was: there it goes back to in the end. */
+  #origin: Membership[] = [];
+  #monitorIsInside = false;
+
+  constructor(layout: CgroupLayout, names: CgroupNames) {
+    this.layout = layout;
+    this.names = names;
+    for (const h of layout.hierarchies) {
+      const fd = tryOpenAt(AT_FDCWD, joinPath(h.mountPoint, h.base), O_PATH | O_DIRECTORY);
+      if (fd >= 0) this.#trees.push(new CgroupTree(h, fd, layout.kind === "unified"));
+    }
+  }
+
+  /** Makes the container's cgroups in all hierarchies, under one name that is free in each. */
+  makePayload(): void {
+    for (let attempt = 0; ; attempt++) {
+      const paths = payloadPaths(this.names, attempt);
+      if (paths === undefined) throw taken(this.names.container, `lxc.payload.${this.names.name}`);
+      if (this.#tryMakeAll(paths.limit, false) < 0) continue;
+      this.#limitPath = paths.limit;
+      this.#payloadPath = paths.payload;
+      return;
+    }
+  }
+
+  /**
+   * Makes the monitor's cgroups where they matter: in the unified hierarchy and in that of systemd, which decide how
+   * long a process may live. In the others only when a place for them was asked for: each costs 0.15 ms.
+   */
+  makeMonitor(): void {
+    this.#origin = membershipsIn(readText("/proc/self/cgroup"));
+    for (let attempt = 0; ; attempt++) {
+      const path = monitorPath(this.names, attempt);
+      if (path === undefined) throw taken(this.names.monitor, `lxc.monitor.${this.names.name}`);
+      if (this.#tryMakeAll(path, true) >= 0) return;
+    }
+  }
+
+  /** Returns -EEXIST, and nothing made, when the name is taken in one of the hierarchies. */
+  #tryMakeAll(path: string, forMonitor: boolean): number {
+    const everywhere = this.names.monitor !== "" || this.names.dir !== "";
+    for (const tree of this.#trees) {
+      const matters = everywhere || tree.hierarchy.version === 2 || tree.hierarchy.underSystemd;
+      if (forMonitor && !matters) continue;
+      const result = forMonitor ? tree.tryMakeMonitor(path) : tree.tryMakePayload(path, this.names.inner);
+      // Not delegated to us, or mounted read-only: the container does without (as in LXC).
+      if (result >= 0 || result === -EACCES || result === -EPERM || result === -EROFS) continue;
+      for (const made of this.#trees) {
+        if (forMonitor) made.removeMonitor();
+        else made.removePayload();
+      }
+      if (result !== -EEXIST)
+        throw refused(
+          `make the cgroup ${joinPath(tree.hierarchy.mountPoint, tree.hierarchy.base, path)}`,
+          "mkdirat",
+          result,
+        );
+      return result;
+    }
+    return 0;
+  }
+
+  /** Whether nothing can be limited or counted: the container runs in its caller's cgroups. */
+  isEmpty(): boolean {
+    for (const tree of this.#trees) {
+      if (tree.payloadFd() >= 0) return false;
+    }
+    return true;
+  }
+
+  /** Where the container's first process is to be born with clone3; -1 without a unified hierarchy. */
+  payloadV2Fd(): number {
+    return this.#unified()?.payloadFd() ?? -1;
+  }
+
+  /** Where limits of version 2 go, and device programs. */
+  limitV2Fd(): number {
+    return this.#unified()?.limitFd() ?? -1;
+  }
+
+  /** Where the monitor is to be born with clone3; -1 when it has no cgroup of its own there. */
+  monitorV2Fd(): number {
+    return this.#unified()?.monitorFd() ?? -1;
+  }
+
+  /** Open `tasks` files of the container's v1 cgroups, for `enterByTasks` in its first process. Close them afterwards. */
+  openPayloadTasks(): number[] {
+    const fds: number[] = [];
+    for (const tree of this.#trees) {
+      if (tree.hierarchy.version === 1 && tree.payloadFd() >= 0) fds.push(openAt(tree.payloadFd(), "tasks", O_WRONLY));
+    }
+    return fds;
+  }
+
+  /** Moves another process into the container's v2 cgroup: takes a grace period, only where clone3 cannot do it. */
+  movePayload(pid: number): void {
+    if (this.payloadV2Fd() >= 0) writeAt(this.payloadV2Fd(), "cgroup.procs", String(pid));
+  }
+
+  /** Enters the monitor's cgroups; in the monitor, which is `bornInside` when clone3 put it into `monitorV2Fd`. */
+  enterMonitor(bornInside: boolean): void {
+    const tasks: number[] = [];
+    for (const tree of this.#trees) {
+      if (tree.monitorFd() < 0) continue;
+      if (tree.hierarchy.version === 1) tasks.push(openAt(tree.monitorFd(), "tasks", O_WRONLY));
+      else if (!bornInside) writeAt(tree.monitorFd(), "cgroup.procs", "0");
+    }
+    enterByTasks(tasks);
+    this.#monitorIsInside = true;
+  }
+
+  /**
+   * Leaves the monitor's cgroups and removes them: the last thing a monitor does before it says STOPPED.
+   *
+   * In the unified hierarchy a process that moves itself waits for a grace period (10 ms), and one that is cloned
+   * elsewhere does not. So the rest of the monitor's life goes on in a child of it, which has all its descriptors and
+   * memory but another process id, and no children; the process that called ends. LXC moves to `lxc.pivot` instead,
+   * which stays behind for ever.
+   */
+  leaveMonitor(): void {
+    if (this.#monitorIsInside) {
+      this.#monitorIsInside = false;
+      for (const tree of this.#trees) {
+        if (tree.monitorFd() >= 0 && tree.hierarchy.version === 1) this.#goBack(tree);
+      }
+      const unified = this.#unified();
+      if (unified !== undefined && unified.monitorFd() >= 0) this.#continueOutside(unified);
+    }
+    for (const tree of this.#trees) tree.removeMonitor();
+  }
+
+  #goBack(tree: CgroupTree): void {
+    const origin = openOrigin(tree, this.#origin, "tasks", O_WRONLY);
+    // A cgroup that was removed meanwhile, such as that of a session that ended, refuses to be entered.
+    if (origin >= 0 && tryEnterByTasks(origin) >= 0) return;
+    enterByTasks([openAt(tree.baseFd, "tasks", O_WRONLY)]);
+  }
+
+  #continueOutside(tree: CgroupTree): void {
+    const self = tryOpenProcess(currentPid());
+    const origin = openOrigin(tree, this.#origin, ".", O_PATH | O_DIRECTORY);
+    let child = tryCloneProcess(0, origin >= 0 ? origin : tree.baseFd);
+    if (child.pid < 0 && origin >= 0) child = tryCloneProcess(0, tree.baseFd);
+    if (origin >= 0) closeFd(origin);
+    if (child.pid > 0) exitNow(0);
+    if (child.pid === 0 && self >= 0) waitFor(self, POLLIN, EXIT_TIMEOUT_MS);
+    // An old kernel, or a base that may hold no processes: the slow way, or the reason why not.
+    if (child.pid < 0) writeAt(tree.baseFd, "cgroup.procs", "0");
+    if (self >= 0) closeFd(self);
+  }
+
+  /**
+   * What command GET_CGROUP answers: the container's cgroup for `controller` below the mount point, or, for an empty
+   * one, that in the unified hierarchy; undefined when there is none.
+   */
+  payloadPathOf(controller: string): string | undefined {
+    return this.#pathOf(controller, this.#payloadPath);
+  }
+
+  /** What command GET_LIMIT_CGROUP answers. */
+  limitPathOf(controller: string): string | undefined {
+    return this.#pathOf(controller, this.#limitPath);
+  }
+
+  #pathOf(controller: string, path: string): string | undefined {
+    const tree = this.#treeOf(controller);
+    if (tree === undefined || tree.payloadFd() < 0) return undefined;
+    return joinPath("/", tree.hierarchy.base, path);
+  }
+
+  /** The container's (not the limiting) cgroup for `controller`, or -1. */
+  payloadFdOf(controller: string): number {
+    return this.#treeOf(controller)?.payloadFd() ?? -1;
+  }
+
+  /** Where a limit of `controller` is written, or -1. */
+  limitFdOf(controller: string): number {
+    return this.#treeOf(controller)?.limitFd() ?? -1;
+  }
+
+  #treeOf(controller: string): CgroupTree | undefined {
+    const mountPoint = hierarchyOf(this.layout, controller)?.mountPoint;
+    for (const tree of this.#trees) {
+      if (tree.hierarchy.mountPoint === mountPoint) return tree;
+    }
+    return undefined;
+  }
+
+  #unified(): CgroupTree | undefined {
+    for (const tree of this.#trees) {
+      if (tree.hierarchy.version === 2) return tree;
+    }
+    return undefined;
+  }
+
+  /** What command GET_CGROUP_CTX answers. */
+  context(): CgroupContext {
+    const fds: number[] = [];
+    for (const tree of this.#trees) {
+      if (tree.payloadFd() >= 0) fds.push(tree.payloadFd());
+    }
+    const devices = this.layout.kind === "unified" ? DEVICES_UTILITY : 0;
+    const freezer = this.#unified() === undefined ? 0 : FREEZER_UTILITY;
+    return { layout: layoutNumber(this.layout.kind), utilities: devices | freezer, fds };
+  }
+
+  /** Removes the container's cgroups, which must have no processes but ending ones; the monitor's stay. */
+  remove(): void {
+    let failure: LxcError | undefined;
+    for (const tree of this.#trees) failure = tryRemovePayload(tree) ?? failure;
+    if (failure !== undefined) throw failure;
+  }
+}
+
+function tryRemovePayload(tree: CgroupTree): LxcError | undefined {
+  try {
+    tree.removePayload();
+  } catch (caught) {
+    return asLxcError(caught);
+  }
+  return undefined;
+}
+
+function openOrigin(tree: CgroupTree, origin: readonly Membership[], file: string, flags: number): number {
+  const path = pathIn(tree.hierarchy, origin);
+  return path === undefined ? -1 : tryOpenAt(AT_FDCWD, joinPath(tree.hierarchy.mountPoint, path, file), flags);
+}
+
+function taken(fixed: string, name: string): LxcError {
+  return new LxcError("wrong-state", `make the cgroup ${fixed === "" ? name : fixed}`, "it is there already", {
+    hint:
+      fixed === ""
+        ? `remove what is left of earlier ones: find /sys/fs/cgroup -depth -name '${name}-*' -exec rmdir {} +`
+        : "another container uses it; choose another lxc.cgroup.dir.container and lxc.cgroup.dir.monitor",
+  });
+}
+
+function layoutNumber(kind: CgroupKind): number {
+  if (kind === "none") return -1;
+  return kind === "legacy" ? 0 : kind === "hybrid" ? 1 : 2;
+}

@@ -1,0 +1,184 @@
+// Where cgroups are mounted on this host and below which cgroup ours go. Runs before a start, and in tools.
+
+import { below, joinPath } from "../../base/path.ts";
+import { readText, tryReadText } from "../../kernel/files.ts";
+
+export type CgroupKind = "legacy" | "hybrid" | "unified" | "none";
+
+/** One mounted tree of cgroups. */
+export interface Hierarchy {
+  /** 1, or 2 for the unified hierarchy. */
+  readonly version: number;
+  readonly mountPoint: string;
+  /** Version 1: what is bound here, such as `cpu` and `name=systemd`. Version 2: what may be enabled below `base`. */
+  readonly controllers: readonly string[];
+  /** Where our cgroups go, below the mount point, without a slash at either end; empty for its top. */
+  readonly base: string;
+  /** Whether process 1 manages this tree as systemd does, from a scope of its own. */
+  readonly underSystemd: boolean;
+}
+
+export interface CgroupLayout {
+  readonly kind: CgroupKind;
+  readonly hierarchies: readonly Hierarchy[];
+}
+
+interface Mounted {
+  readonly version: number;
+  readonly mountPoint: string;
+  /** What of the hierarchy is mounted there. */
+  readonly root: string;
+  readonly options: readonly string[];
+}
+
+/** One line of /proc/PID/cgroup. */
+export interface Membership {
+  /** Empty for the unified hierarchy. */
+  readonly controllers: readonly string[];
+  readonly path: string;
+}
+
+const INIT_SCOPE = "/init.scope";
+
+/**
+ * Reads where our cgroups go: below process 1's, as root in LXC, or below our own with `relative`
+ * (lxc.cgroup.relative, and always for callers other than root).
+ */
+export function readLayout(relative: boolean): CgroupLayout {
+  const cgroups = tryReadText(relative ? "/proc/self/cgroup" : "/proc/1/cgroup") ?? "";
+  if (cgroups === "") return { kind: "none", hierarchies: [] };
+  const layout = layoutFrom(readText("/proc/self/mountinfo"), cgroups, relative);
+  return layout.kind === "unified" ? withControllers(layout) : layout;
+}
+
+function withControllers(layout: CgroupLayout): CgroupLayout {
+  const hierarchies: Hierarchy[] = [];
+  for (const h of layout.hierarchies) {
+    const text = tryReadText(joinPath(h.mountPoint, h.base, "cgroup.controllers")) ?? "";
+    hierarchies.push({
+      version: h.version,
+      mountPoint: h.mountPoint,
+      controllers: wordsOf(text),
+      base: h.base,
+      underSystemd: h.underSystemd,
+    });
+  }
+  return { kind: layout.kind, hierarchies };
+}
+
+/** The layout that the texts of /proc/self/mountinfo and of /proc/PID/cgroup describe. */
+export function layoutFrom(mountinfo: string, cgroups: string, relative: boolean): CgroupLayout {
+  const mounts = mountedHierarchies(mountinfo);
+  const hierarchies: Hierarchy[] = [];
+  let legacy = 0;
+  for (const member of membershipsIn(cgroups)) {
+    const isUnified = member.controllers.length === 0;
+    const inScope = member.path.endsWith(INIT_SCOPE);
+    const path = inScope && !relative ? member.path.slice(0, -INIT_SCOPE.length) : member.path;
+    for (const mounted of mounts) {
+      const base = baseIn(mounted, member, path === "" ? "/" : path);
+      if (base === undefined) continue;
+      const controllers = member.controllers;
+      const mountPoint = mounted.mountPoint;
+      hierarchies.push({ version: isUnified ? 2 : 1, mountPoint, controllers, base, underSystemd: inScope });
+      if (!isUnified) legacy++;
+      break;
+    }
+  }
+  return { kind: kindOf(hierarchies.length, legacy), hierarchies };
+}
+
+function kindOf(count: number, legacy: number): CgroupKind {
+  if (count === 0) return "none";
+  if (legacy === 0) return "unified";
+  return legacy === count ? "legacy" : "hybrid";
+}
+
+/** Where `path` is below the mount point, if `mounted` is a mount of that hierarchy which reaches as far up. */
+function baseIn(mounted: Mounted, member: Membership, path: string): string | undefined {
+  if (mounted.version !== (member.controllers.length === 0 ? 2 : 1)) return undefined;
+  for (const controller of member.controllers) {
+    if (!mounted.options.includes(controller)) return undefined;
+  }
+  // Outside of our cgroup namespace or of what is mounted: nothing that we could name.
+  if (path.startsWith("/..")) return undefined;
+  return below(mounted.root, path);
+}
+
+/** The cgroup mounts in the text of /proc/self/mountinfo. */
+function mountedHierarchies(mountinfo: string): Mounted[] {
+  const found: Mounted[] = [];
+  for (const line of mountinfo.split("\n")) {
+    const at = line.indexOf(" - cgroup");
+    if (at < 0) continue;
+    const before = line.slice(0, at).split(" ");
+    const after = line.slice(at + 3).split(" ");
+    const type = after[0] ?? "";
+    if (type !== "cgroup" && type !== "cgroup2") continue;
+    const root = unescaped(before[3] ?? "/");
+    const mountPoint = unescaped(before[4] ?? "");
+    const options = (after[2] ?? "").split(",");
+    found.push({ version: type === "cgroup2" ? 2 : 1, mountPoint, root, options });
+  }
+  return found;
+}
+
+/** mountinfo writes space, tab, newline and backslash as three octal digits (proc(5)). */
+function unescaped(text: string): string {
+  if (!text.includes("\\")) return text;
+  return text.split("\\040").join(" ").split("\\011").join("\t").split("\\012").join("\n").split("\\134").join("\\");
+}
+
+/** The lines of /proc/PID/cgroup. */
+export function membershipsIn(cgroups: string): Membership[] {
+  const found: Membership[] = [];
+  for (const line of cgroups.split("\n")) {
+    const first = line.indexOf(":");
+    const second = line.indexOf(":", first + 1);
+    if (first < 0 || second < 0) continue;
+    const listed = line.slice(first + 1, second);
+    // A hierarchy of version 1 without controllers and without a name cannot be mounted again, and is of no use.
+    if (listed === "" && line.slice(0, first) !== "0") continue;
+    found.push({ controllers: listed === "" ? [] : listed.split(","), path: line.slice(second + 1) });
+  }
+  return found;
+}
+
+/** The hierarchy that `controller` is bound to: one of version 1 that has it, else the unified one if that may have it. */
+export function hierarchyOf(layout: CgroupLayout, controller: string): Hierarchy | undefined {
+  for (const h of layout.hierarchies) {
+    if (h.version === 1 && h.controllers.includes(controller)) return h;
+  }
+  const unified = unifiedOf(layout);
+  if (unified === undefined || controller === "") return unified ?? layout.hierarchies[0];
+  if (controller === "cgroup" || unified.controllers.includes(controller)) return unified;
+  // These two have no controller of their own on version 2: a device program, and cgroup.freeze (as in LXC).
+  return layout.kind === "unified" && (controller === "devices" || controller === "freezer") ? unified : undefined;
+}
+
+export function unifiedOf(layout: CgroupLayout): Hierarchy | undefined {
+  for (const h of layout.hierarchies) {
+    if (h.version === 2) return h;
+  }
+  return undefined;
+}
+
+/** Which of `memberships` is about the hierarchy `h`, as a path below its mount point; undefined when none is. */
+export function pathIn(h: Hierarchy, memberships: readonly Membership[]): string | undefined {
+  for (const member of memberships) {
+    if (h.version === 2 ? member.controllers.length === 0 : sameWords(member.controllers, h.controllers)) {
+      return member.path.startsWith("/..") ? undefined : member.path.slice(1);
+    }
+  }
+  return undefined;
+}
+
+function sameWords(a: readonly string[], b: readonly string[]): boolean {
+  return a.join(",") === b.join(",");
+}
+
+/** The words of a line such as that of cgroup.controllers. */
+export function wordsOf(line: string): string[] {
+  const trimmed = line.trim();
+  return trimmed === "" ? [] : trimmed.split(" ");
+}
