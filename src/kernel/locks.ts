@@ -17,6 +17,11 @@ export function lockFile(path: string): number {
   }
 }
 
+/** Waits for the only lock on the open file `fd`; `what` names it. */
+export function waitForLock(fd: number, what: string): void {
+  call(`lock ${what}`, "fcntl", fd, F_OFD_SETLKW, writeLock());
+}
+
 /** Takes the only lock on the open file `fd`. Returns false when somebody else has it. */
 export function tryLock(fd: number): boolean {
   const result = tryCall("fcntl", fd, F_OFD_SETLK, writeLock());

@@ -1,0 +1,70 @@
+// Removing folders with all they hold, without ever following a link or crossing a mount.
+
+import { LxcError } from "../base/errors.ts";
+import { joinPath } from "../base/path.ts";
+import { EBUSY, EISDIR, ELOOP, ENOENT, ENOTDIR, EPERM, EXDEV } from "./abi/errno.ts";
+import {
+  AT_REMOVEDIR,
+  O_CLOEXEC,
+  O_DIRECTORY,
+  O_NOFOLLOW,
+  O_RDONLY,
+  openHow,
+  RESOLVE_NO_SYMLINKS,
+  RESOLVE_NO_XDEV,
+} from "./abi/fs.ts";
+import { refused, tryCall } from "./call.ts";
+import { closeFd, namesIn } from "./files.ts";
+
+/**
+ * Removes the folder or file `name` below the open folder `dir` with all it holds; nothing there is fine. A mount in it,
+ * a bind mount too, is refused and left alone (openat2(2), RESOLVE_NO_XDEV). `path` is how to call it in an error.
+ */
+export function removeTree(dir: number, name: string, path: string): void {
+  const fd = tryOpenFolder(dir, name);
+  if (fd === -ENOENT) return;
+  if (fd === -ENOTDIR || fd === -ELOOP) {
+    removeEntry(dir, name, path, 0);
+    return;
+  }
+  if (fd < 0) throw refusedRemoval(path, "openat2", fd);
+  try {
+    removeContents(fd, path, "");
+  } finally {
+    closeFd(fd);
+  }
+  removeEntry(dir, name, path, AT_REMOVEDIR);
+}
+
+/** Empties the open folder `fd`, except for the entry `keep` ("" for none). */
+export function removeContents(fd: number, path: string, keep: string): void {
+  for (const name of namesIn(fd, path)) {
+    if (name === keep) continue;
+    const result = tryCall("unlinkat", fd, name, 0);
+    if (result === 0 || result === -ENOENT) continue;
+    const below = joinPath(path, name);
+    // POSIX says EPERM for a folder, Linux EISDIR.
+    if (result !== -EISDIR && result !== -EPERM) throw refusedRemoval(below, "unlinkat", result);
+    removeTree(fd, name, below);
+  }
+}
+
+function removeEntry(dir: number, name: string, path: string, flags: number): void {
+  const result = tryCall("unlinkat", dir, name, flags);
+  if (result < 0 && result !== -ENOENT) throw refusedRemoval(path, "unlinkat", result);
+}
+
+function tryOpenFolder(dir: number, name: string): number {
+  const how = new Uint8Array(openHow.size);
+  openHow.flags.put(how, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  openHow.resolve.put(how, RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV);
+  return tryCall("openat2", dir, name, how, how.length);
+}
+
+function refusedRemoval(path: string, name: "openat2" | "unlinkat", result: number): LxcError {
+  if (result !== -EXDEV && result !== -EBUSY) return refused(`remove ${path}`, name, result);
+  return new LxcError("wrong-state", `remove ${path}`, "something is mounted there", {
+    errno: -result,
+    hint: `unmount it first: umount ${path}`,
+  });
+}
