@@ -1,0 +1,58 @@
+// The lock of one container against other tools. Held by whoever makes, changes or removes it.
+
+import { AT_FDCWD, O_CREAT, O_DIRECTORY, O_NOFOLLOW, O_PATH, O_RDWR } from "../kernel/abi/fs.ts";
+import { tryCall } from "../kernel/call.ts";
+import { closeFd, makeDirectories, openAt, openDirectory, statusOf, tryOpenAt, tryStatusAt } from "../kernel/files.ts";
+import { waitForLock } from "../kernel/locks.ts";
+import { makeDirectoryBelow } from "../kernel/resolve.ts";
+import type { Container } from "./container.ts";
+import { lockDirectoryOf, lockFileOf } from "./paths.ts";
+
+/**
+ * Waits for the container's lock, as LXC's tools take it, and calls `run` while holding it. The lock file is removed
+ * afterwards, so that no lock outlives its use; LXC leaves it.
+ */
+export function withContainerLock(runDir: string, container: Container, run: () => void): void {
+  const directory = openLockDirectory(runDir, container);
+  try {
+    const lock = lockIn(directory, `.${container.name}`, lockFileOf(runDir, container));
+    try {
+      run();
+    } finally {
+      // Removed while it is held: whoever waits for it sees that it is gone, and takes a new one.
+      tryCall("unlinkat", directory, `.${container.name}`, 0);
+      closeFd(lock);
+    }
+  } finally {
+    closeFd(directory);
+  }
+}
+
+/** The folder of the lock, as O_PATH. No link is followed below the run directory (CVE-2015-1331). */
+function openLockDirectory(runDir: string, container: Container): number {
+  const found = tryOpenAt(AT_FDCWD, runDir, O_PATH | O_DIRECTORY);
+  if (found < 0) makeDirectories(runDir, 0o700);
+  const run = found < 0 ? openDirectory(runDir) : found;
+  try {
+    return makeDirectoryBelow(run, lockDirectoryOf("", container).slice(1), 0o755);
+  } finally {
+    closeFd(run);
+  }
+}
+
+/** Opens and locks the file `name`, anew as long as its last owner removed it before we got the lock. */
+function lockIn(directory: number, name: string, path: string): number {
+  for (;;) {
+    const fd = openAt(directory, name, O_RDWR | O_CREAT | O_NOFOLLOW, 0o600);
+    try {
+      waitForLock(fd, path);
+      const mine = statusOf(fd, path);
+      const there = tryStatusAt(directory, name);
+      if (there !== undefined && there.ino === mine.ino && mine.nlink > 0) return fd;
+    } catch (caught) {
+      closeFd(fd);
+      throw caught;
+    }
+    closeFd(fd);
+  }
+}

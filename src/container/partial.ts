@@ -1,0 +1,217 @@
+// What a creation in progress has made so far, in the file `partial` of the container: whoever finds it can take it back.
+//
+// As in LXC, the file is there and locked while a living process creates the container, and there and unlocked when that
+// process died. LXC's is empty; ours lists what was made, so that nothing else is ever removed.
+
+import { asLxcError, LxcError } from "../base/errors.ts";
+import { baseName, joinPath, normalPath, parentOf } from "../base/path.ts";
+import { ENOENT, ENOTDIR } from "../kernel/abi/errno.ts";
+import {
+  AT_FDCWD,
+  AT_REMOVEDIR,
+  O_CREAT,
+  O_DIRECTORY,
+  O_EXCL,
+  O_NOFOLLOW,
+  O_RDONLY,
+  O_RDWR,
+} from "../kernel/abi/fs.ts";
+import { refused, tryCall } from "../kernel/call.ts";
+import {
+  closeFd,
+  exists,
+  isDirectory,
+  makeDirectory,
+  openFile,
+  readAll,
+  statusOf,
+  tryOpenAt,
+  writeAll,
+} from "../kernel/files.ts";
+import { tryLock } from "../kernel/locks.ts";
+import { bytesOfText } from "../kernel/memory.ts";
+import { effectiveUser } from "../kernel/process.ts";
+import { removeContents, removeTree } from "../kernel/remove.ts";
+import { type Container, directoryOf } from "./container.ts";
+
+const PARTIAL = "partial";
+
+/**
+ * How to take a thing back: a `file` or a `tree` is removed, a `folder` only if it is empty, and of `contents` all but
+ * `partial` itself.
+ */
+export type MadeKind = "file" | "tree" | "folder" | "contents";
+
+export interface Made {
+  readonly kind: MadeKind;
+  readonly path: string;
+}
+
+/** One line of the file, for what is about to be made. */
+export function lineOf(made: Made): string {
+  return `${made.kind} ${made.path}\n`;
+}
+
+/** What a file lists. A line that is cut off or makes no sense is left out. Pure. */
+export function madeIn(text: string): Made[] {
+  const found: Made[] = [];
+  for (const line of text.split("\n").slice(0, -1)) {
+    const kind = kindNamed(line.slice(0, line.indexOf(" ")));
+    const path = line.slice(line.indexOf(" ") + 1);
+    if (kind !== undefined && path.startsWith("/") && path !== "/" && normalPath(path) === path)
+      found.push({ kind, path });
+  }
+  return found;
+}
+
+function kindNamed(word: string): MadeKind | undefined {
+  if (word === "file" || word === "tree" || word === "folder" || word === "contents") return word;
+  return undefined;
+}
+
+/** A creation of ours. What is recorded before it is made can be taken back, by us or by whoever finds us dead. */
+export class Creation {
+  readonly #container: Container;
+  #made: Made[] = [];
+  #fd = -1;
+
+  constructor(container: Container) {
+    this.#container = container;
+  }
+
+  /** Notes what is about to be made. */
+  record(kind: MadeKind, path: string): void {
+    const made: Made = { kind, path };
+    this.#made.push(made);
+    if (this.#fd >= 0) this.#write(lineOf(made));
+  }
+
+  /** Somebody else made it first: it is not ours to remove. */
+  forget(path: string): void {
+    this.#made = this.#made.filter((made) => made.path !== path);
+  }
+
+  /** Makes the folder `path` and those above it that are missing. */
+  makeFolders(path: string, mode: number): void {
+    if (isDirectory(path)) return;
+    const parent = parentOf(path);
+    if (parent !== path && !exists(parent)) this.makeFolders(parent, mode);
+    if (makeDirectory(path, mode)) this.record("folder", path);
+  }
+
+  /** Makes and locks the file; the container's folder is there, and its lock is held. */
+  mark(): void {
+    const path = partialFileOf(this.#container);
+    // As in LXC no right at all: only the one who made it, and root, have a use for it.
+    this.#fd = openFile(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0);
+    if (!tryLock(this.#fd)) throw new LxcError("bug", `lock ${path}`, "somebody else has locked our new file");
+    this.#write(this.#made.map((made) => lineOf(made)).join(""));
+  }
+
+  /** The container is complete. */
+  finish(): void {
+    const path = partialFileOf(this.#container);
+    const result = tryCall("unlinkat", AT_FDCWD, path, 0);
+    if (result < 0) throw refused(`remove ${path}`, "unlinkat", result);
+    closeFd(this.#fd);
+    this.#fd = -1;
+  }
+
+  /** Takes everything back. Returns what could not be, which is no more than a warning. */
+  undo(): LxcError[] {
+    const failures = takeBack(this.#made, this.#fd >= 0 ? partialFileOf(this.#container) : "");
+    if (this.#fd >= 0) closeFd(this.#fd);
+    this.#fd = -1;
+    return failures;
+  }
+
+  #write(text: string): void {
+    writeAll(this.#fd, bytesOfText(text), partialFileOf(this.#container));
+  }
+}
+
+/** Newest first; the list itself goes before the folders it is in. */
+function takeBack(made: readonly Made[], partial: string): LxcError[] {
+  const failures: LxcError[] = [];
+  const newestFirst = made.toReversed();
+  for (const one of newestFirst) {
+    try {
+      if (one.kind === "contents") emptyFolder(one.path);
+      else if (one.kind !== "folder") removePath(one.path);
+    } catch (caught) {
+      failures.push(asLxcError(caught));
+    }
+  }
+  // With something left the list stays too, for the next one to try.
+  if (failures.length > 0) return failures;
+  if (partial !== "") tryCall("unlinkat", AT_FDCWD, partial, 0);
+  for (const one of newestFirst) if (one.kind === "folder") tryCall("unlinkat", AT_FDCWD, one.path, AT_REMOVEDIR);
+  return failures;
+}
+
+function emptyFolder(path: string): void {
+  const fd = tryOpenAt(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+  if (fd === -ENOENT) return;
+  if (fd < 0) throw refused(`open ${path}`, "openat", fd);
+  try {
+    removeContents(fd, path, PARTIAL);
+  } finally {
+    closeFd(fd);
+  }
+}
+
+/** Removes whatever is at `path`, and all below it. */
+export function removePath(path: string): void {
+  const parent = tryOpenAt(AT_FDCWD, parentOf(path), O_RDONLY | O_DIRECTORY);
+  if (parent === -ENOENT || parent === -ENOTDIR) return;
+  if (parent < 0) throw refused(`open ${parentOf(path)}`, "openat", parent);
+  try {
+    removeTree(parent, baseName(path), path);
+  } finally {
+    closeFd(parent);
+  }
+}
+
+function partialFileOf(container: Container): string {
+  return joinPath(directoryOf(container), PARTIAL);
+}
+
+/**
+ * Clears away what a creation that died has left; does nothing when there is none. Throws when one is going on. The
+ * container's lock is held. Returns whether there was a dead one.
+ */
+export function clearDeadCreation(container: Container): boolean {
+  const path = partialFileOf(container);
+  const fd = tryOpenAt(AT_FDCWD, path, O_RDWR | O_NOFOLLOW);
+  if (fd === -ENOENT || fd === -ENOTDIR) return false;
+  if (fd < 0) throw refused(`open ${path}`, "openat", fd);
+  try {
+    if (!tryLock(fd)) {
+      throw new LxcError("wrong-state", `use ${container.name}`, "it is being created by another process", {
+        hint: "wait until that lxc-create has ended",
+      });
+    }
+    const made = listIn(fd, path, container);
+    const failures = takeBack(made, path);
+    if (failures[0] !== undefined) throw failures[0];
+    return true;
+  } finally {
+    closeFd(fd);
+  }
+}
+
+/** Believes only a list that nobody but us could have written. An empty one is LXC's: its folder was for the container. */
+function listIn(fd: number, path: string, container: Container): Made[] {
+  const status = statusOf(fd, path);
+  if (status.uid !== effectiveUser() || (status.mode & 0o022) !== 0 || status.nlink !== 1) {
+    throw new LxcError("not-permitted", `clear away the broken creation of ${container.name}`, `${path} is not ours`, {
+      hint: `look at ${directoryOf(container)} and remove it by hand`,
+    });
+  }
+  if (status.sizeBytes > 0) return madeIn(new TextDecoder().decode(readAll(fd, path)));
+  const directory = directoryOf(container);
+  return [
+    { kind: "folder", path: directory },
+    { kind: "contents", path: directory },
+  ];
+}
