@@ -1,0 +1,87 @@
+// A root file system in a plain folder.
+
+import { LxcError } from "../../base/errors.ts";
+import { below, joinPath, normalPath, parentOf } from "../../base/path.ts";
+import { exists, isDirectory, makeDirectory } from "../../kernel/files.ts";
+import { type Container, configFileOf, directoryOf } from "../container.ts";
+import { type Creation, removePath } from "../partial.ts";
+import { refuseMountsBelow } from "./mounted.ts";
+import { type RootFileSystem, Storage, type StoragePlace } from "./storage.ts";
+
+const FOLDER_MODE = 0o755;
+
+/** Folders that hold a system: neither they nor what is in them belongs to a container. */
+const SYSTEM_FOLDERS: readonly string[] = [
+  "/bin",
+  "/boot",
+  "/dev",
+  "/etc",
+  "/lib",
+  "/lib32",
+  "/lib64",
+  "/libx32",
+  "/proc",
+  "/sbin",
+  "/sys",
+  "/usr",
+];
+
+/** Folders whose direct entries belong to somebody else. */
+const SHARED_FOLDERS: readonly string[] = ["/home", "/root", "/run", "/var"];
+
+export class DirStorage extends Storage {
+  override create(place: StoragePlace, creation: Creation): RootFileSystem {
+    const folder = folderFor(place);
+    const source = `dir:${folder}`;
+    if (exists(folder)) {
+      if (!isDirectory(folder))
+        throw new LxcError("wrong-state", "make the root file system", `${folder} is not a folder`);
+      return { folder, source, managed: false };
+    }
+    if (place.given !== "")
+      throw new LxcError("not-found", "make the root file system", `The rootfs "${folder}" does not exist`, {
+        hint: "make it first, or take lxc.rootfs.path out of the configuration",
+      });
+    creation.makeFolders(parentOf(folder), FOLDER_MODE);
+    creation.record("tree", folder);
+    const managed = makeDirectory(folder, FOLDER_MODE);
+    if (!managed) creation.forget(folder);
+    return { folder, source, managed };
+  }
+
+  override checkDestroy(path: string, container: Container): void {
+    const folder = normalPath(path);
+    const problem = problemWithRemoving(folder, container);
+    if (problem !== undefined) {
+      throw new LxcError("not-permitted", `remove the root file system ${folder}`, problem, {
+        hint: `to keep it, set lxc.rootfs.managed = 0 in ${configFileOf(container)}, and destroy again`,
+      });
+    }
+    refuseMountsBelow(folder);
+  }
+
+  override destroy(path: string): void {
+    removePath(normalPath(path));
+  }
+}
+
+function folderFor(place: StoragePlace): string {
+  if (place.dir !== "") return normalPath(place.dir);
+  if (place.given !== "") return normalPath(place.given);
+  return joinPath(directoryOf(place.container), "rootfs");
+}
+
+/** Why a folder must stay although a configuration says it is a root file system. Pure. */
+export function problemWithRemoving(folder: string, container: Container): string | undefined {
+  const directory = directoryOf(container);
+  if (!folder.startsWith("/")) return "its path is not absolute";
+  if ((below(directory, folder) ?? "") !== "") return undefined;
+  if (below(folder, directory) !== undefined) return "the container itself is in it";
+  if (folder.lastIndexOf("/") === 0) return "it is a folder of the system's root";
+  for (const system of SYSTEM_FOLDERS) if (below(system, folder) !== undefined) return `it is part of ${system}`;
+  for (const shared of SHARED_FOLDERS) {
+    const rest = below(shared, folder);
+    if (rest !== undefined && !rest.includes("/")) return `it belongs to ${shared}`;
+  }
+  return undefined;
+}
