@@ -1,0 +1,142 @@
+// Running a template that is a program of its own, and giving up on it when the user does.
+
+import { Deadline } from "../../base/deadline.ts";
+import { LxcError } from "../../base/errors.ts";
+import { baseName } from "../../base/path.ts";
+import { O_RDWR } from "../../kernel/abi/fs.ts";
+import { POLLIN, pollfd, timespec } from "../../kernel/abi/ioctl.ts";
+import { MS_REC, MS_SLAVE } from "../../kernel/abi/mount.ts";
+import { PR_SET_CHILD_SUBREAPER } from "../../kernel/abi/prctl.ts";
+import { CLONE_NEWNS } from "../../kernel/abi/sched.ts";
+import { SIGKILL, SIGTERM } from "../../kernel/abi/signal.ts";
+import { call, tryCall } from "../../kernel/call.ts";
+import { closeFd, openFile, tryReadText } from "../../kernel/files.ts";
+import { setPropagation } from "../../kernel/mounts.ts";
+import {
+  type Child,
+  cloneProcess,
+  currentPid,
+  dieWithParent,
+  effectiveUser,
+  exitNow,
+  type ProcessEnd,
+  reapAny,
+  shellCode,
+  tryEndOf,
+  tryExec,
+} from "../../kernel/process.ts";
+import { blockSignals, nextSignal } from "../../kernel/signals.ts";
+import { type Interrupts, interrupted } from "../interrupts.ts";
+
+/** How long a template may clean up after a signal. */
+const GRACE_MS = 5000;
+const PAUSE_MS = 5;
+const UMASK = 0o022;
+
+export interface ProgramRun {
+  readonly path: string;
+  readonly args: readonly string[];
+  /** `NAME=value`, as the program gets it. */
+  readonly environment: readonly string[];
+  /** Whether it runs without terminal and pipes. */
+  readonly quiet: boolean;
+  /** What fails when it fails: "create c1". */
+  readonly doing: string;
+}
+
+/** Runs the program to its end. Throws when it fails, and when a signal came: then it and all it started have ended. */
+export function runProgram(run: ProgramRun, interrupts: Interrupts): void {
+  // Whatever the template leaves behind becomes our child, so that it can be found and ended too.
+  tryCall("prctl", PR_SET_CHILD_SUBREAPER, 1);
+  try {
+    const child = cloneProcess(effectiveUser() === 0 ? CLONE_NEWNS : 0);
+    if (child.pid === 0) becomeProgram(run, interrupts);
+    const end = waitFor(child, run.doing, interrupts);
+    closeFd(child.pidfd);
+    if (shellCode(end) !== 0) throw failed(run, end);
+  } finally {
+    tryCall("prctl", PR_SET_CHILD_SUBREAPER, 0);
+  }
+}
+
+function failed(run: ProgramRun, end: ProcessEnd): LxcError {
+  const how = end.signal !== 0 ? `was ended by signal ${end.signal}` : `failed with exit code ${end.code}`;
+  return new LxcError("hook-failed", run.doing, `the template ${run.path} ${how}`, {
+    hint: run.quiet
+      ? "run it without -q to see what it says"
+      : "what it printed above says why; see its -h for its options",
+  });
+}
+
+/** In the child: as LXC does, in a mount namespace of its own, whose mounts the host does not see. */
+function becomeProgram(run: ProgramRun, interrupts: Interrupts): void {
+  try {
+    dieWithParent(SIGKILL);
+    blockSignals(interrupts.before);
+    if (effectiveUser() === 0) setPropagation("/", MS_REC | MS_SLAVE);
+    tryCall("umask", UMASK);
+    if (run.quiet) nullStandardFds();
+    tryExec(run.path, [baseName(run.path)].concat(run.args), run.environment);
+  } finally {
+    exitNow(127);
+  }
+}
+
+function nullStandardFds(): void {
+  const none = openFile("/dev/null", O_RDWR);
+  for (let fd = 0; fd < 3; fd++) call("close a standard descriptor", "dup3", none, fd, 0);
+}
+
+function waitFor(child: Child, doing: string, interrupts: Interrupts): ProcessEnd {
+  for (;;) {
+    waitReadable([child.pidfd, interrupts.fd]);
+    const signal = nextSignal(interrupts.fd);
+    if (signal !== undefined) {
+      endDescendants();
+      closeFd(child.pidfd);
+      throw interrupted(doing, signal.number);
+    }
+    const end = tryEndOf(child.pidfd, false);
+    if (end !== undefined) return end;
+  }
+}
+
+/** Asks all our descendants to end, and makes them after a while. Those below a living one become ours when it ends. */
+function endDescendants(): void {
+  const grace = new Deadline(GRACE_MS);
+  const asked: number[] = [];
+  for (;;) {
+    while (reapAny(false) !== undefined) {}
+    const children = childrenOf(currentPid());
+    if (children.length === 0) return;
+    for (const pid of children) {
+      if (grace.hasPassed()) tryCall("kill", pid, SIGKILL);
+      else if (!asked.includes(pid)) tryCall("kill", pid, SIGTERM);
+      asked.push(pid);
+    }
+    pauseMs(PAUSE_MS);
+  }
+}
+
+function childrenOf(pid: number): number[] {
+  const text = tryReadText(`/proc/self/task/${pid}/children`) ?? "";
+  const pids: number[] = [];
+  for (const word of text.split(" ")) if (word !== "") pids.push(parseInt(word, 10));
+  return pids;
+}
+
+function waitReadable(fds: readonly number[]): void {
+  const polls = new Uint8Array(pollfd.size * fds.length);
+  fds.forEach((fd, index) => {
+    const one = polls.subarray(index * pollfd.size, (index + 1) * pollfd.size);
+    pollfd.fd.put(one, fd);
+    pollfd.events.put(one, POLLIN);
+  });
+  call("wait for the template", "ppoll", polls, fds.length, 0, 0, 0);
+}
+
+function pauseMs(ms: number): void {
+  const time = new Uint8Array(timespec.size);
+  timespec.nanoseconds.put(time, ms * 1000000);
+  tryCall("nanosleep", time, 0);
+}
