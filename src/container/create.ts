@@ -1,0 +1,211 @@
+// Making a container: its folder, its root file system, what a template puts there, and its configuration.
+
+import { asLxcError, LxcError } from "../base/errors.ts";
+import { normalPath } from "../base/path.ts";
+import { AT_FDCWD } from "../kernel/abi/fs.ts";
+import { call, tryCall } from "../kernel/call.ts";
+import { createText, makeDirectory } from "../kernel/files.ts";
+import { loadConfig } from "./config/load.ts";
+import { type Container, configFileOf, directoryOf, isDefined } from "./container.ts";
+import { type BaseConfig, configText, readBaseConfig } from "./create-config.ts";
+import { Interrupts } from "./interrupts.ts";
+import { withContainerLock } from "./lock.ts";
+import { Creation, clearDeadCreation } from "./partial.ts";
+import { storageNamed } from "./storage/backends.ts";
+import type { RootFileSystem, Storage } from "./storage/storage.ts";
+import { makeBusyboxRootfs } from "./templates/busybox.ts";
+import { runProgram } from "./templates/program.ts";
+import { findTemplate, type Template } from "./templates/templates.ts";
+
+const LXCPATH_MODE = 0o755;
+const FOLDER_MODE = 0o770;
+const CONFIG_MODE = 0o640;
+
+export interface CreateOptions {
+  readonly container: Container;
+  /** A template's name or absolute path; `none` makes a configuration only. */
+  readonly template: string;
+  readonly templateArgs: readonly string[];
+  /** What the configuration begins with; "" for `defaultConfigFile`, which may be missing. */
+  readonly configFile: string;
+  readonly defaultConfigFile: string;
+  /** `-B`: the kind of storage, "" for a plain folder. */
+  readonly backing: string;
+  /** `--dir`: an absolute path for the root file system, "" for the container's own folder. */
+  readonly dir: string;
+  /** Whether a template that is a program runs without terminal and output. */
+  readonly quiet: boolean;
+  readonly runDir: string;
+  /** The caller's environment, `NAME=value`; templates get it as it is. */
+  readonly environment: readonly string[];
+}
+
+/** What is known before anything is made. */
+interface Request {
+  readonly options: CreateOptions;
+  readonly doing: string;
+  readonly template: Template;
+  readonly storage: Storage;
+  readonly base: BaseConfig;
+}
+
+/**
+ * Makes a container. When anything fails, or SIGINT, SIGTERM or SIGHUP comes, all that was made is taken back, and
+ * nothing else, and an error is thrown; that of a signal has EINTR as its errno.
+ */
+export function createContainer(options: CreateOptions): void {
+  const doing = `create ${options.container.name}`;
+  const template = findTemplate(options.template);
+  checkDir(options.dir);
+  const base = readBaseConfig(options.configFile, options.defaultConfigFile);
+  const kind = base.rootfs !== "" && options.dir === "" ? base.rootfsKind : options.backing;
+  const request: Request = { options, doing, template, storage: storageNamed(kind), base };
+  if (template.kind !== "none" && base.hasIdmap)
+    throw new LxcError("unsupported", doing, `templates cannot fill a container with lxc.idmap`, {
+      hint: `take lxc.idmap out of ${base.file}, or use -t none`,
+    });
+  const umask = tryCall("umask", 0);
+  try {
+    createWith(request);
+  } finally {
+    tryCall("umask", umask);
+  }
+}
+
+function checkDir(dir: string): void {
+  if (dir === "") return;
+  const doing = `use the folder ${dir}`;
+  if (!dir.startsWith("/"))
+    throw new LxcError("config-invalid", doing, "--dir should use absolute path", { hint: "begin it with /" });
+  for (let at = 0; at < dir.length; at++)
+    if (dir.charCodeAt(at) < 32) throw new LxcError("config-invalid", doing, "its name has a control character");
+  if (normalPath(dir) === "/") throw new LxcError("not-permitted", doing, "it is the root of the host");
+}
+
+function createWith(request: Request): void {
+  const container = request.options.container;
+  const creation = new Creation(container);
+  const interrupts = new Interrupts();
+  try {
+    beginCreation(request, creation);
+    interrupts.check(request.doing);
+    fill(request, creation, interrupts);
+    interrupts.check(request.doing);
+    creation.finish();
+  } catch (caught) {
+    throw withLeftovers(asLxcError(caught), creation.undo(), container);
+  } finally {
+    interrupts.release();
+  }
+}
+
+/** Makes the folders, and marks them as a creation in progress. */
+function beginCreation(request: Request, creation: Creation): void {
+  const container = request.options.container;
+  creation.makeFolders(container.lxcpath, LXCPATH_MODE);
+  withContainerLock(request.options.runDir, container, () => {
+    clearDeadCreation(container);
+    if (isDefined(container)) throw alreadyThere(request);
+    const directory = directoryOf(container);
+    creation.record("folder", directory);
+    const made = makeDirectory(directory, FOLDER_MODE);
+    if (!made) creation.forget(directory);
+    creation.mark();
+    // What a folder of somebody else holds is recorded one by one.
+    if (made) creation.record("contents", directory);
+  });
+}
+
+function alreadyThere(request: Request): LxcError {
+  const container = request.options.container;
+  return new LxcError("wrong-state", request.doing, "Container already exists", {
+    hint: `use another name, or remove it with lxc-destroy -n ${container.name} -P ${container.lxcpath}`,
+  });
+}
+
+function fill(request: Request, creation: Creation, interrupts: Interrupts): void {
+  const options = request.options;
+  const config = configFileOf(options.container);
+  const none: RootFileSystem = { folder: "", source: "", managed: true };
+  if (request.template.kind === "none") {
+    if (request.base.rootfs !== "")
+      request.storage.create({ container: options.container, dir: "", given: request.base.rootfs }, creation);
+    writeConfig(config, configText(request.base, "", [], none), creation);
+    return;
+  }
+  const place = { container: options.container, dir: options.dir, given: request.base.rootfs };
+  const rootfs = request.storage.create(place, creation);
+  if (request.template.kind === "busybox") fillWithBusybox(request, rootfs, creation, interrupts);
+  else fillWithProgram(request, request.template.path, rootfs, creation, interrupts);
+}
+
+function fillWithBusybox(request: Request, rootfs: RootFileSystem, creation: Creation, interrupts: Interrupts): void {
+  const options = request.options;
+  const made = makeBusyboxRootfs(
+    {
+      name: options.container.name,
+      rootfs: rootfs.folder,
+      args: options.templateArgs,
+      path: valueIn(options.environment, "PATH"),
+      doing: request.doing,
+    },
+    interrupts,
+  );
+  const config = configFileOf(options.container);
+  // Written whole at the end: until then nobody takes it for a container.
+  const head = configText(request.base, "busybox (built in)", options.templateArgs, rootfs);
+  writeConfig(config, head + made.config, creation);
+  const uid = made.options.mappedUid;
+  const gid = made.options.mappedGid;
+  if (uid >= 0 || gid >= 0) call(`give ${config} away`, "fchownat", AT_FDCWD, config, uid, gid, 0);
+}
+
+function fillWithProgram(
+  request: Request,
+  path: string,
+  rootfs: RootFileSystem,
+  creation: Creation,
+  interrupts: Interrupts,
+): void {
+  const options = request.options;
+  const config = configFileOf(options.container);
+  writeConfig(config, configText(request.base, path, options.templateArgs, rootfs), creation);
+  const given = [
+    `--path=${directoryOf(options.container)}`,
+    `--name=${options.container.name}`,
+    `--rootfs=${rootfs.folder}`,
+  ];
+  runProgram(
+    {
+      path,
+      args: given.concat(options.templateArgs),
+      environment: options.environment,
+      quiet: options.quiet,
+      doing: request.doing,
+    },
+    interrupts,
+  );
+  // As in LXC: a template that leaves a configuration nobody can read has failed.
+  loadConfig(config);
+}
+
+function writeConfig(path: string, text: string, creation: Creation): void {
+  creation.record("file", path);
+  createText(path, text, CONFIG_MODE);
+}
+
+function valueIn(environment: readonly string[], name: string): string {
+  for (const entry of environment) if (entry.startsWith(`${name}=`)) return entry.slice(name.length + 1);
+  return "";
+}
+
+/** The first failure stays what it is; what could not be taken back is added to its hint. */
+function withLeftovers(error: LxcError, leftovers: readonly LxcError[], container: Container): LxcError {
+  const first = leftovers[0];
+  if (first === undefined) return error;
+  return new LxcError(error.code, error.doing, error.reason, {
+    errno: error.errno,
+    because: error.because,
+    hint: `${first.message}; then remove what is left in ${directoryOf(container)}`,
+  });
+}

@@ -1,0 +1,162 @@
+// Removing a container: its root file system, its folder, and what other containers know of it.
+
+import { LxcError } from "../base/errors.ts";
+import { below, joinPath, normalPath } from "../base/path.ts";
+import { ENOENT } from "../kernel/abi/errno.ts";
+import { AT_FDCWD, AT_REMOVEDIR, O_DIRECTORY, O_NOFOLLOW, O_RDONLY } from "../kernel/abi/fs.ts";
+import { call, tryCall } from "../kernel/call.ts";
+import { closeFd, exists, openFile, tryReadText, writeText } from "../kernel/files.ts";
+import { removeContents } from "../kernel/remove.ts";
+import type { LoadedConfig } from "./config/load.ts";
+import { loadConfig } from "./config/load.ts";
+import { type Container, configFileOf, directoryOf, isDefined } from "./container.ts";
+import { type HookCall, runHook } from "./hooks.ts";
+import { withContainerLock } from "./lock.ts";
+import { clearDeadCreation } from "./partial.ts";
+import { storageNamed } from "./storage/backends.ts";
+import { refuseMountsBelow } from "./storage/mounted.ts";
+
+export interface DestroyOptions {
+  readonly container: Container;
+  readonly runDir: string;
+  /** The caller's environment, `NAME=value`, which the destroy hooks get with LXC's variables. */
+  readonly environment: readonly string[];
+  readonly isRunning: boolean;
+  /** Whether a running container may be stopped first. */
+  readonly force: boolean;
+  /** Stops it at once; not called before it is known that nothing else stands in the way. */
+  readonly stop: () => void;
+}
+
+/** Destroys a container, or throws an LxcError before anything was removed if it must not be. */
+export function destroyContainer(options: DestroyOptions): void {
+  const container = options.container;
+  checkDestroyable(options);
+  if (options.isRunning) options.stop();
+  // An ephemeral container is gone when it stops, as in LXC.
+  if (!isDefined(container)) return;
+  withContainerLock(options.runDir, container, () => removeContainer(options));
+}
+
+/** What LXC asks before it touches anything, in its order. */
+function checkDestroyable(options: DestroyOptions): void {
+  const container = options.container;
+  const name = container.name;
+  const doing = `destroy ${name}`;
+  if (!isDefined(container)) {
+    clearLeftovers(options);
+    throw new LxcError("not-found", doing, "Container is not defined", {
+      hint: `there is no ${configFileOf(container)}; lxc-ls -P ${container.lxcpath} lists what there is`,
+    });
+  }
+  if (exists(snapshotsFileOf(container))) {
+    throw new LxcError("wrong-state", doing, `${name} has clones`, {
+      hint: `${snapshotsFileOf(container)} lists them; destroy them first`,
+    });
+  }
+  // As in LXC: an empty folder goes, whatever comes after.
+  const removed = tryCall("unlinkat", AT_FDCWD, joinPath(directoryOf(container), "snaps"), AT_REMOVEDIR);
+  if (removed < 0 && removed !== -ENOENT) {
+    throw new LxcError("wrong-state", doing, `${name} has snapshots`, {
+      hint: `they are in ${joinPath(directoryOf(container), "snaps")}; destroy them first`,
+    });
+  }
+  if (options.isRunning && !options.force) {
+    throw new LxcError("wrong-state", doing, `${name} is running`, {
+      hint: `stop it with lxc-stop -n ${name} -P ${container.lxcpath}, or use --force`,
+    });
+  }
+}
+
+/** A creation that died before it had a configuration is cleared away here as well. */
+function clearLeftovers(options: DestroyOptions): void {
+  if (!exists(directoryOf(options.container))) return;
+  withContainerLock(options.runDir, options.container, () => {
+    clearDeadCreation(options.container);
+  });
+}
+
+function removeContainer(options: DestroyOptions): void {
+  const container = options.container;
+  if (clearDeadCreation(container) && !isDefined(container)) return;
+  const loaded = loadConfig(configFileOf(container));
+  const config = loaded.config;
+  const place = config.rootfsPath.value;
+  const storage = storageNamed(place === undefined ? "" : place.type);
+  const rootfs = place !== undefined && config.rootfsManaged.value ? place.path : "";
+  if (rootfs !== "") storage.checkDestroy(rootfs, container);
+  refuseMountsBelow(directoryOf(container));
+  for (const command of config.hookDestroy.values) runHook(hookCall(options, loaded, command));
+  if (rootfs !== "") storage.destroy(rootfs);
+  forgetClone(options.runDir, container);
+  removeFolder(container, rootfs === "" && place !== undefined ? normalPath(place.path) : "");
+}
+
+/** `kept` is a root file system that is not ours to remove, or "". */
+function removeFolder(container: Container, kept: string): void {
+  const directory = directoryOf(container);
+  const inside = below(directory, kept) ?? "";
+  // The configuration goes last: until then the container is there, and can be destroyed again.
+  if (inside === "") removeAllBut(directory, "config");
+  call(`remove ${configFileOf(container)}`, "unlinkat", AT_FDCWD, configFileOf(container), 0);
+  if (inside === "") call(`remove the folder ${directory}`, "unlinkat", AT_FDCWD, directory, AT_REMOVEDIR);
+}
+
+function removeAllBut(directory: string, keep: string): void {
+  const fd = openFile(directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+  try {
+    removeContents(fd, directory, keep);
+  } finally {
+    closeFd(fd);
+  }
+}
+
+function hookCall(options: DestroyOptions, loaded: LoadedConfig, command: string): HookCall {
+  const config = loaded.config;
+  const name = options.container.name;
+  const versionOne = config.hookVersion.value === 1;
+  const environment = options.environment.concat([
+    `LXC_NAME=${name}`,
+    `LXC_CONFIG_FILE=${loaded.path}`,
+    `LXC_ROOTFS_MOUNT=${config.rootfsMount.value}`,
+  ]);
+  const rootfs = config.rootfsPath.value;
+  if (rootfs !== undefined)
+    environment.push(`LXC_ROOTFS_PATH=${rootfs.type === "" ? rootfs.path : `${rootfs.type}:${rootfs.path}`}`);
+  if (versionOne) environment.push("LXC_HOOK_TYPE=destroy", "LXC_HOOK_SECTION=lxc");
+  return { key: "lxc.hook.destroy", command, args: versionOne ? [] : [name, "lxc", "destroy"], environment };
+}
+
+function snapshotsFileOf(container: Container): string {
+  return joinPath(directoryOf(container), "lxc_snapshots");
+}
+
+/** Tells the containers this one is a clone of that it is gone: their list loses its pair of lines, as in LXC. */
+function forgetClone(runDir: string, container: Container): void {
+  const lines = (tryReadText(joinPath(directoryOf(container), "lxc_rdepends")) ?? "").split("\n");
+  for (let at = 0; at + 1 < lines.length; at += 2) {
+    const lxcpath = lines[at] ?? "";
+    const name = lines[at + 1] ?? "";
+    if (!lxcpath.startsWith("/") || name === "" || name.includes("/")) continue;
+    const original: Container = { name, lxcpath };
+    const file = snapshotsFileOf(original);
+    if (!exists(file)) continue;
+    withContainerLock(runDir, original, () => {
+      const left = withoutPair(tryReadText(file) ?? "", container);
+      if (left === "") tryCall("unlinkat", AT_FDCWD, file, 0);
+      else writeText(file, left);
+    });
+  }
+}
+
+/** The list `lxc_snapshots` without the two lines of `container`. Pure. */
+export function withoutPair(text: string, container: Container): string {
+  const lines = text.split("\n");
+  let kept = "";
+  for (let at = 0; at + 1 < lines.length; at += 2) {
+    const lxcpath = lines[at] ?? "";
+    const name = lines[at + 1] ?? "";
+    if (lxcpath !== container.lxcpath || name !== container.name) kept += `${lxcpath}\n${name}\n`;
+  }
+  return kept;
+}
