@@ -40,11 +40,13 @@ export const EMSGSIZE = 90;
 export const EOPNOTSUPP = 95;
 export const EADDRINUSE = 98;
 export const EADDRNOTAVAIL = 99;
+export const ENETDOWN = 100;
 export const ENETUNREACH = 101;
 export const ECONNRESET = 104;
 export const ENOTCONN = 107;
 export const ETIMEDOUT = 110;
 export const ECONNREFUSED = 111;
+export const EHOSTUNREACH = 113;
 export const EDQUOT = 122;
 
 interface ErrnoRow {

@@ -44,6 +44,7 @@ export const F_SETFL = 4;
 export const F_OFD_SETLK = 37;
 export const F_OFD_SETLKW = 38;
 export const F_ADD_SEALS = 1033;
+export const F_GET_SEALS = 1034;
 export const F_SEAL_SEAL = 1;
 export const F_SEAL_SHRINK = 2;
 export const F_SEAL_GROW = 4;
@@ -73,6 +74,9 @@ export const DEVPTS_SUPER_MAGIC = 0x1cd1;
 
 export const STATX_BASIC_STATS = 0x7ff;
 export const STATX_MNT_ID = 0x1000;
+export const STATX_ATTR_MOUNT_ROOT = 0x2000;
+
+export const ST_RDONLY = 1;
 
 const x = new Layout();
 export const statx = {
@@ -117,4 +121,10 @@ export const flock = {
 };
 
 const fs = new Layout();
-export const statfs = { type: fs.u64(), rest: fs.bytes(112), size: fs.size() };
+export const statfs = {
+  type: fs.u64(),
+  rest: fs.bytes(72),
+  flags: fs.u64(),
+  spare: fs.bytes(32),
+  size: fs.size(),
+};

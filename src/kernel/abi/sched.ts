@@ -4,6 +4,7 @@ import { Layout } from "./struct.ts";
 
 export const CLONE_NEWTIME = 0x00000080;
 export const CLONE_PIDFD = 0x00001000;
+export const CLONE_PARENT = 0x00008000;
 export const CLONE_NEWNS = 0x00020000;
 export const CLONE_NEWCGROUP = 0x02000000;
 export const CLONE_NEWUTS = 0x04000000;

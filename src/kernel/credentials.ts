@@ -1,0 +1,99 @@
+// Who a process is and what it may grow to: ids, groups, no-new-privs, dumpable, personality and resource limits.
+
+import { LxcError } from "../base/errors.ts";
+import { PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS, rlimit64 } from "./abi/prctl.ts";
+import { Layout } from "./abi/struct.ts";
+import { call, refused, tryCall } from "./call.ts";
+
+const numbers = new Layout();
+const word = numbers.u32();
+
+const ALL_BITS = 0xffffffff;
+const WORD = 4294967296;
+
+/** Names of LXC's `lxc.prlimit.NAME`, by the kernel's number (asm-generic/resource.h). */
+export const resourceNames: readonly string[] = [
+  "cpu",
+  "fsize",
+  "data",
+  "stack",
+  "core",
+  "rss",
+  "nproc",
+  "nofile",
+  "memlock",
+  "as",
+  "locks",
+  "sigpending",
+  "msgqueue",
+  "nice",
+  "rtprio",
+  "rttime",
+];
+
+export interface ResourceLimit {
+  /** One of `resourceNames`. */
+  readonly name: string;
+  /** Infinity for no limit. */
+  readonly soft: number;
+  readonly hard: number;
+}
+
+/** Sets the real, effective and saved user; the last step before exec, as it gives up every capability. */
+export function becomeUser(uid: number): void {
+  call(`become user ${uid}`, "setresuid", uid, uid, uid);
+}
+
+export function becomeGroup(gid: number): void {
+  call(`become group ${gid}`, "setresgid", gid, gid, gid);
+}
+
+/** Sets the supplementary groups. Returns 0 or -errno; -EPERM is usual in a user namespace that denies setgroups. */
+export function trySetGroups(groups: readonly number[]): number {
+  const bytes = new Uint8Array(groups.length * 4);
+  groups.forEach((group, i) => {
+    word.put(bytes.subarray(i * 4, i * 4 + 4), group);
+  });
+  return tryCall("setgroups", groups.length, groups.length === 0 ? 0 : bytes);
+}
+
+/** Makes set-id bits and file capabilities without effect for us and all we start (prctl(2)). */
+export function giveUpNewPrivileges(): void {
+  call("set no_new_privs", "prctl", PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+}
+
+/** Whether others of our user may trace us and open what /proc shows of us; exec sets it anew. */
+export function setDumpable(on: boolean): void {
+  call("set the dumpable flag", "prctl", PR_SET_DUMPABLE, on ? 1 : 0);
+}
+
+/** The execution domain, personality(2): PER_LINUX or PER_LINUX32. */
+export function setPersonality(personality: number): void {
+  call("set the personality", "personality", personality);
+}
+
+/** Sets each limit of process `pid` (0 for ourselves), with prlimit(2). */
+export function setResourceLimits(pid: number, limits: readonly ResourceLimit[]): void {
+  for (const limit of limits) {
+    const resource = resourceNames.indexOf(limit.name);
+    if (resource < 0) throw new LxcError("config-invalid", `set the limit ${limit.name}`, "there is no such limit");
+    const bytes = new Uint8Array(rlimit64.size);
+    putLimit(bytes, limit);
+    const result = tryCall("prlimit64", pid, resource, bytes, 0);
+    if (result < 0) throw refused(`set the limit ${limit.name}`, "prlimit64", result);
+  }
+}
+
+function putLimit(bytes: Uint8Array, limit: ResourceLimit): void {
+  rlimit64.current.putWords(bytes, lowWord(limit.soft), highWord(limit.soft));
+  rlimit64.maximum.putWords(bytes, lowWord(limit.hard), highWord(limit.hard));
+}
+
+/** RLIM_INFINITY is all 64 bits set. */
+function lowWord(value: number): number {
+  return value === Infinity ? ALL_BITS : value % WORD;
+}
+
+function highWord(value: number): number {
+  return value === Infinity ? ALL_BITS : Math.floor(value / WORD);
+}

@@ -1,0 +1,211 @@
+// A netlink socket: several requests in one send, and their answers.
+
+import { LxcError } from "../base/errors.ts";
+import { errnoText } from "./abi/errno.ts";
+import {
+  NETLINK_EXT_ACK,
+  NETLINK_GET_STRICT_CHK,
+  NETLINK_ROUTE,
+  NLM_F_ACK,
+  NLM_F_DUMP,
+  NLM_F_DUMP_INTR,
+  NLMSG_DONE,
+  NLMSG_ERROR,
+  SOL_NETLINK,
+  sockaddrNl,
+} from "./abi/netlink.ts";
+import { AF_NETLINK, MSG_TRUNC, SOCK_CLOEXEC, SOCK_RAW } from "./abi/socket.ts";
+import { Layout } from "./abi/struct.ts";
+import { call, tryCall } from "./call.ts";
+import { type NetlinkMessage, type NetlinkReply, repliesIn, type Verdict, verdictIn } from "./netlink-messages.ts";
+
+/** The kernel's own limit for one datagram of a dump (NLMSG_GOODSIZE and af_netlink.c). */
+const DATAGRAM_SIZE = 32768;
+const DUMP_TRIES = 5;
+
+const int = new Layout().u32();
+
+/** What to advise when the kernel refuses with `errno`. */
+export interface ErrnoHint {
+  readonly errno: number;
+  readonly hint: string;
+}
+
+/** A message and the words for its failure. */
+export interface NetlinkRequest {
+  readonly message: NetlinkMessage;
+  /** Completes "cannot …". */
+  readonly doing: string;
+  readonly hints: readonly ErrnoHint[];
+}
+
+/** One answer to one of the requests of a batch. */
+export interface NetlinkAnswer {
+  /** Which request, counted from 0. */
+  readonly request: number;
+  readonly reply: NetlinkReply;
+}
+
+/** A refused request of a batch. */
+export interface NetlinkRefusal {
+  readonly request: number;
+  readonly errno: number;
+  /** The kernel's own words, or "". */
+  readonly text: string;
+}
+
+/** All that came back for a batch. */
+export interface NetlinkOutcome {
+  readonly answers: readonly NetlinkAnswer[];
+  readonly refusals: readonly NetlinkRefusal[];
+}
+
+/**
+ * A socket to the kernel's network configuration, of the network namespace this process is in when it is first used.
+ * Opened when needed, and again after `close`.
+ */
+export class NetlinkSocket {
+  #fd = -1;
+  #sequence = 0;
+  #strict = false;
+
+  /**
+   * Sends all requests at once and waits until the last one is answered. Throws for the first that was refused; the
+   * kernel tries the ones after it all the same.
+   */
+  run(requests: readonly NetlinkRequest[]): readonly NetlinkAnswer[] {
+    const outcome = this.tryRun(requests);
+    for (const refusal of outcome.refusals) {
+      const request = requests[refusal.request];
+      if (request !== undefined) throw refusedRequest(request, refusal);
+    }
+    return outcome.answers;
+  }
+
+  /**
+   * Like `run`, but refusals are values. Only the last message asks for an acknowledgement, unless it is a question: the
+   * kernel works in order and reports failures without being asked (netlink(7)), so that one receive is enough.
+   */
+  tryRun(requests: readonly NetlinkRequest[]): NetlinkOutcome {
+    if (requests.length === 0) return { answers: [], refusals: [] };
+    const question = isQuestion(requests[requests.length - 1]);
+    const first = this.#send(requests, question ? requests.length : requests.length - 1);
+    const answers: NetlinkAnswer[] = [];
+    const refusals: NetlinkRefusal[] = [];
+    for (;;) {
+      for (const reply of this.#receive()) {
+        const request = reply.sequence - first;
+        if (request < 0 || request >= requests.length) continue;
+        const last = request === requests.length - 1;
+        if (reply.type === NLMSG_ERROR) {
+          const verdict = verdictIn(reply);
+          if (verdict.errno !== 0) refusals.push(refusalFrom(request, verdict));
+          if (last) return { answers, refusals };
+        } else {
+          answers.push({ request, reply });
+          if (last && question) return { answers, refusals };
+        }
+      }
+    }
+  }
+
+  /** Every message of a dump, whole: one that changed while it was read is read again. */
+  dump(request: NetlinkRequest): readonly NetlinkReply[] {
+    for (let left = DUMP_TRIES; left > 0; left--) {
+      const replies = this.#dumpOnce(request);
+      if (!replies.some((reply) => (reply.flags & NLM_F_DUMP_INTR) !== 0)) return replies;
+    }
+    throw new LxcError("timed-out", request.doing, "it changes faster than it can be read");
+  }
+
+  /** Has the kernel check and use the filters of dumps (Linux 4.20), such as another network namespace. */
+  beStrict(): void {
+    if (this.#strict) return;
+    this.#strict = true;
+    if (this.#fd >= 0) setOption(this.#fd, NETLINK_GET_STRICT_CHK);
+  }
+
+  close(): void {
+    if (this.#fd >= 0) tryCall("close", this.#fd);
+    this.#fd = -1;
+  }
+
+  #dumpOnce(request: NetlinkRequest): NetlinkReply[] {
+    const sequence = this.#send([request], -1);
+    const all: NetlinkReply[] = [];
+    for (;;) {
+      for (const reply of this.#receive()) {
+        if (reply.sequence !== sequence) continue;
+        if (reply.type === NLMSG_DONE) return all;
+        if (reply.type === NLMSG_ERROR) throw refusedRequest(request, refusalFrom(0, verdictIn(reply)));
+        all.push(reply);
+      }
+    }
+  }
+
+  /** Returns the sequence number of the first request; those after it count on. -1 acknowledged: a dump. */
+  #send(requests: readonly NetlinkRequest[], acknowledged: number): number {
+    let size = 0;
+    for (const request of requests) size += request.message.length;
+    const bytes = new Uint8Array(size);
+    const first = this.#sequence + 1;
+    let at = 0;
+    let index = 0;
+    for (const { message } of requests) {
+      this.#sequence++;
+      const ack = index === acknowledged ? NLM_F_ACK : 0;
+      message.writeTo(bytes.subarray(at), this.#sequence, acknowledged < 0 ? NLM_F_DUMP : ack);
+      at += message.length;
+      index++;
+    }
+    call("ask the kernel's network configuration", "sendto", this.#open(), bytes, size);
+    return first;
+  }
+
+  /** One datagram. Only the kernel has port 0: what another process sends us is not looked at. */
+  #receive(): NetlinkReply[] {
+    const bytes = new Uint8Array(DATAGRAM_SIZE);
+    const address = new Uint8Array(sockaddrNl.size);
+    const addressSize = new Uint8Array(4);
+    int.put(addressSize, address.length);
+    const doing = "read the kernel's network configuration";
+    const length = call(doing, "recvfrom", this.#open(), bytes, bytes.length, MSG_TRUNC, address, addressSize);
+    if (length > bytes.length) throw new LxcError("bug", doing, `an answer has ${length} bytes`);
+    return sockaddrNl.portId.get(address) === 0 ? repliesIn(bytes.subarray(0, length)) : [];
+  }
+
+  #open(): number {
+    if (this.#fd >= 0) return this.#fd;
+    this.#fd = call("talk to the kernel's network", "socket", AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+    // Without it (before Linux 4.12) refusals come with their number only.
+    setOption(this.#fd, NETLINK_EXT_ACK);
+    if (this.#strict) setOption(this.#fd, NETLINK_GET_STRICT_CHK);
+    return this.#fd;
+  }
+}
+
+/** The kernel numbers its rtnetlink messages in fours: new, delete, get, set. */
+function isQuestion(request: NetlinkRequest | undefined): boolean {
+  return request !== undefined && (request.message.type & 3) === 2;
+}
+
+function setOption(fd: number, option: number): void {
+  const on = new Uint8Array(4);
+  int.put(on, 1);
+  tryCall("setsockopt", fd, SOL_NETLINK, option, on, on.length);
+}
+
+function refusalFrom(request: number, verdict: Verdict): NetlinkRefusal {
+  return { request, errno: verdict.errno, text: verdict.text };
+}
+
+/** The error for a refused request, in the kernel's words when it has some. */
+export function refusedRequest(request: NetlinkRequest, refusal: NetlinkRefusal): LxcError {
+  const words = refusal.text === "" ? "" : `${refusal.text}: `;
+  let hint = "";
+  for (const row of request.hints) if (row.errno === refusal.errno) hint = row.hint;
+  return new LxcError("syscall-failed", request.doing, `netlink: ${words}${errnoText(refusal.errno)}`, {
+    errno: refusal.errno,
+    hint,
+  });
+}
