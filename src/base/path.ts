@@ -1,14 +1,14 @@
 // Paths as text: joining, normalising, and asking what is below what. No system calls.
 
-/** One path from parts; empty parts vanish, and no slash is doubled. */
-export function joinPath(first: string, ...rest: readonly string[]): string {
-  let path = first;
-  for (const part of rest) {
-    if (part === "") continue;
-    const bare = part.startsWith("/") ? part.slice(1) : part;
-    path = path === "" || path.endsWith("/") ? `${path}${bare}` : `${path}/${bare}`;
-  }
-  return path;
+/** One path from up to four parts; empty parts vanish, and no slash is doubled. */
+export function joinPath(first: string, second: string, third = "", fourth = ""): string {
+  return append(append(append(first, second), third), fourth);
+}
+
+function append(path: string, part: string): string {
+  if (part === "") return path;
+  const bare = part.startsWith("/") ? part.slice(1) : part;
+  return path === "" || path.endsWith("/") ? `${path}${bare}` : `${path}/${bare}`;
 }
 
 /** Without doubled and trailing slashes, without `.`, and with `..` taken back as far as the root. */
