@@ -66,7 +66,8 @@ const ROWS: readonly (readonly [string, string])[] = [
   ["const parsed = JSON.parse(text) as { yes: boolean };", ""],
   ["takesUnknown(failure);", "error-as-unknown"],
   ["const held: unknown = new Error();", "error-as-unknown"],
-  ["try { touch(narrow); } catch (caught) { takesUnknown(caught); }", ""],
+  ["try { touch(narrow); } catch (caught) { takesUnknown(caught); }", "caught-as-unknown"],
+  ["try { touch(narrow); } catch (caught) { takesAny(caught as Error); throw caught; }", ""],
   ["takesUnknown(text);", ""],
 ];
 

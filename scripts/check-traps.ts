@@ -102,10 +102,11 @@ function widenedError(
   wanted: ts.Type,
   checker: ts.TypeChecker,
 ): string | undefined {
-  if ((wanted.flags & ts.TypeFlags.Unknown) === 0 || isCaught(node, checker)) return undefined;
+  if ((wanted.flags & ts.TypeFlags.Unknown) === 0) return undefined;
+  if (isCaught(node, checker)) return "caught-as-unknown: it is never freed; write: asLxcError(caught as Error)";
   const parts = given.isUnion() ? given.types : [given];
   if (!parts.some((part) => isError(part))) return undefined;
-  return "error-as-unknown: `instanceof Error` is false for it afterwards; write: a parameter of type Error or LxcError, or pass what a catch clause caught";
+  return "error-as-unknown: `instanceof Error` is false for it afterwards; write: a parameter of type Error or LxcError";
 }
 
 function isError(type: ts.Type): boolean {

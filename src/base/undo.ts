@@ -30,7 +30,7 @@ export class Undo {
       try {
         step.run();
       } catch (caught) {
-        failures.push(asLxcError(caught));
+        failures.push(asLxcError(caught as Error));
       }
     }
     return failures;

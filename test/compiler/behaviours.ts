@@ -113,7 +113,7 @@ function errors(): void {
       lines.push("finally");
     }
   } catch (caught) {
-    const got = asLxcError(caught);
+    const got = asLxcError(caught as Error);
     lines.push(String(got === thrown), String(caught instanceof Error), got.because?.reason ?? "no cause");
   }
   say("an error of ours is caught as itself", lines.join());
@@ -125,7 +125,7 @@ function failureWith(text: string): string[] {
     if (text === "x") throw new RangeError("out of range");
     return [text.repeat(Number(text))];
   } catch (caught) {
-    return [asLxcError(caught).reason];
+    return [asLxcError(caught as Error).reason];
   }
 }
 

@@ -97,7 +97,7 @@ class Loader {
       try {
         this.assign(entry.key, entry.value);
       } catch (caught) {
-        const because = asLxcError(caught);
+        const because = asLxcError(caught as Error);
         throw new LxcError("config-invalid", `load ${name}`, `line ${entry.line} is wrong`, { because });
       }
     }

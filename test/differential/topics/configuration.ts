@@ -1,7 +1,9 @@
 // The configuration: read, refused, shown and written back.
 
 import { readFileSync } from "node:fs";
+import { problemsIn } from "../../../src/container/config/checks.ts";
 import { ConfigDocument } from "../../../src/container/config/document.ts";
+import type { Setting } from "../../../src/container/config/keys.ts";
 import { configFrom } from "../../../src/container/config/load.ts";
 import { Config } from "../../../src/container/config/schema.ts";
 import { failureOf } from "./failure.ts";
@@ -23,8 +25,10 @@ const WRONG: readonly (readonly string[])[] = [
 export function configuration(): string[] {
   const config = configFrom(new ConfigDocument(readFileSync(SAMPLE, "utf8")), "sample");
   const lines: string[] = [];
-  for (const key of config.keysInUse()) lines.push(`${key} = ${(config.find(key)?.lines() ?? []).join(" | ")}`);
-  for (const setting of new Config().settings) lines.push(`${setting.key}: ${setting.kind}. ${setting.doc}`);
+  for (const setting of config.used()) lines.push(`${setting.key} = ${setting.lines().join(" | ")}`);
+  const empty = new Config({});
+  for (const key of empty.allKeys()) lines.push(`${key}: ${settingText(empty.find(key, false))}`);
+  lines.push(...problemsIn(config));
   lines.push(`${config.startAuto.value} ${config.logLevel.value} ${config.consoleSize.value}`);
   for (const pair of WRONG) lines.push(...failureOf(() => config.assign(pair[0] ?? "", pair[1] ?? "")));
   for (const text of ["# c\n\nlxc.start.order = soon", "just words"]) {
@@ -35,6 +39,10 @@ export function configuration(): string[] {
     );
   }
   return lines;
+}
+
+function settingText(setting: Setting | undefined): string {
+  return setting === undefined ? "a group" : `${setting.doc} [${setting.lines().join(" | ")}]`;
 }
 
 export function writeBack(): string[] {

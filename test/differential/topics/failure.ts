@@ -7,6 +7,6 @@ export function failureOf(run: () => void): string[] {
     run();
     return ["no failure"];
   } catch (caught) {
-    return describe(asLxcError(caught));
+    return describe(asLxcError(caught as Error));
   }
 }
