@@ -14,6 +14,7 @@ interface Outer { inner: Narrow }
 interface WideOuter { inner: Wide }
 type Either = { say: "go" } | { say: "failed"; errno: number };
 class Thing { a = 1 }
+abstract class Base { concrete(x: string): void { touch({ a: x.length }); } bare(): void {} abstract open(x: string): void }
 class Failure extends Error { code = "" }
 declare const narrow: Narrow; declare const same: Same; declare const wide: Wide; declare const loose: Loose;
 declare const maybe: Maybe; declare const wideOuter: WideOuter; declare const wides: Wide[]; declare const thing: Thing;
@@ -69,6 +70,11 @@ const ROWS: readonly (readonly [string, string])[] = [
   ["try { touch(narrow); } catch (caught) { takesUnknown(caught); }", "caught-as-unknown"],
   ["try { touch(narrow); } catch (caught) { takesAny(caught as Error); throw caught; }", ""],
   ["takesUnknown(text);", ""],
+  [
+    "class Derived extends Base { override concrete(x: string): void {} override open(): void {} }",
+    "concrete-override",
+  ],
+  ["class Derived extends Base { override open(x: string): void {} override bare(): void {} }", ""],
 ];
 
 let found: string[] = [];

@@ -24,6 +24,7 @@ export function trapsIn(program: ts.Program, files: readonly ts.SourceFile[]): s
 
 function trapAt(node: ts.Node, checker: ts.TypeChecker, shapes: Shapes): string | undefined {
   if (ts.isSpreadAssignment(node)) return partialSpread(node, checker);
+  if (ts.isMethodDeclaration(node)) return concreteOverride(node, checker);
   if (ts.isRegularExpressionLiteral(node)) return absentGroup(node.text.slice(1, node.text.lastIndexOf("/")));
   if (!ts.isExpression(node) || isNameOnly(node)) return undefined;
   if (isRegExpFromText(node)) return absentGroup(node.arguments?.map(textOf)[0] ?? "");
@@ -56,6 +57,16 @@ function copiedRecord(given: ts.Type, wanted: ts.Type, shapes: Shapes): string |
   const difference = shapes.difference(given, wanted);
   if (difference === undefined) return undefined;
   return `record-copied: ${difference}; write: one type in both places, a class, or an object literal with the fields`;
+}
+
+/** The compiler widens a parameter that is given `xs[i] ?? …`, but not in the methods that override its own. */
+function concreteOverride(node: ts.MethodDeclaration, checker: ts.TypeChecker): string | undefined {
+  const isOverride = node.modifiers?.some((word) => word.kind === ts.SyntaxKind.OverrideKeyword) ?? false;
+  if (!isOverride || node.parameters.length === 0 || !ts.isClassDeclaration(node.parent)) return undefined;
+  const base = checker.getTypeAtLocation(node.parent).getBaseTypes()?.[0]?.getProperty(node.name.getText());
+  const declared = base?.valueDeclaration;
+  if (declared === undefined || !ts.isMethodDeclaration(declared) || declared.body === undefined) return undefined;
+  return "concrete-override: an argument from `xs[i] ?? …` arrives as garbage; write: an abstract method, and what is shared as a function";
 }
 
 function absentGroup(pattern: string): string | undefined {

@@ -93,7 +93,7 @@ function createWith(request: Request): void {
     interrupts.check(request.doing);
     creation.finish();
   } catch (caught) {
-    throw withLeftovers(asLxcError(caught), creation.undo(), container);
+    throw withLeftovers(asLxcError(caught as Error), creation.undo(), container);
   } finally {
     interrupts.release();
   }

@@ -139,7 +139,7 @@ function takeBack(made: readonly Made[], partial: string): LxcError[] {
       if (one.kind === "contents") emptyFolder(one.path);
       else if (one.kind !== "folder") removePath(one.path);
     } catch (caught) {
-      failures.push(asLxcError(caught));
+      failures.push(asLxcError(caught as Error));
     }
   }
   // With something left the list stays too, for the next one to try.

@@ -68,7 +68,7 @@ function connectToSocket(socket: string, timeoutMs: number): number {
     return tryConnectAbstract(socket, timeoutMs);
   } catch (caught) {
     // The list of connections that wait is full: the monitor has not taken one for a long time.
-    const error = asLxcError(caught);
+    const error = asLxcError(caught as Error);
     if (error.errno === EAGAIN) return -ETIMEDOUT;
     throw error;
   }

@@ -48,7 +48,7 @@ export function runUnshared(plan: UnsharePlan): ProcessEnd | undefined {
     tell(channel.left, "configured");
     expect(channel.left, "closed");
   } catch (caught) {
-    const error = asLxcError(caught);
+    const error = asLxcError(caught as Error);
     // The child gives up when the channel closes, unless it has given up already.
     closeFd(channel.left);
     waitForEnd(child.pid);
@@ -73,7 +73,7 @@ function runChild(plan: UnsharePlan, parent: number): void {
     if (plan.uid >= 0) call(`become user ${plan.uid}`, "setuid", plan.uid);
     becomeCommand(plan);
   } catch (caught) {
-    tellFailure(parent, asLxcError(caught));
+    tellFailure(parent, asLxcError(caught as Error));
   }
   exitNow(EXIT_COULD_NOT_START);
 }

@@ -389,11 +389,8 @@ export abstract class KeySet {
     return false;
   }
 
-  noSuchKey(key: string): LxcError {
-    const near = nearest(key, this.allKeys());
-    const hint = near === undefined ? "man lxc.container.conf lists them all" : `did you mean ${near}?`;
-    return new LxcError("config-invalid", `set ${key}`, "there is no such key", { hint });
-  }
+  /** The error for a key that is not there. Abstract, for a concrete method would get garbage natively for `xs[i] ?? ""`. */
+  abstract noSuchKey(key: string): LxcError;
 
   /** Every key of the table; a group as its prefix. */
   allKeys(): string[] {
@@ -415,6 +412,13 @@ export abstract class KeySet {
     }
     return used;
   }
+}
+
+/** Says that `key` is none of `keys`, and which is nearest. */
+export function unknownKey(key: string, keys: readonly string[]): LxcError {
+  const near = nearest(key, keys);
+  const hint = near === undefined ? "man lxc.container.conf lists them all" : `did you mean ${near}?`;
+  return new LxcError("config-invalid", `set ${key}`, "there is no such key", { hint });
 }
 
 function wrongValue(setting: Setting, key: string, text: string): LxcError {

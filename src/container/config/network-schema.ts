@@ -1,7 +1,8 @@
 // The key table of one network, lxc.net.[i].*: one row per key. Pure.
 
+import type { LxcError } from "../../base/errors.ts";
 import { flag, line, oneOf, positive, unsigned, vlanId } from "./codecs.ts";
-import { type GroupWays, KeySet, Setting } from "./keys.ts";
+import { type GroupWays, KeySet, Setting, unknownKey } from "./keys.ts";
 import {
   deviceName,
   hardwareAddress,
@@ -102,6 +103,10 @@ export class NetworkConfig extends KeySet {
   fits(key: string): boolean {
     const needed = typeFor(key);
     return needed === "" || needed === this.type.value;
+  }
+
+  override noSuchKey(key: string): LxcError {
+    return unknownKey(key, this.allKeys());
   }
 
   isTypeThere(): boolean {

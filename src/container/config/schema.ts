@@ -34,7 +34,7 @@ import {
   syslogFacility,
   timeOffset,
 } from "./isolation-codecs.ts";
-import { type Environment, Group, KeySet, Setting } from "./keys.ts";
+import { type Environment, Group, KeySet, Setting, unknownKey } from "./keys.ts";
 import { NetworkConfig, Networks, networkKeyIn, networkWays, typeFor } from "./network-schema.ts";
 import { autoMounts, environmentFrom, groupNames, mountEntries, rootfsOptions, rootfsPath } from "./rootfs-codecs.ts";
 
@@ -280,7 +280,7 @@ export class Config extends KeySet {
 
   override noSuchKey(key: string): LxcError {
     const doing = `set ${key}`;
-    if (!key.startsWith("lxc.net.")) return super.noSuchKey(key);
+    if (!key.startsWith("lxc.net.")) return unknownKey(key, this.allKeys());
     const parts = networkKeyIn(key.slice("lxc.net.".length));
     const index = parts.index;
     const subkey = parts.key;

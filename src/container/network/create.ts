@@ -114,7 +114,7 @@ export function destroyNetworks(
     try {
       one.remove(socket, scripts);
     } catch (caught) {
-      failures.push(asLxcError(caught));
+      failures.push(asLxcError(caught as Error));
     }
   }
   return failures;

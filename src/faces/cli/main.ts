@@ -51,7 +51,7 @@ function runTool(command: string, words: readonly string[]): number {
 function fail(args: Arguments, words: readonly string[], caught: Error): number {
   const code = caught instanceof Refusal ? caught.exitCode : 1;
   const headline = caught instanceof Refusal ? caught.message : "";
-  const error = caught instanceof Refusal ? caught.error : asLxcError(caught);
+  const error = caught instanceof Refusal ? caught.error : asLxcError(caught as Error);
   if (asksForJson(words)) printError(`${failureJson(args.tool, args.name, headline, error)}\n`);
   else if (!args.has(quiet)) printError(`${failureLines(args.tool, headline, error).join("\n")}\n`);
   return code;

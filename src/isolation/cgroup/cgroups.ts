@@ -269,7 +269,7 @@ function tryRemovePayload(tree: CgroupTree): LxcError | undefined {
   try {
     tree.removePayload();
   } catch (caught) {
-    return asLxcError(caught);
+    return asLxcError(caught as Error);
   }
   return undefined;
 }

@@ -51,6 +51,6 @@ function life(name: string): void {
 try {
   if (process.argv[2] === "life") life(process.argv[3] ?? "lxcts-life");
 } catch (caught) {
-  console.log(describe(asLxcError(caught)).join("\n"));
+  console.log(describe(asLxcError(caught as Error)).join("\n"));
   process.exitCode = 1;
 }

@@ -98,7 +98,7 @@ function main(): number {
     console.log(answerTo(container, process.argv[4] ?? "", process.argv[5] ?? ""));
     return 0;
   } catch (caught) {
-    for (const line of describe(asLxcError(caught))) console.log(line);
+    for (const line of describe(asLxcError(caught as Error))) console.log(line);
     return 1;
   }
 }
