@@ -37,6 +37,8 @@ export const structs: Readonly<Record<string, StructRow>> = {
   cloneArgs: { c: "struct clone_args" },
   cmsghdr: { c: "struct cmsghdr", prefix: "cmsg_", fields: { length: "cmsg_len" } },
   dirent64: { c: "struct dirent", prefix: "d_" }, // the C library's is the kernel's linux_dirent64
+  elfHeader: { c: "Elf64_Ehdr", prefix: "e_" },
+  programHeader: { c: "Elf64_Phdr", prefix: "p_" },
   epollEvent: { c: "struct epoll_event" },
   fdPair: { c: "int[2]", fields: { left: "", right: "" } },
   flock: { c: "struct flock", prefix: "l_" },
@@ -64,6 +66,28 @@ export const structs: Readonly<Record<string, StructRow>> = {
   timeval: { c: "struct timeval", fields: { seconds: "tv_sec", microseconds: "tv_usec" } },
   ucred: { c: "struct ucred" },
   waitInfo: { c: "siginfo_t", prefix: "si_", fields: { pad: "", rest: "" } },
+  nlattr: { c: "struct nlattr", prefix: "nla_", fields: { length: "nla_len" } },
+  nlmsgerr: { c: "struct nlmsgerr", fields: { request: "msg" } },
+  nlmsghdr: {
+    c: "struct nlmsghdr",
+    prefix: "nlmsg_",
+    fields: { length: "nlmsg_len", sequence: "nlmsg_seq", portId: "nlmsg_pid" },
+  },
+  sockaddrNl: { c: "struct sockaddr_nl", prefix: "nl_", fields: { portId: "nl_pid" } },
+  ifaddrmsg: { c: "struct ifaddrmsg", prefix: "ifa_" },
+  ifinfomsg: { c: "struct ifinfomsg", prefix: "ifi_", fields: { pad: "" } },
+  rtgenmsg: { c: "struct rtgenmsg", prefix: "rtgen_" },
+  rtmsg: { c: "struct rtmsg", prefix: "rtm_" },
+  rtnlLinkStats64: { c: "struct rtnl_link_stats64" },
+  itimerspec: {
+    c: "struct itimerspec",
+    fields: {
+      intervalSeconds: "it_interval.tv_sec",
+      intervalNanoseconds: "it_interval.tv_nsec",
+      seconds: "it_value.tv_sec",
+      nanoseconds: "it_value.tv_nsec",
+    },
+  },
   winsize: {
     c: "struct winsize",
     prefix: "ws_",
