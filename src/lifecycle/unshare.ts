@@ -10,8 +10,8 @@ import { mountFileSystem, setPropagation } from "../kernel/mounts.ts";
 import { setHostName } from "../kernel/namespaces.ts";
 import { cloneProcess, exitNow, type ProcessEnd, waitForEnd } from "../kernel/process.ts";
 import { tryExecInPath } from "../kernel/search-path.ts";
-import { socketPair } from "../kernel/sockets.ts";
-import { expect, tell, tellFailure } from "./handshake.ts";
+import { socketPair, trySend } from "../kernel/sockets.ts";
+import { encodeFailure, expect, tell } from "./handshake.ts";
 
 const EXIT_COULD_NOT_START = 126;
 
@@ -73,7 +73,8 @@ function runChild(plan: UnsharePlan, parent: number): void {
     if (plan.uid >= 0) call(`become user ${plan.uid}`, "setuid", plan.uid);
     becomeCommand(plan);
   } catch (caught) {
-    tellFailure(parent, asLxcError(caught as Error));
+    // The parent may have given up before us; then it has told the reason already.
+    trySend(parent, encodeFailure(asLxcError(caught as Error)), []);
   }
   exitNow(EXIT_COULD_NOT_START);
 }

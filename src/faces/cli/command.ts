@@ -62,6 +62,11 @@ export class Refusal extends Error {
   }
 }
 
+/** What a catch clause got, if it is a Refusal. */
+export function refusalIn(caught: Error): Refusal | undefined {
+  return caught instanceof Refusal ? caught : undefined;
+}
+
 /** What the user gave, looked up by the option itself. */
 export class Arguments {
   readonly tool: string;

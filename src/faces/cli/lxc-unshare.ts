@@ -2,17 +2,19 @@
 
 import { LxcError } from "../../base/errors.ts";
 import { wholeNumberIn } from "../../base/text.ts";
-import { CLONE_NEWNS, CLONE_NEWUTS } from "../../kernel/abi/sched.ts";
+import { CLONE_NEWNET, CLONE_NEWNS, CLONE_NEWUTS } from "../../kernel/abi/sched.ts";
 import { tryReadText } from "../../kernel/files.ts";
+import { changeRequest, findLink } from "../../kernel/links.ts";
+import { NetlinkSocket } from "../../kernel/netlink.ts";
 import { runUnshared } from "../../lifecycle/unshare.ts";
-import { type Arguments, badValue, flag, later, Refusal, type Tool, valued } from "./command.ts";
+import { type Arguments, badValue, flag, Refusal, type Tool, valued } from "./command.ts";
 import { environment } from "./environment.ts";
 import { namespaceFlags } from "./namespace-names.ts";
 
 const namespaces = valued("namespaces=LIST", "s", "Such as MOUNT|PID|UTSNAME|IPC|USER|NETWORK");
 const user = valued("user=USER", "u", "User to become, by name or number");
 const hostName = valued("hostname=NAME", "H", "Host name inside (with UTSNAME)");
-const device = later(valued("ifname=NAME", "i", "Network device to move inside (with NETWORK)"));
+const device = valued("ifname=NAME", "i", "Network device to move inside (with NETWORK)");
 const daemon = flag("daemon", "d", "Do not wait for the program");
 const remount = flag("remount", "M", "Mount /proc, /dev/shm and /dev/mqueue anew (with MOUNT)");
 
@@ -34,7 +36,7 @@ function run(args: Arguments): number {
     uid,
     hostName: args.text(hostName, ""),
     remount: args.has(remount),
-    moveDevices: () => {},
+    moveDevices: (pid) => moveDevices(args.all(device), pid),
     detached: args.has(daemon),
     command: args.operands,
     env: environment(),
@@ -47,6 +49,7 @@ function run(args: Arguments): number {
 function checkCombination(args: Arguments, flags: number): void {
   if (args.operands.length === 0) throw misuse("A command to execute in the new namespace is required");
   if (flags === 0) throw misuse("A namespace to execute command is required");
+  if ((flags & CLONE_NEWNET) === 0 && args.has(device)) throw misuse("-i <interfacename> needs -s NETWORK option");
   if ((flags & CLONE_NEWUTS) === 0 && args.has(hostName)) throw misuse("-H <hostname> needs -s UTSNAME option");
   if ((flags & CLONE_NEWNS) === 0 && args.has(remount)) throw misuse("-M needs -s MOUNT option");
 }
@@ -54,6 +57,20 @@ function checkCombination(args: Arguments, flags: number): void {
 function misuse(message: string): Refusal {
   const hint = "as in: lxc-unshare -s 'MOUNT|PID' -M -- ps";
   return new Refusal(message, new LxcError("config-invalid", "run lxc-unshare", message, { hint }));
+}
+
+function moveDevices(names: readonly string[], pid: number): void {
+  if (names.length === 0) return;
+  const socket = new NetlinkSocket();
+  for (const name of names) {
+    const link = findLink(socket, name);
+    if (link === undefined) {
+      const hint = "see which there are: ip link";
+      throw new LxcError("not-found", `move the network device ${name}`, "there is no such device", { hint });
+    }
+    socket.run([changeRequest(link.index, name, { toPid: pid })]);
+  }
+  socket.close();
 }
 
 /** A number as it is, a name by /etc/passwd. */

@@ -2,8 +2,10 @@
 
 import { asLxcError } from "../../base/errors.ts";
 import { baseName } from "../../base/path.ts";
-import { Arguments, type Command, parseCommand, quiet, Refusal, type Tool } from "./command.ts";
+import { exitNow } from "../../kernel/process.ts";
+import { Arguments, type Command, parseCommand, quiet, Refusal, refusalIn, type Tool } from "./command.ts";
 import { helpFor, usageFor } from "./help.ts";
+import { lxcInfo } from "./lxc-info.ts";
 import { lxcUnshare } from "./lxc-unshare.ts";
 import { asksForJson } from "./output.ts";
 import { failureJson, failureLines, printError, printLines } from "./print.ts";
@@ -12,9 +14,10 @@ import { failureJson, failureLines, printError, printLines } from "./print.ts";
 const COMPATIBLE_WITH = "7.0.0";
 const PREFIX = "lxc-";
 
-const tools: readonly Tool[] = [lxcUnshare];
+const tools: readonly Tool[] = [lxcInfo, lxcUnshare];
 
-process.exitCode = main(process.argv[1] ?? "", process.argv.slice(2));
+// Everything is written by then; taking the heap down piece by piece would only cost time.
+exitNow(main(process.argv[1] ?? "", process.argv.slice(2)));
 
 function main(invokedAs: string, words: readonly string[]): number {
   const called = baseName(invokedAs);
@@ -43,18 +46,16 @@ function runTool(command: string, words: readonly string[]): number {
     args = wanted.args;
     return wanted.wish === "run" ? tool.run(args) : answer(tool, wanted);
   } catch (caught) {
-    return caught instanceof Error ? fail(args, words, caught) : 1;
+    return fail(args, words, refusalIn(caught as Error) ?? new Refusal("", asLxcError(caught as Error)));
   }
 }
 
 /** Prints what went wrong, and returns the exit code. */
-function fail(args: Arguments, words: readonly string[], caught: Error): number {
-  const code = caught instanceof Refusal ? caught.exitCode : 1;
-  const headline = caught instanceof Refusal ? caught.message : "";
-  const error = caught instanceof Refusal ? caught.error : asLxcError(caught as Error);
-  if (asksForJson(words)) printError(`${failureJson(args.tool, args.name, headline, error)}\n`);
-  else if (!args.has(quiet)) printError(`${failureLines(args.tool, headline, error).join("\n")}\n`);
-  return code;
+function fail(args: Arguments, words: readonly string[], refusal: Refusal): number {
+  const { message, error } = refusal;
+  if (asksForJson(words)) printError(`${failureJson(args.tool, args.name, message, error)}\n`);
+  else if (!args.has(quiet)) printError(`${failureLines(args.tool, message, error).join("\n")}\n`);
+  return refusal.exitCode;
 }
 
 /** As in LXC, help and usage go to standard error. */

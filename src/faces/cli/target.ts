@@ -1,0 +1,46 @@
+// The container that a command line is about, and the failures that every tool words alike.
+
+import { asLxcError, LxcError } from "../../base/errors.ts";
+import { normalPath } from "../../base/path.ts";
+import { type Container, containerOf } from "../../container/container.ts";
+import { type Arguments, lxcpath, Refusal } from "./command.ts";
+
+const DEFAULT_LXCPATH = "/var/lib/lxc";
+
+/** The container of -n and -P. Throws on a name that is none. */
+export function containerFrom(args: Arguments): Container {
+  return containerOf(args.name, lxcpathFrom(args));
+}
+
+/** The folder of all containers, absolute, so that the command socket has one name whatever the current folder is. */
+export function lxcpathFrom(args: Arguments): string {
+  const given = args.all(lxcpath);
+  if (given.length > 1) {
+    const reason = "it was given twice";
+    throw new Refusal(
+      "This command only accepts 1 -P,--lxcpath arguments",
+      new LxcError("config-invalid", "use --lxcpath", reason, { hint: "give one container path" }),
+    );
+  }
+  const path = given[0] ?? DEFAULT_LXCPATH;
+  return normalPath(path.startsWith("/") ? path : `${process.cwd()}/${path}`);
+}
+
+/** What `action` returns; a monitor of another user refuses in LXC's words. */
+export function controlling<T>(container: Container, action: () => T): T {
+  try {
+    return action();
+  } catch (caught) {
+    const error = asLxcError(caught as Error);
+    if (error.code !== "not-permitted") throw error;
+    throw new Refusal(`Insufficent privileges to control ${container.name}`, error);
+  }
+}
+
+/** For a container that there is not. */
+export function missing(container: Container, doing: string, message: string): Refusal {
+  const error = new LxcError("not-found", doing, `${container.name} has no configuration in ${container.lxcpath}`, {
+    hint: `see which there are: lxc-ls -P ${container.lxcpath}`,
+  });
+  return new Refusal(message, error);
+}
