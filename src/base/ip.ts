@@ -25,11 +25,11 @@ export function ipv4Text(bytes: Uint8Array): string {
 export function ipv6Bytes(text: string): Uint8Array | undefined {
   const gap = text.indexOf("::");
   if (gap < 0) {
-    const whole = groups(text);
+    const whole = groups(text, true);
     return whole !== undefined && whole.length === 16 ? bytesOf(whole) : undefined;
   }
-  const head = groups(text.slice(0, gap));
-  const tail = groups(text.slice(gap + 2));
+  const head = groups(text.slice(0, gap), false);
+  const tail = groups(text.slice(gap + 2), true);
   if (head === undefined || tail === undefined || head.length + tail.length > 14) return undefined;
   const bytes = new Uint8Array(16);
   bytes.set(bytesOf(head));
@@ -79,15 +79,15 @@ function longestRunOfZeros(words: readonly number[]): Run {
   return best;
 }
 
-/** The bytes of colon separated groups, none for no text; the last one may be a dotted address. */
-function groups(text: string): number[] | undefined {
+/** The bytes of colon separated groups, none for no text; at the end of an address the last one may be dotted. */
+function groups(text: string, atEnd: boolean): number[] | undefined {
   const bytes: number[] = [];
   if (text === "") return bytes;
   const parts = text.split(":");
   let left = parts.length;
   for (const part of parts) {
     left--;
-    if (left === 0 && part.includes(".")) {
+    if (atEnd && left === 0 && part.includes(".")) {
       const dotted = ipv4Bytes(part);
       if (dotted === undefined) return undefined;
       addBytes(bytes, dotted);

@@ -1,6 +1,17 @@
 // Internet addresses and routes of network devices by rtnetlink. The functions named …Request are pure.
 
-import { EADDRNOTAVAIL, EEXIST, EHOSTUNREACH, EINVAL, ENETDOWN, ENETUNREACH, EPERM } from "./abi/errno.ts";
+import { LxcError } from "../base/errors.ts";
+import {
+  EACCES,
+  EADDRNOTAVAIL,
+  EEXIST,
+  EHOSTUNREACH,
+  EINVAL,
+  ENETDOWN,
+  ENETUNREACH,
+  EPERM,
+  ESRCH,
+} from "./abi/errno.ts";
 import { NETNSA_NSID, NETNSA_PID, NLM_F_CREATE, NLM_F_EXCL, NLM_F_REQUEST } from "./abi/netlink.ts";
 import {
   IFA_ADDRESS,
@@ -26,6 +37,7 @@ import {
   rtmsg,
 } from "./abi/rtnetlink.ts";
 import { AF_INET, AF_INET6 } from "./abi/socket.ts";
+import { tryReadLink } from "./files.ts";
 import { type ErrnoHint, type NetlinkRequest, type NetlinkSocket, refusedRequest } from "./netlink.ts";
 import { Attributes, NetlinkMessage, type NetlinkReply } from "./netlink-messages.ts";
 
@@ -178,15 +190,21 @@ export function routeIn(reply: NetlinkReply): DeviceRoute | undefined {
   };
 }
 
-const namespaceHints: readonly ErrnoHint[] = [{ errno: EPERM, hint: "looking into a container's network needs root" }];
+const namespaceHints: readonly ErrnoHint[] = [
+  { errno: EPERM, hint: "looking into a container's network needs root" },
+  { errno: EACCES, hint: "looking into a container's network needs root" },
+  { errno: ESRCH, hint: "the process has ended" },
+];
 
 /**
  * The number by which our network namespace knows that of process `pid`; makes one when there is none yet. With it the
- * kernel answers questions about the other namespace (Linux 4.20), so that nobody has to enter it.
+ * kernel answers questions about the other namespace (Linux 4.20), so that nobody has to enter it. -1 when it is ours.
  */
 export function namespaceIdOf(socket: NetlinkSocket, pid: number): number {
   const known = askNamespaceId(socket, pid);
   if (known >= 0) return known;
+  const own = tryReadLink("/proc/self/ns/net");
+  if (own !== undefined && tryReadLink(`/proc/${pid}/ns/net`) === own) return -1;
   const message = new NetlinkMessage(RTM_NEWNSID, NLM_F_REQUEST, new Uint8Array(rtgenmsg.size));
   message.u32(NETNSA_PID, pid);
   message.i32(NETNSA_NSID, -1);
@@ -195,7 +213,9 @@ export function namespaceIdOf(socket: NetlinkSocket, pid: number): number {
     // Somebody else was faster.
     if (refusal.errno !== EEXIST) throw refusedRequest(request, refusal);
   }
-  return askNamespaceId(socket, pid);
+  const made = askNamespaceId(socket, pid);
+  if (made < 0) throw new LxcError("wrong-state", request.doing, "the number was taken away again");
+  return made;
 }
 
 /** -1 when there is no number yet. */

@@ -83,7 +83,6 @@ export interface LinkChange {
 
 const creationHints: readonly ErrnoHint[] = [
   { errno: EPERM, hint: "making network devices needs root (CAP_NET_ADMIN)" },
-  { errno: EEXIST, hint: "a device of that name is there already; see `ip link`" },
 ];
 
 /** Makes `pair` with its first end up, in one message: peer's namespace, names, addresses, MTU and bridge included. */

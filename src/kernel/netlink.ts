@@ -19,8 +19,10 @@ import { Layout } from "./abi/struct.ts";
 import { call, tryCall } from "./call.ts";
 import { type NetlinkMessage, type NetlinkReply, repliesIn, type Verdict, verdictIn } from "./netlink-messages.ts";
 
-/** The kernel's own limit for one datagram of a dump (NLMSG_GOODSIZE and af_netlink.c). */
-const DATAGRAM_SIZE = 32768;
+/** The most that the kernel puts in one datagram of a dump (netlink_recvmsg). */
+const DUMP_SIZE = 32768;
+/** One device without its statistics takes less than 2 kB, a refusal as much as its request. */
+const ANSWER_SIZE = 8192;
 const DUMP_TRIES = 5;
 
 const int = new Layout().u32();
@@ -93,7 +95,7 @@ export class NetlinkSocket {
     const answers: NetlinkAnswer[] = [];
     const refusals: NetlinkRefusal[] = [];
     for (;;) {
-      for (const reply of this.#receive()) {
+      for (const reply of this.#receive(ANSWER_SIZE)) {
         const request = reply.sequence - first;
         if (request < 0 || request >= requests.length) continue;
         const last = request === requests.length - 1;
@@ -134,7 +136,7 @@ export class NetlinkSocket {
     const sequence = this.#send([request], -1);
     const all: NetlinkReply[] = [];
     for (;;) {
-      for (const reply of this.#receive()) {
+      for (const reply of this.#receive(DUMP_SIZE)) {
         if (reply.sequence !== sequence) continue;
         if (reply.type === NLMSG_DONE) return all;
         if (reply.type === NLMSG_ERROR) throw refusedRequest(request, refusalFrom(0, verdictIn(reply)));
@@ -163,8 +165,8 @@ export class NetlinkSocket {
   }
 
   /** One datagram. Only the kernel has port 0: what another process sends us is not looked at. */
-  #receive(): NetlinkReply[] {
-    const bytes = new Uint8Array(DATAGRAM_SIZE);
+  #receive(most: number): NetlinkReply[] {
+    const bytes = new Uint8Array(most);
     const address = new Uint8Array(sockaddrNl.size);
     const addressSize = new Uint8Array(4);
     int.put(addressSize, address.length);

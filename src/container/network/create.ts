@@ -2,9 +2,9 @@
 
 import { asLxcError, LxcError } from "../../base/errors.ts";
 import type { Undo } from "../../base/undo.ts";
-import { EEXIST } from "../../kernel/abi/errno.ts";
+import { EEXIST, EINVAL, ERANGE, ESRCH } from "../../kernel/abi/errno.ts";
 import { deleteLink, disableIpv6, linkIn, linkRequest, vethRequest } from "../../kernel/links.ts";
-import { type NetlinkRequest, type NetlinkSocket, refusedRequest } from "../../kernel/netlink.ts";
+import { type NetlinkSocket, refusedRequest } from "../../kernel/netlink.ts";
 import type { NetworkPlan, PlannedNetwork } from "./plan.ts";
 import { type NetworkScripts, scriptCall } from "./scripts.ts";
 
@@ -84,8 +84,11 @@ function createVeth(network: PlannedNetwork, socket: NetlinkSocket, initPid: num
     peerPid: initPid,
   });
   const outcome = socket.tryRun([request, linkRequest(network.hostName)]);
-  for (const refusal of outcome.refusals)
-    if (refusal.request === 0) throw refusedCreation(network, request, refusedRequest(request, refusal));
+  for (const refusal of outcome.refusals) {
+    if (refusal.request !== 0) continue;
+    const because = refusedRequest(request, refusal);
+    throw refusedCreation(network, request.doing, because, outcome.answers.length > 0);
+  }
   for (const answer of outcome.answers) {
     const link = linkIn(answer.reply);
     if (link !== undefined) return new CreatedNetwork(network, link.index, link.peer);
@@ -95,12 +98,24 @@ function createVeth(network: PlannedNetwork, socket: NetlinkSocket, initPid: num
   });
 }
 
-/** Names the key, where the kernel only says that a name is taken or a value is wrong. */
-function refusedCreation(network: PlannedNetwork, request: NetlinkRequest, because: LxcError): LxcError {
-  if (because.errno !== EEXIST) return because;
-  const reason = `a device named ${network.hostName} is there already`;
-  const hint = `choose another lxc.net.${network.index}.veth.pair, or remove it: ip link delete ${network.hostName}`;
-  return new LxcError("wrong-state", request.doing, reason, { errno: EEXIST, hint, because });
+/** Names the key to change, where the kernel only says that a name is taken or a value is wrong. */
+function refusedCreation(network: PlannedNetwork, doing: string, because: LxcError, isThere: boolean): LxcError {
+  const key = `lxc.net.${network.index}`;
+  const errno = because.errno;
+  if (errno === EEXIST) {
+    const name = isThere ? network.hostName : network.name;
+    const hint = isThere
+      ? `set another ${key}.veth.pair, or remove it: ip link delete ${name}`
+      : `set another ${key}.name`;
+    const reason = `a device named ${name} is there already${isThere ? "" : " in the container"}`;
+    return new LxcError("wrong-state", doing, reason, { errno, hint, because });
+  }
+  if (errno === ESRCH) return new LxcError("wrong-state", doing, "the container's first process has died", { because });
+  if (errno === EINVAL || errno === ERANGE) {
+    const hint = `check ${key}.mtu = ${network.mtu}, ${key}.hwaddr and ${key}.name`;
+    return new LxcError("config-invalid", doing, "the kernel does not take these values", { errno, hint, because });
+  }
+  return because;
 }
 
 /** Takes every network away, in the order in which they were made. All are tried; returns the failures. */

@@ -1,0 +1,200 @@
+import { deepEqual, equal, throws } from "node:assert/strict";
+import { test } from "node:test";
+import { ipv4Bytes, ipv6Bytes } from "../../base/ip.ts";
+import type { InterfaceAddress } from "../../kernel/addresses.ts";
+import type { LinkInfo } from "../../kernel/links.ts";
+import { insideRequests } from "./configure.ts";
+import type { NetworkFacts } from "./facts.ts";
+import { type NetworkPlan, type PlannedNetwork, planNetworks } from "./plan.ts";
+import type { NetworkGateway, NetworkRequest } from "./request.ts";
+import { scriptCall } from "./scripts.ts";
+
+const none = new Uint8Array(0);
+
+function bytes(text: string): Uint8Array {
+  return (text.includes(":") ? ipv6Bytes(text) : ipv4Bytes(text)) ?? none;
+}
+
+function address(text: string, prefix: number): InterfaceAddress {
+  return { bytes: bytes(text), prefix, broadcast: none };
+}
+
+function via(text: string): NetworkGateway {
+  return text === "auto" || text === "dev" ? { kind: text, bytes: none } : { kind: "address", bytes: bytes(text) };
+}
+
+function veth(changes: Partial<NetworkRequest>): NetworkRequest {
+  const request: NetworkRequest = {
+    index: 0,
+    type: "veth",
+    link: "",
+    up: true,
+    name: "",
+    hwaddr: "",
+    mtu: 0,
+    addresses: [],
+    ipv4Gateway: { kind: "none", bytes: none },
+    ipv6Gateway: { kind: "none", bytes: none },
+    pair: "",
+    scriptUp: "",
+    scriptDown: "",
+  };
+  return { ...request, ...changes };
+}
+
+const bridge: LinkInfo = {
+  index: 7,
+  name: "br0",
+  kind: "bridge",
+  up: true,
+  mtu: 1400,
+  hwaddr: none,
+  master: 0,
+  peer: 0,
+  rxBytes: 0,
+  txBytes: 0,
+};
+
+const facts: NetworkFacts = {
+  links: [bridge, { ...bridge, index: 8, name: "eno1", kind: "" }],
+  addresses: [
+    { device: 7, bytes: bytes("fe80::1"), prefix: 64, scope: 253 },
+    { device: 7, bytes: bytes("10.0.3.1"), prefix: 24, scope: 0 },
+    { device: 7, bytes: bytes("fd00::1"), prefix: 64, scope: 0 },
+  ],
+  random: new Uint8Array(Array.from({ length: 44 }, (_, i) => i)),
+};
+
+function plan(...requests: NetworkRequest[]): NetworkPlan {
+  return planNetworks(requests, facts);
+}
+
+function only(changes: Partial<NetworkRequest>): PlannedNetwork {
+  const found = plan(veth(changes)).networks[0];
+  if (found === undefined) throw new Error("nothing was planned");
+  return found;
+}
+
+test("a new network namespace is made unless every network is none", () => {
+  const all = [[], [veth({ type: "none" })], [veth({ type: "none" }), veth({ type: "empty", index: 1 })]];
+  deepEqual(
+    all.map((requests) => plan(...requests).newNamespace),
+    [true, false, true],
+  );
+});
+
+test("a veth on a bridge takes its MTU, a random name and a high hardware address", () => {
+  deepEqual(only({ link: "br0", hwaddr: "10:66:6A:01:02:03" }), {
+    index: 0,
+    type: "veth",
+    link: "br0",
+    linkIndex: 7,
+    hostName: "veth012345",
+    hostHwaddr: new Uint8Array([0xfe, 6, 7, 8, 9, 10]),
+    name: "eth0",
+    hwaddr: new Uint8Array([0x10, 0x66, 0x6a, 1, 2, 3]),
+    mtu: 1400,
+    up: true,
+    addresses: [],
+    routes: [],
+    scriptUp: "",
+    scriptDown: "",
+  });
+});
+
+test("given names come first, numbers fill the gaps, and each pair has its own random name", () => {
+  const networks = plan(
+    veth({}),
+    veth({ index: 1, name: "eth0" }),
+    veth({ index: 2, name: "web%d", pair: "vweb" }),
+    veth({ index: 3, type: "empty" }),
+    veth({ index: 4, name: "eth%d" }),
+  ).networks;
+  deepEqual(
+    networks.map((one) => `${one.name}=${one.hostName}`),
+    ["eth1=veth012345", "eth0=vethbcdefg", "web0=vweb", "lo=", "eth2=vethxyzABC"],
+  );
+});
+
+test("a gateway is a default route, after a route of its own when no address is near it", () => {
+  const addresses = [address("10.0.3.5", 24), address("fd00::5", 64)];
+  const of = (ipv4: string, ipv6: string): string[] =>
+    only({ link: "br0", addresses, ipv4Gateway: via(ipv4), ipv6Gateway: via(ipv6) }).routes.map(
+      ({ route, doing }) => `${route.destination.length}/${route.prefix} ${route.gateway.length}: ${doing}`,
+    );
+  deepEqual(of("10.0.3.1", "fe80::1"), [
+    "0/0 4: use the gateway 10.0.3.1 (lxc.net.0.ipv4.gateway)",
+    "0/0 16: use the gateway fe80::1 (lxc.net.0.ipv6.gateway)",
+  ]);
+  deepEqual(of("auto", "auto"), [
+    "0/0 4: use the gateway 10.0.3.1 (lxc.net.0.ipv4.gateway)",
+    "0/0 16: use the gateway fd00::1 (lxc.net.0.ipv6.gateway)",
+  ]);
+  deepEqual(of("10.0.4.1", "fd01::1"), [
+    "4/32 0: reach the gateway 10.0.4.1 (lxc.net.0.ipv4.gateway)",
+    "0/0 4: use the gateway 10.0.4.1 (lxc.net.0.ipv4.gateway)",
+    "16/128 0: reach the gateway fd01::1 (lxc.net.0.ipv6.gateway)",
+    "0/0 16: use the gateway fd01::1 (lxc.net.0.ipv6.gateway)",
+  ]);
+  deepEqual(of("dev", "dev"), [
+    "0/0 0: send everything through the device (lxc.net.0.ipv4.gateway = dev)",
+    "0/0 0: send everything through the device (lxc.net.0.ipv6.gateway = dev)",
+  ]);
+});
+
+test("what cannot work is refused by its key, with a way out", () => {
+  const cases: readonly (readonly [Partial<NetworkRequest>, RegExp, RegExp])[] = [
+    [{ link: "lxcbr0" }, /lxc\.net\.0\.link = lxcbr0: there is no such bridge/, /ip link add lxcbr0 type bridge/],
+    [{ link: "eno1" }, /lxc\.net\.0\.link = eno1 is not a Linux bridge/, /ovs-vsctl/],
+    [{ type: "macvlan" }, /lxc\.net\.0\.type = macvlan is not there yet/, /veth, empty or none/],
+    [{ name: "sixteen-letters-" }, /lxc\.net\.0\.name = sixteen-letters- has 16 letters/, /1 to 15/],
+    [{ name: "lo" }, /lxc\.net\.0\.name = lo is taken/, /own name/],
+    [{ pair: "a/b" }, /lxc\.net\.0\.veth\.pair = a\/b is no name/, /1 to 15/],
+    [{ hwaddr: "10:66:6a:1:2:3" }, /lxc\.net\.0\.hwaddr = 10:66:6a:1:2:3: it is not six bytes/, /random/],
+    [{ hwaddr: "11:66:6a:01:02:03" }, /multicast/, /random/],
+    [{ ipv4Gateway: via("10.0.3.1") }, /ipv4\.gateway needs an address/, /lxc\.net\.0\.ipv4\.address/],
+    [{ up: false, ipv4Gateway: via("dev") }, /ipv4\.gateway needs the device to be up/, /lxc\.net\.0\.flags = up/],
+    [{ ipv4Gateway: via("auto") }, /auto needs a bridge/, /lxc\.net\.0\.link/],
+  ];
+  for (const [changes, message, hint] of cases) throws(() => only(changes), { message, hint });
+  throws(() => plan(veth({ pair: "v" }), veth({ index: 1, pair: "v" })), /lxc\.net\.1\.veth\.pair = v is used twice/);
+  throws(
+    () => planNetworks([veth({ link: "br0", ipv4Gateway: via("auto") })], { ...facts, addresses: [] }),
+    /auto: br0 has no address/,
+  );
+});
+
+test("inside, loopback and every device are told in one batch, up before its routes", () => {
+  const told = insideRequests(
+    plan(
+      veth({ addresses: [address("10.0.3.5", 24)], ipv4Gateway: via("10.0.3.1") }),
+      veth({ index: 1, type: "empty" }),
+      veth({ index: 2, up: false }),
+    ),
+    [5, 1, 6],
+  );
+  deepEqual(
+    told.map((request) => request.doing),
+    [
+      "switch on the network device lo",
+      "add the address 10.0.3.5/24 on eth0 in the container",
+      "switch on the network device eth0",
+      "use the gateway 10.0.3.1 (lxc.net.0.ipv4.gateway) on eth0 in the container",
+    ],
+  );
+});
+
+test("scripts get what LXC gives them", () => {
+  const call = (link: string, version: number): string => {
+    const scripts = { containerName: "c1", hookVersion: version, environment: ["LXC_NAME=c1"], run: () => {} };
+    const hook = scriptCall(only({ link, pair: "v", scriptUp: "/s.sh a" }), "up", scripts);
+    return `${hook.key} ${hook.command} [${hook.args.join(" ")}] ${hook.environment.join(" ")}`;
+  };
+  equal(call("br0", 0), "lxc.net.0.script.up /s.sh a [c1 net up veth br0 v] LXC_NAME=c1");
+  equal(call("", 0), "lxc.net.0.script.up /s.sh a [c1 net up veth v] LXC_NAME=c1");
+  equal(
+    call("", 1),
+    "lxc.net.0.script.up /s.sh a [veth v] LXC_NAME=c1 LXC_HOOK_TYPE=up LXC_HOOK_SECTION=net LXC_NET_TYPE=veth" +
+      " LXC_NET_PEER=v LXC_NET_PARENT=",
+  );
+});
