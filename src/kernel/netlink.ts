@@ -22,7 +22,7 @@ import { type NetlinkMessage, type NetlinkReply, repliesIn, type Verdict, verdic
 /** The most that the kernel puts in one datagram of a dump (netlink_recvmsg). */
 const DUMP_SIZE = 32768;
 /** One device without its statistics takes less than 2 kB, a refusal as much as its request. */
-const ANSWER_SIZE = 8192;
+const ANSWER_SIZE = 4096;
 const DUMP_TRIES = 5;
 
 const int = new Layout().u32();
