@@ -47,7 +47,7 @@ function runInside(plan: NetworkPlan, channel: number, command: string): void {
     receiveMessage(channel, 1);
     exec("/bin/sh", ["sh", "-c", command], environment);
   } catch (caught) {
-    printFailure(asLxcError(caught));
+    printFailure(asLxcError(caught as Error));
   }
   exitNow(1);
 }
@@ -105,7 +105,7 @@ function main(): void {
   try {
     code = start(requestsOf(args.slice(2)), args.slice(0, 2), undo);
   } catch (caught) {
-    printFailure(asLxcError(caught));
+    printFailure(asLxcError(caught as Error));
   }
   for (const failure of undo.run()) printFailure(failure);
   process.exitCode = code;
