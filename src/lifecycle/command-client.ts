@@ -12,6 +12,7 @@ import {
   ANSWER_SIZE,
   type CgroupContext,
   type CgroupHandle,
+  CONTEXT_SIZE,
   type Command,
   type CommandName,
   commandNamed,
@@ -164,7 +165,10 @@ export function serveStateClients(container: Container, number: number): boolean
   return ask(container, "serve_state_clients", number, NO_BODY) !== undefined;
 }
 
-/** Freezes through the monitor. Returns 0, -errno of the monitor, or -ECONNREFUSED when the container does not run. */
+/**
+ * Freezes through the monitor, which may take `timeoutS`. Returns 0, -errno of the monitor (-ENOENT where LXC leaves it
+ * to its clients), or -ECONNREFUSED when the container does not run.
+ */
 export function freezeOf(container: Container, timeoutS: number): number {
   return order(container, "freeze", timeoutS);
 }
@@ -187,7 +191,7 @@ export function limitCgroup2FdOf(container: Container): number | undefined {
 /** The folders of the container's cgroups in every hierarchy; ours to close. */
 export function cgroupContextOf(container: Container): CgroupContext | undefined {
   // The length says which version of the struct we know.
-  const answer = ask(container, "get_cgroup_ctx", 0, new Uint8Array(96));
+  const answer = ask(container, "get_cgroup_ctx", 0, new Uint8Array(CONTEXT_SIZE));
   return answer === undefined ? undefined : decodeCgroupContext(answer.body, answer.descriptors);
 }
 
@@ -233,8 +237,14 @@ export function stopOf(container: Container, timeoutMs: number): number {
 }
 
 /** One command on a connection of its own. Undefined when the container does not run; throws when it may not be asked. */
-function ask(container: Container, name: CommandName, value: number, body: Uint8Array): Answer | undefined {
-  const fd = connectTo(container, ANSWER_TIMEOUT_MS);
+function ask(
+  container: Container,
+  name: CommandName,
+  value: number,
+  body: Uint8Array,
+  timeoutMs = ANSWER_TIMEOUT_MS,
+): Answer | undefined {
+  const fd = connectTo(container, timeoutMs);
   if (fd === -ECONNREFUSED) return undefined;
   if (fd < 0) throw stuck(container, 0);
   try {
@@ -248,8 +258,9 @@ function ask(container: Container, name: CommandName, value: number, body: Uint8
   }
 }
 
-function order(container: Container, name: CommandName, value: number): number {
-  const answer = ask(container, name, value, NO_BODY);
+/** An order that the monitor carries out for at most `timeoutS` before it answers. */
+function order(container: Container, name: CommandName, timeoutS: number): number {
+  const answer = ask(container, name, timeoutS, NO_BODY, timeoutS < 0 ? 0 : timeoutS * 1000 + ANSWER_TIMEOUT_MS);
   return answer === undefined ? -ECONNREFUSED : Math.min(0, answer.result);
 }
 

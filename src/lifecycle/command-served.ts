@@ -16,11 +16,14 @@ import { type State, stateNumber, stateOfNumber } from "./states.ts";
 /** A terminal that was free and is now a client's. */
 export interface TakenTty {
   readonly number: number;
-  /** The master; stays ours. */
+  /** The terminal's master. */
   readonly fd: number;
 }
 
-/** What the command server knows and does. The monitor of a container is one; results are 0 or -errno. */
+/**
+ * What the command server knows and does. The monitor of a container is one. Results are 0 or -errno; every descriptor
+ * stays the monitor's.
+ */
 export abstract class Served {
   abstract name(): string;
   abstract lxcpath(): string;
@@ -28,17 +31,17 @@ export abstract class Served {
   /** A client changed the state, as LXC's own freezer does; the server tells those who wait. */
   abstract noteState(state: State): void;
   abstract initPid(): number;
-  /** Stays ours; negative when there is none. */
+  /** Negative when there is none. */
   abstract initPidfd(): number;
   /** The CLONE_NEW* flags of the first process. */
   abstract cloneFlags(): number;
   /** From the root of the hierarchy of `controller` ("" for any); `limits` asks for the cgroup that has the limits. */
   abstract cgroupPath(controller: string, limits: boolean): string | undefined;
-  /** A newly opened folder of the hierarchy of `controller`, for the server to close. */
+  /** The folder in the hierarchy of `controller`. */
   abstract cgroupHandle(controller: string, limits: boolean): CgroupHandle | undefined;
-  /** A newly opened folder on a host with version 2 alone, for the server to close; -EINVAL elsewhere, as in LXC. */
+  /** The folder on a host that has only version 2; -EINVAL elsewhere, as in LXC. */
   abstract cgroup2Fd(limits: boolean): number;
-  /** Newly opened folders of all hierarchies, for the server to close. */
+  /** The folders in all hierarchies. */
   abstract cgroupContext(): CgroupContext;
   /** The value as the configuration file would have it; undefined when unset or unknown. */
   abstract configItem(key: string): string | undefined;
@@ -50,7 +53,7 @@ export abstract class Served {
   /** `number` -1 for any that is free; 0 is the console. */
   abstract takeTty(number: number): TakenTty | undefined;
   abstract freeTty(number: number): void;
-  /** The devpts mount; stays ours, negative when there is none. */
+  /** The devpts mount; negative when there is none. */
   abstract devptsFd(): number;
 }
 
@@ -60,29 +63,27 @@ export interface Reply {
   readonly value: number;
   readonly body: Uint8Array;
   readonly descriptors: readonly number[];
-  /** The descriptors were opened for this reply alone. */
-  readonly closesThem: boolean;
 }
 
 const NO_BODY = new Uint8Array(0);
 
 export function refusal(errno: number): Reply {
-  return { result: -errno, value: 0, body: NO_BODY, descriptors: [], closesThem: false };
+  return { result: -errno, value: 0, body: NO_BODY, descriptors: [] };
 }
 
 function numberReply(value: number): Reply {
-  return { result: 0, value, body: NO_BODY, descriptors: [], closesThem: false };
+  return { result: 0, value, body: NO_BODY, descriptors: [] };
 }
 
 function textReply(text: string | undefined): Reply {
   // As in LXC, a key that is not set is no more than -1, which is -EPERM by accident: -ENOENT says what it is.
   if (text === undefined) return refusal(ENOENT);
-  return { result: 0, value: 0, body: cString(text), descriptors: [], closesThem: false };
+  return { result: 0, value: 0, body: cString(text), descriptors: [] };
 }
 
-function descriptorReply(fd: number, closesThem: boolean, without: number): Reply {
+function descriptorReply(fd: number, without: number): Reply {
   if (fd < 0) return refusal(without);
-  return { result: 0, value: 0, body: NO_BODY, descriptors: [fd], closesThem };
+  return { result: 0, value: 0, body: NO_BODY, descriptors: [fd] };
 }
 
 /** The answer to a command that needs nothing but an answer; -ENOSYS for one that is not known here. */
@@ -102,9 +103,9 @@ export function replyTo(served: Served, command: Command, value: number, body: U
     case "get_config_item":
       return textReply(served.configItem(textOf(body)));
     case "get_init_pidfd":
-      return descriptorReply(served.initPidfd(), false, EBADF);
+      return descriptorReply(served.initPidfd(), EBADF);
     case "get_devpts_fd":
-      return descriptorReply(served.devptsFd(), false, EBADF);
+      return descriptorReply(served.devptsFd(), EBADF);
     case "freeze":
       return resultReply(served.freeze(value));
     case "unfreeze":
@@ -149,7 +150,7 @@ function cgroupReply(served: Served, command: Command, body: Uint8Array): Reply 
 }
 
 function cgroup2Reply(fd: number): Reply {
-  return fd < 0 ? refusal(-fd) : descriptorReply(fd, true, EBADF);
+  return fd < 0 ? refusal(-fd) : descriptorReply(fd, EBADF);
 }
 
 function handleReply(served: Served, body: Uint8Array, limits: boolean): Reply {
@@ -158,19 +159,13 @@ function handleReply(served: Served, body: Uint8Array, limits: boolean): Reply {
   const handle = served.cgroupHandle(wanted.controller, limits);
   if (handle === undefined) return refusal(ENOENT);
   // A client may insist on a version of cgroups.
-  const fits = wanted.type === 0 || wanted.type === handle.type;
-  const answer = fits ? encodeCgroupHandle(handle, wanted.controller) : NO_BODY;
-  return { result: fits ? 0 : -EINVAL, value: 0, body: answer, descriptors: [handle.fd], closesThem: true };
+  if (wanted.type !== 0 && wanted.type !== handle.type) return refusal(EINVAL);
+  return { result: 0, value: 0, body: encodeCgroupHandle(handle, wanted.controller), descriptors: [handle.fd] };
 }
 
 function contextReply(served: Served, body: Uint8Array): Reply {
   const context = served.cgroupContext();
-  return {
-    // As in LXC: without a writable hierarchy there is nothing to enter.
-    result: context.descriptors.length === 0 ? -ENOENT : 0,
-    value: 0,
-    body: context.descriptors.length === 0 ? NO_BODY : encodeCgroupContext(context, body.length),
-    descriptors: context.descriptors,
-    closesThem: true,
-  };
+  // As in LXC: without a writable hierarchy there is nothing to enter.
+  if (context.fds.length === 0) return refusal(ENOENT);
+  return { result: 0, value: 0, body: encodeCgroupContext(context, body.length), descriptors: context.fds };
 }

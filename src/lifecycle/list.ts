@@ -1,0 +1,87 @@
+// Which containers there are, and which of them run. Runs in lxc-ls and every tool that takes many containers.
+
+import { asLxcError } from "../base/errors.ts";
+import { joinPath } from "../base/path.ts";
+import { exists, isDirectory, listDirectory, tryReadText } from "../kernel/files.ts";
+import { lxcpathOf, nameOf } from "./command-client.ts";
+
+/** Where the kernel shows that a unix socket listens (__SO_ACCEPTCON). */
+const LISTENS = " 00010000 ";
+
+/** The monitors in the text of /proc/net/unix. */
+export interface Listeners {
+  /** Names of containers of the container path asked for. */
+  readonly names: readonly string[];
+  /** Sockets of containers whose path was too long to be in the name. */
+  readonly hashed: readonly string[];
+}
+
+/** The names of all containers below `lxcpath` that have a configuration, sorted by their bytes as strcmp does. */
+export function definedContainers(lxcpath: string): string[] {
+  if (!isDirectory(lxcpath)) return [];
+  const names: string[] = [];
+  for (const name of listDirectory(lxcpath)) {
+    if (!name.startsWith(".") && exists(joinPath(lxcpath, name, "config"))) names.push(name);
+  }
+  return sorted(names);
+}
+
+/** The names of all containers of `lxcpath` that run, those without a configuration included; sorted in the same way. */
+export function activeContainers(lxcpath: string): string[] {
+  const listeners = listenersIn(tryReadText("/proc/net/unix") ?? "", lxcpath);
+  const names: string[] = [];
+  for (const name of listeners.names) if (!names.includes(name)) names.push(name);
+  for (const socket of listeners.hashed) {
+    const name = nameBehind(socket, lxcpath);
+    if (name !== undefined && !names.includes(name)) names.push(name);
+  }
+  return sorted(names);
+}
+
+/** A monitor that is stuck cannot say who it is, and is no reason to list nothing. */
+function nameBehind(socket: string, lxcpath: string): string | undefined {
+  try {
+    return lxcpathOf(socket) === lxcpath ? nameOf(socket) : undefined;
+  } catch (caught) {
+    if (asLxcError(caught).code === "timed-out") return undefined;
+    throw caught;
+  }
+}
+
+/** Finds the monitors of containers of `lxcpath` in the text of /proc/net/unix. */
+export function listenersIn(table: string, lxcpath: string): Listeners {
+  const names: string[] = [];
+  const hashed: string[] = [];
+  const ours = `${lxcpath}/`;
+  let at = table.indexOf(" @");
+  while (at >= 0) {
+    const end = endOfLine(table, at);
+    const socket = table.slice(at + 2, end);
+    if (socket.endsWith("/command") && lineBefore(table, at).includes(LISTENS)) {
+      const name = socket.startsWith(ours) ? socket.slice(ours.length, -"/command".length) : "";
+      if (name !== "" && !name.includes("/")) names.push(name);
+      else if (isHashed(socket)) hashed.push(socket);
+    }
+    at = table.indexOf(" @", end);
+  }
+  return { names, hashed };
+}
+
+function endOfLine(table: string, at: number): number {
+  const end = table.indexOf("\n", at);
+  return end < 0 ? table.length : end;
+}
+
+function lineBefore(table: string, at: number): string {
+  return table.slice(Math.max(0, table.lastIndexOf("\n", at)), at);
+}
+
+/** `lxc/`, 16 hexadecimal digits, `/command`. */
+function isHashed(socket: string): boolean {
+  return socket.startsWith("lxc/") && socket.length === "lxc/".length + 16 + "/command".length;
+}
+
+/** By UTF-16 unit, which is by byte for all names but those with signs beyond U+FFFF. */
+function sorted(names: readonly string[]): string[] {
+  return names.toSorted((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+}
