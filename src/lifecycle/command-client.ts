@@ -7,7 +7,7 @@ import { EAGAIN, ECONNREFUSED, ECONNRESET, EPERM, EPIPE, ETIMEDOUT, errnoText } 
 import { tryCall } from "../kernel/call.ts";
 import { closeFd, tryReadText } from "../kernel/files.ts";
 import { cString, textOf } from "../kernel/memory.ts";
-import { peerCredentials, setTimeouts, tryConnectAbstract, tryReceive, trySend } from "../kernel/sockets.ts";
+import { peerCredentials, setTimeouts, tryConnectAbstract, tryReceive, trySendCredentials } from "../kernel/sockets.ts";
 import {
   ANSWER_SIZE,
   type CgroupContext,
@@ -224,7 +224,7 @@ export function stopOf(container: Container, timeoutMs: number): number {
   if (fd === -ECONNREFUSED) return 0;
   if (fd < 0) return fd;
   try {
-    const sent = trySend(fd, encodeRequest(commandNamed("stop"), 0, NO_BODY), []);
+    const sent = trySendCredentials(fd, encodeRequest(commandNamed("stop"), 0, NO_BODY));
     if (sent < 0) return sent === -EAGAIN ? -ETIMEDOUT : 0;
     const bytes = new Uint8Array(ANSWER_SIZE);
     const got = tryCall("recvfrom", fd, bytes, bytes.length, 0);
@@ -286,7 +286,8 @@ function descriptorFrom(container: Container, name: CommandName): number | undef
 
 /**
  * Sends one request and reads its answer. Undefined when the monitor goes away, which is how a container looks that has
- * just stopped. We send no credentials of our own: the kernel adds them where the other side asked for them.
+ * just stopped. Without credentials of ours LXC's monitor sees nobody's (65534) in what is sent between its accept and
+ * its SO_PASSCRED, and refuses.
  */
 function tryExchange(
   container: Container,
@@ -295,7 +296,7 @@ function tryExchange(
   value: number,
   body: Uint8Array,
 ): Answer | undefined {
-  const sent = trySend(fd, encodeRequest(command, value, body), []);
+  const sent = trySendCredentials(fd, encodeRequest(command, value, body));
   if (sent === -EAGAIN) throw stuck(container, fd);
   if (sent < 0) return undefined;
   const first = readFirst(container, fd, command);

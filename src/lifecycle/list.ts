@@ -53,18 +53,36 @@ export function listenersIn(table: string, lxcpath: string): Listeners {
   const names: string[] = [];
   const hashed: string[] = [];
   const ours = `${lxcpath}/`;
+  for (const socket of socketsIn(table)) {
+    const name = socket.startsWith(ours) ? socket.slice(ours.length, -"/command".length) : "";
+    if (name !== "" && !name.includes("/")) names.push(name);
+    else if (isHashed(socket)) hashed.push(socket);
+  }
+  return { names, hashed };
+}
+
+/** Finds the monitors of containers called `name` of any container path; `names` are the sockets here. */
+export function listenersNamed(table: string, name: string): Listeners {
+  const names: string[] = [];
+  const hashed: string[] = [];
+  for (const socket of socketsIn(table)) {
+    if (socket.endsWith(`/${name}/command`)) names.push(socket);
+    else if (isHashed(socket)) hashed.push(socket);
+  }
+  return { names, hashed };
+}
+
+/** The abstract names that end as those of monitors do, of sockets that listen. */
+function socketsIn(table: string): string[] {
+  const found: string[] = [];
   let at = table.indexOf(" @");
   while (at >= 0) {
     const end = endOfLine(table, at);
     const socket = table.slice(at + 2, end);
-    if (socket.endsWith("/command") && lineBefore(table, at).includes(LISTENS)) {
-      const name = socket.startsWith(ours) ? socket.slice(ours.length, -"/command".length) : "";
-      if (name !== "" && !name.includes("/")) names.push(name);
-      else if (isHashed(socket)) hashed.push(socket);
-    }
+    if (socket.endsWith("/command") && lineBefore(table, at).includes(LISTENS)) found.push(socket);
     at = table.indexOf(" @", end);
   }
-  return { names, hashed };
+  return found;
 }
 
 function endOfLine(table: string, at: number): number {

@@ -1,9 +1,9 @@
 // Finding the process that listens on a container's command socket, when it does not answer. Runs in lxc-stop.
 
+import { wholeNumberIn } from "../base/text.ts";
 import type { Container } from "../container/container.ts";
 import { commandSocketOf } from "../container/paths.ts";
 import { listDirectory, tryReadLink, tryReadText } from "../kernel/files.ts";
-import { wholeNumberIn } from "../base/text.ts";
 
 const LISTENS = " 00010000 ";
 
@@ -61,6 +61,9 @@ export function isFirst(status: string): boolean {
   const at = status.indexOf("NSpid:");
   if (at < 0) return false;
   const end = status.indexOf("\n", at);
-  const pids = status.slice(at + "NSpid:".length, end < 0 ? status.length : end).trim().split("\t");
+  const pids = status
+    .slice(at + "NSpid:".length, end < 0 ? status.length : end)
+    .trim()
+    .split("\t");
   return pids.length > 1 && pids[pids.length - 1] === "1";
 }

@@ -4,6 +4,7 @@ import { Deadline } from "../base/deadline.ts";
 import { asLxcError, LxcError } from "../base/errors.ts";
 import { wholeNumberIn } from "../base/text.ts";
 import type { Container } from "../container/container.ts";
+import type { CgroupNames } from "../isolation/cgroup/names.ts";
 import { SIGINT, SIGPWR, SIGRTMIN } from "../kernel/abi/signal.ts";
 import { closeFd, tryReadText } from "../kernel/files.ts";
 import { sendSignal, tryOpenProcess } from "../kernel/process.ts";
@@ -35,6 +36,8 @@ export interface StopOptions {
   /** Does not end it by force when the time is over. */
   readonly noKill: boolean;
   readonly reboot: boolean;
+  /** Which cgroups the container has, for those that a dead monitor left. */
+  readonly cgroups: CgroupNames;
 }
 
 export type StopResult = "stopped" | "rebooted" | "asked" | "still-running" | "not-running";
@@ -46,11 +49,11 @@ export function exitCodeOf(result: StopResult): number {
 
 /** Ends or reboots `container` as `options` say. Throws when the monitor is stuck and may not be ended by force. */
 export function stopContainer(container: Container, options: StopOptions): StopResult {
-  if (!isRunning(container, options.kill)) return endLeftovers(container) ? "stopped" : "not-running";
-  if (options.kill) return stopHard(container);
+  if (!isRunning(container, options.kill)) return endLeftovers(container, options.cgroups) ? "stopped" : "not-running";
+  if (options.kill) return stopHard(container, options.cgroups);
   if (options.reboot) return reboot(container, options.timeoutS);
   const result = shutDown(container, options.timeoutS);
-  return result !== "still-running" || options.noKill ? result : stopHard(container);
+  return result !== "still-running" || options.noKill ? result : stopHard(container, options.cgroups);
 }
 
 /** With `kill` a monitor that does not answer is one that runs: it is going to be ended. */
@@ -65,11 +68,12 @@ function isRunning(container: Container, kill: boolean): boolean {
 }
 
 /** Ends it by `lxc.signal.stop` through the monitor, and by our own means when the monitor cannot. */
-export function stopHard(container: Container): StopResult {
+export function stopHard(container: Container, cgroups: CgroupNames): StopResult {
   const result = stopOf(container, HARD_STOP_TIMEOUT_MS);
-  if (result < 0) endByForce(container);
-  // A monitor that was killed meanwhile leaves its cgroups.
-  endLeftovers(container);
+  if (result < 0) {
+    endByForce(container);
+    endLeftovers(container, cgroups);
+  }
   return "stopped";
 }
 
