@@ -5,9 +5,9 @@ import type { Container } from "../container/container.ts";
 import { commandSocketOf } from "../container/paths.ts";
 import { EAGAIN, ECONNREFUSED, ECONNRESET, EPERM, EPIPE, ETIMEDOUT, errnoText } from "../kernel/abi/errno.ts";
 import { tryCall } from "../kernel/call.ts";
-import { closeFd, tryReadText } from "../kernel/files.ts";
+import { closeFd } from "../kernel/files.ts";
 import { cString, textOf } from "../kernel/memory.ts";
-import { peerCredentials, setTimeouts, tryConnectAbstract, tryReceive, trySendCredentials } from "../kernel/sockets.ts";
+import { setTimeouts, tryConnectAbstract, tryReceive, trySendCredentials } from "../kernel/sockets.ts";
 import {
   ANSWER_SIZE,
   type CgroupContext,
@@ -27,10 +27,11 @@ import {
   NO_STATE,
   type StateMask,
 } from "./command-protocol.ts";
+import { monitorPidOf } from "./monitor-process.ts";
 import { type State, stateOfNumber } from "./states.ts";
 
 /** A monitor answers at once or is stuck. */
-const ANSWER_TIMEOUT_MS = 10_000;
+const ANSWER_TIMEOUT_MS = 5000;
 
 const NO_BODY = new Uint8Array(0);
 const FIRST_READ = 512;
@@ -129,7 +130,7 @@ export function lxcpathOf(socket: string): string | undefined {
 export function addStateClient(container: Container, wanted: StateMask): StateClient | undefined {
   const fd = connectTo(container, ANSWER_TIMEOUT_MS);
   if (fd === -ECONNREFUSED) return undefined;
-  if (fd < 0) throw stuck(container, 0);
+  if (fd < 0) throw stuck(container);
   const answer = tryExchange(container, fd, commandNamed("add_state_client"), 0, encodeMask(wanted));
   if (answer === undefined) {
     closeFd(fd);
@@ -206,7 +207,7 @@ export function limitCgroupFdOf(container: Container, controller: string): Cgrou
 export function ttyFdOf(container: Container, tty: number): TtyGrant | undefined {
   const connection = connectTo(container, ANSWER_TIMEOUT_MS);
   if (connection === -ECONNREFUSED) return undefined;
-  if (connection < 0) throw stuck(container, 0);
+  if (connection < 0) throw stuck(container);
   const answer = tryExchange(container, connection, commandNamed("get_tty_fd"), tty, NO_BODY);
   const fd = answer?.descriptors[0];
   if (answer !== undefined && answer.result >= 0 && fd !== undefined) return { number: answer.value, fd, connection };
@@ -246,7 +247,7 @@ function ask(
 ): Answer | undefined {
   const fd = connectTo(container, timeoutMs);
   if (fd === -ECONNREFUSED) return undefined;
-  if (fd < 0) throw stuck(container, 0);
+  if (fd < 0) throw stuck(container);
   try {
     const answer = tryExchange(container, fd, commandNamed(name), value, body);
     // LXC answers -1, which is also -EPERM, for a key that is not set.
@@ -297,7 +298,7 @@ function tryExchange(
   body: Uint8Array,
 ): Answer | undefined {
   const sent = trySendCredentials(fd, encodeRequest(command, value, body));
-  if (sent === -EAGAIN) throw stuck(container, fd);
+  if (sent === -EAGAIN) throw stuck(container);
   if (sent < 0) return undefined;
   const first = readFirst(container, fd, command);
   if (first === undefined) return undefined;
@@ -308,7 +309,7 @@ function tryExchange(
   whole.set(first.bytes.subarray(ANSWER_SIZE, ANSWER_SIZE + length));
   while (length < whole.length) {
     const got = tryCall("recvfrom", fd, whole.subarray(length), whole.length - length, 0);
-    if (got === -EAGAIN) throw stuck(container, fd);
+    if (got === -EAGAIN) throw stuck(container);
     if (got <= 0) return undefined;
     length += got;
   }
@@ -327,7 +328,7 @@ function readFirst(container: Container, fd: number, command: Command): FirstRea
   while (bytes.length < ANSWER_SIZE) {
     const received = command.descriptors > 0 ? tryReceive(fd, FIRST_READ) : tryReceiveBytes(fd);
     if (typeof received === "number") {
-      if (received === -EAGAIN) throw stuck(container, fd);
+      if (received === -EAGAIN) throw stuck(container);
       return undefined;
     }
     if (received.bytes.length === 0) return undefined;
@@ -366,22 +367,14 @@ function strange(container: Container, name: CommandName, reason: string): LxcEr
 }
 
 /** For a monitor that lives and does not answer. */
-function stuck(container: Container, fd: number): LxcError {
-  const pid = fd > 0 ? monitorBehind(fd) : 0;
-  const title = `[lxc monitor] ${container.lxcpath} ${container.name}`;
+function stuck(container: Container): LxcError {
+  const pid = monitorPidOf(commandSocketOf(container));
   const hint =
-    pid > 0
-      ? `the monitor is process ${pid}: see what it waits for in /proc/${pid}/stack, or end it with kill -9 ${pid} and then lxc-stop -k`
-      : `look for the process with the title "${title}"; it may be stopped (kill -CONT), or end it with kill -9 and then lxc-stop -k`;
+    pid === undefined
+      ? "a process of another user or network namespace listens for it; see /proc/net/unix"
+      : `the monitor is process ${pid}: if it is stopped, kill -CONT ${pid}; lxc-stop -k ends it and its container`;
   return new LxcError("timed-out", `ask the monitor of ${container.name}`, "it does not answer", {
     errno: ETIMEDOUT,
     hint,
   });
-}
-
-/** Who listens; 0 when that process has gone, as LXC's monitors are forked by the process that bound the socket. */
-function monitorBehind(fd: number): number {
-  const pid = peerCredentials(fd).pid;
-  const title = pid > 0 ? tryReadText(`/proc/${pid}/cmdline`) : undefined;
-  return title !== undefined && title !== "" ? pid : 0;
 }

@@ -59,13 +59,13 @@ export function usualCgroupNames(container: Container): CgroupNames {
 
 /** Ends `container` without its monitor, which does not answer, and then that monitor, if it stays. */
 export function endByForce(container: Container): void {
-  const pid = monitorPidOf(container);
+  const pid = monitorPidOf(commandSocketOf(container));
   if (pid === undefined) return;
   const monitor = tryOpenProcess(pid);
   if (monitor < 0) return;
   try {
     // The number may be another process's by now: what it has open tells.
-    if (monitorPidOf(container) !== pid) return;
+    if (monitorPidOf(commandSocketOf(container)) !== pid) return;
     for (const first of firstProcessesOf(pid)) kill(first, KILL_TIMEOUT_MS);
     if (waitFor(monitor, POLLIN, SELF_TIMEOUT_MS)) return;
     sendSignal(monitor, SIGKILL);

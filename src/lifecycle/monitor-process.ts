@@ -1,18 +1,16 @@
 // Finding the process that listens on a container's command socket, when it does not answer. Runs in lxc-stop.
 
 import { wholeNumberIn } from "../base/text.ts";
-import type { Container } from "../container/container.ts";
-import { commandSocketOf } from "../container/paths.ts";
 import { listDirectory, tryReadLink, tryReadText } from "../kernel/files.ts";
 
 const LISTENS = " 00010000 ";
 
 /**
- * The pid of the process that listens for `container`; undefined when there is none. It is found by what it has open,
+ * The pid of the process that listens on the abstract name `socket`; undefined when we cannot see one. It is found by what it has open,
  * not by its title or by what the kernel noted when the socket was bound: neither proves anything.
  */
-export function monitorPidOf(container: Container): number | undefined {
-  const inode = listenerInode(tryReadText("/proc/net/unix") ?? "", commandSocketOf(container));
+export function monitorPidOf(socket: string): number | undefined {
+  const inode = listenerInode(tryReadText("/proc/net/unix") ?? "", socket);
   if (inode === undefined) return undefined;
   for (const name of listDirectory("/proc")) {
     const pid = wholeNumberIn(name);

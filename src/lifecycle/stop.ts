@@ -26,7 +26,7 @@ import type { State } from "./states.ts";
 const SIGRTMIN_3 = SIGRTMIN + 3;
 
 /** A monitor that has sent SIGKILL and cleaned up needs far less. */
-const HARD_STOP_TIMEOUT_MS = 30_000;
+const HARD_STOP_TIMEOUT_MS = 20_000;
 
 export interface StopOptions {
   /** How long a clean shutdown, or a reboot, may take; negative for ever, 0 to ask for it and not to wait. */
@@ -49,20 +49,22 @@ export function exitCodeOf(result: StopResult): number {
 
 /** Ends or reboots `container` as `options` say. Throws when the monitor is stuck and may not be ended by force. */
 export function stopContainer(container: Container, options: StopOptions): StopResult {
-  if (!isRunning(container, options.kill)) return endLeftovers(container, options.cgroups) ? "stopped" : "not-running";
+  const state = tryState(container, options.kill);
+  if (state === "STOPPED") return endLeftovers(container, options.cgroups) ? "stopped" : "not-running";
+  if (state === undefined) return stopByForce(container, options.cgroups);
   if (options.kill) return stopHard(container, options.cgroups);
   if (options.reboot) return reboot(container, options.timeoutS);
   const result = shutDown(container, options.timeoutS);
   return result !== "still-running" || options.noKill ? result : stopHard(container, options.cgroups);
 }
 
-/** With `kill` a monitor that does not answer is one that runs: it is going to be ended. */
-function isRunning(container: Container, kill: boolean): boolean {
+/** With `kill`, undefined for a monitor that does not answer: it is going to be ended. */
+function tryState(container: Container, kill: boolean): State | undefined {
   try {
-    return stateOf(container) !== "STOPPED";
+    return stateOf(container);
   } catch (caught) {
     const error = asLxcError(caught);
-    if (kill && error.code === "timed-out") return true;
+    if (kill && error.code === "timed-out") return undefined;
     throw error;
   }
 }
@@ -70,10 +72,12 @@ function isRunning(container: Container, kill: boolean): boolean {
 /** Ends it by `lxc.signal.stop` through the monitor, and by our own means when the monitor cannot. */
 export function stopHard(container: Container, cgroups: CgroupNames): StopResult {
   const result = stopOf(container, HARD_STOP_TIMEOUT_MS);
-  if (result < 0) {
-    endByForce(container);
-    endLeftovers(container, cgroups);
-  }
+  return result < 0 ? stopByForce(container, cgroups) : "stopped";
+}
+
+function stopByForce(container: Container, cgroups: CgroupNames): StopResult {
+  endByForce(container);
+  endLeftovers(container, cgroups);
   return "stopped";
 }
 
