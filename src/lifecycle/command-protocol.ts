@@ -260,7 +260,7 @@ export interface CgroupContext {
   readonly layout: number;
   /** 1 for a device program, 2 for a freezer; of the unified hierarchy. */
   readonly utilities: number;
-  readonly fds: readonly number[];
+  readonly descriptors: readonly number[];
 }
 
 /** Cut to the length that the client knows of, as every extensible struct is. */
@@ -268,14 +268,14 @@ export function encodeCgroupContext(value: CgroupContext, length: number): Uint8
   const bytes = new Uint8Array(contextStruct.size);
   contextStruct.layout.put(bytes, value.layout);
   contextStruct.utilities.put(bytes, value.utilities);
-  contextStruct.count.put(bytes, value.fds.length);
+  contextStruct.count.put(bytes, value.descriptors.length);
   return bytes.subarray(0, Math.min(length, bytes.length));
 }
 
 /** The descriptors came beside the bytes, not in them. */
-export function decodeCgroupContext(bytes: Uint8Array, fds: readonly number[]): CgroupContext | undefined {
+export function decodeCgroupContext(bytes: Uint8Array, descriptors: readonly number[]): CgroupContext | undefined {
   if (bytes.length < 12) return undefined;
-  return { layout: contextStruct.layout.get(bytes), utilities: contextStruct.utilities.get(bytes), fds };
+  return { layout: contextStruct.layout.get(bytes), utilities: contextStruct.utilities.get(bytes), descriptors };
 }
 
 /** One open cgroup folder. */

@@ -21,8 +21,8 @@ export interface TakenTty {
 }
 
 /**
- * What the command server knows and does. The monitor of a container is one. Results are 0 or -errno; every descriptor
- * stays the monitor's.
+ * What the command server knows and does. The monitor of a container is one. Results are 0 or -errno. The descriptors of
+ * cgroups are opened for the answer, and the server closes them; all others stay the monitor's.
  */
 export abstract class Served {
   abstract name(): string;
@@ -63,27 +63,29 @@ export interface Reply {
   readonly value: number;
   readonly body: Uint8Array;
   readonly descriptors: readonly number[];
+  /** The descriptors were opened for this reply alone. */
+  readonly closesThem: boolean;
 }
 
 const NO_BODY = new Uint8Array(0);
 
 export function refusal(errno: number): Reply {
-  return { result: -errno, value: 0, body: NO_BODY, descriptors: [] };
+  return { result: -errno, value: 0, body: NO_BODY, descriptors: [], closesThem: false };
 }
 
 function numberReply(value: number): Reply {
-  return { result: 0, value, body: NO_BODY, descriptors: [] };
+  return { result: 0, value, body: NO_BODY, descriptors: [], closesThem: false };
 }
 
 function textReply(text: string | undefined): Reply {
   // As in LXC, a key that is not set is no more than -1, which is -EPERM by accident: -ENOENT says what it is.
   if (text === undefined) return refusal(ENOENT);
-  return { result: 0, value: 0, body: cString(text), descriptors: [] };
+  return { result: 0, value: 0, body: cString(text), descriptors: [], closesThem: false };
 }
 
-function descriptorReply(fd: number, without: number): Reply {
+function descriptorReply(fd: number, closesThem: boolean, without: number): Reply {
   if (fd < 0) return refusal(without);
-  return { result: 0, value: 0, body: NO_BODY, descriptors: [fd] };
+  return { result: 0, value: 0, body: NO_BODY, descriptors: [fd], closesThem };
 }
 
 /** The answer to a command that needs nothing but an answer; -ENOSYS for one that is not known here. */
@@ -103,9 +105,9 @@ export function replyTo(served: Served, command: Command, value: number, body: U
     case "get_config_item":
       return textReply(served.configItem(textOf(body)));
     case "get_init_pidfd":
-      return descriptorReply(served.initPidfd(), EBADF);
+      return descriptorReply(served.initPidfd(), false, EBADF);
     case "get_devpts_fd":
-      return descriptorReply(served.devptsFd(), EBADF);
+      return descriptorReply(served.devptsFd(), false, EBADF);
     case "freeze":
       return resultReply(served.freeze(value));
     case "unfreeze":
@@ -150,7 +152,7 @@ function cgroupReply(served: Served, command: Command, body: Uint8Array): Reply 
 }
 
 function cgroup2Reply(fd: number): Reply {
-  return fd < 0 ? refusal(-fd) : descriptorReply(fd, EBADF);
+  return fd < 0 ? refusal(-fd) : descriptorReply(fd, true, EBADF);
 }
 
 function handleReply(served: Served, body: Uint8Array, limits: boolean): Reply {
@@ -159,13 +161,15 @@ function handleReply(served: Served, body: Uint8Array, limits: boolean): Reply {
   const handle = served.cgroupHandle(wanted.controller, limits);
   if (handle === undefined) return refusal(ENOENT);
   // A client may insist on a version of cgroups.
-  if (wanted.type !== 0 && wanted.type !== handle.type) return refusal(EINVAL);
-  return { result: 0, value: 0, body: encodeCgroupHandle(handle, wanted.controller), descriptors: [handle.fd] };
+  const fits = wanted.type === 0 || wanted.type === handle.type;
+  const answer = fits ? encodeCgroupHandle(handle, wanted.controller) : NO_BODY;
+  return { result: fits ? 0 : -EINVAL, value: 0, body: answer, descriptors: [handle.fd], closesThem: true };
 }
 
 function contextReply(served: Served, body: Uint8Array): Reply {
   const context = served.cgroupContext();
   // As in LXC: without a writable hierarchy there is nothing to enter.
-  if (context.fds.length === 0) return refusal(ENOENT);
-  return { result: 0, value: 0, body: encodeCgroupContext(context, body.length), descriptors: context.fds };
+  if (context.descriptors.length === 0) return refusal(ENOENT);
+  const answer = encodeCgroupContext(context, body.length);
+  return { result: 0, value: 0, body: answer, descriptors: context.descriptors, closesThem: true };
 }

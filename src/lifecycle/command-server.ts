@@ -270,6 +270,7 @@ export class CommandServer {
   /** Answers, and lets go. The answer is far smaller than the room in a new socket: it is never waited for. */
   #finish(client: Client, reply: Reply): void {
     trySend(client.fd, encodeAnswer(reply.result, reply.value, reply.body), reply.descriptors);
+    if (reply.closesThem) for (const fd of reply.descriptors) closeFd(fd);
     this.#drop(client);
   }
 

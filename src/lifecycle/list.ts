@@ -43,7 +43,7 @@ function nameBehind(socket: string, lxcpath: string): string | undefined {
   try {
     return lxcpathOf(socket) === lxcpath ? nameOf(socket) : undefined;
   } catch (caught) {
-    if (asLxcError(caught).code === "timed-out") return undefined;
+    if (asLxcError(caught as Error).code === "timed-out") return undefined;
     throw caught;
   }
 }

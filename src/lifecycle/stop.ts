@@ -63,7 +63,7 @@ function tryState(container: Container, kill: boolean): State | undefined {
   try {
     return stateOf(container);
   } catch (caught) {
-    const error = asLxcError(caught);
+    const error = asLxcError(caught as Error);
     if (kill && error.code === "timed-out") return undefined;
     throw error;
   }

@@ -89,7 +89,7 @@ function structAnswer(container: Container, what: string, argument: string): str
   }
   const context = cgroupContextOf(container);
   if (context === undefined) return "none";
-  return [`${context.layout}`, ...context.fds.map((fd) => shown(fd))].join("\n");
+  return [`${context.layout}`, ...context.descriptors.map((fd) => shown(fd))].join("\n");
 }
 
 function main(): number {

@@ -20,7 +20,6 @@ class Pretender extends Served {
   readonly #lxcpath: string;
   readonly #pidfd: number;
   readonly #tty: number;
-  readonly #proc: number;
   readonly #loop: EventLoop;
   readonly #taken: number[] = [];
   #state: State = "RUNNING";
@@ -32,7 +31,6 @@ class Pretender extends Served {
     this.#loop = loop;
     this.#pidfd = tryOpenProcess(currentPid());
     this.#tty = openFile("/dev/null", O_RDONLY);
-    this.#proc = openFile("/proc", O_RDONLY | O_DIRECTORY);
   }
 
   override name(): string {
@@ -62,13 +60,14 @@ class Pretender extends Served {
   }
   override cgroupHandle(controller: string, _limits: boolean): CgroupHandle | undefined {
     if (controller === "nothing") return undefined;
-    return { layout: 2, utilities: 3, type: CGROUP2_SUPER_MAGIC, fd: this.#proc };
+    return { layout: 2, utilities: 3, type: CGROUP2_SUPER_MAGIC, fd: openFile("/proc", O_RDONLY | O_DIRECTORY) };
   }
   override cgroup2Fd(limits: boolean): number {
-    return limits ? -EINVAL : this.#proc;
+    return limits ? -EINVAL : openFile("/proc", O_RDONLY | O_DIRECTORY);
   }
   override cgroupContext(): CgroupContext {
-    return { layout: 1, utilities: 0, fds: [this.#proc, this.#pidfd] };
+    const descriptors = [openFile("/proc", O_RDONLY | O_DIRECTORY), openFile("/sys", O_RDONLY | O_DIRECTORY)];
+    return { layout: 1, utilities: 0, descriptors };
   }
   override configItem(key: string): string | undefined {
     return key === "lxc.uts.name" ? this.#name : key === "lxc.long" ? "x".repeat(5000) : undefined;
