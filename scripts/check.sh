@@ -8,4 +8,5 @@ biome check --error-on-warnings .
 node scripts/check-layers.ts
 node scripts/check-sizes.ts
 node scripts/check-traps.ts
-sh scripts/run-tests.sh 'src/**/*.test.ts' 'scripts/**/*.test.ts' 'test/abi/**/*.test.ts'
+# One process for all files: a tenth of the time, and unit tests share no state but the fake kernel each makes anew.
+sh scripts/run-tests.sh --test-isolation=none 'src/**/*.test.ts' 'scripts/**/*.test.ts' 'test/abi/**/*.test.ts'
