@@ -44,6 +44,34 @@ export function tryCall(
   }
 }
 
+/** `tryCall` for numbers alone: an argument of more than one type costs an allocation, and most calls are made often. */
+export function tryNumbers(name: CallName, a: number, b = 0, c = 0, d = 0, e = 0): number {
+  const nr: number = NUMBERS[name];
+  for (;;) {
+    const result = rawSyscall(nr, a, b, c, d, e, 0);
+    if (result !== -EINTR) return result;
+  }
+}
+
+/** `tryCall` for a folder, a path in it, and numbers, as `openat` and its kin take them. */
+export function tryPath(name: CallName, dir: number, path: string, c = 0, d = 0, e = 0): number {
+  const bytes = cString(path);
+  const nr: number = NUMBERS[name];
+  for (;;) {
+    const result = rawSyscall(nr, dir, rawAddressOf(bytes), c, d, e, 0);
+    if (result !== -EINTR) return result;
+  }
+}
+
+/** `tryCall` for a number, bytes, and numbers, as `read` and its kin take them. */
+export function tryBytes(name: CallName, a: number, bytes: Uint8Array, c = 0, d = 0, e = 0): number {
+  const nr: number = NUMBERS[name];
+  for (;;) {
+    const result = rawSyscall(nr, a, rawAddressOf(bytes), c, d, e, 0);
+    if (result !== -EINTR) return result;
+  }
+}
+
 /** Like `tryCall`, but throws "cannot <doing>: …" when the kernel says no. */
 export function call(
   doing: string,

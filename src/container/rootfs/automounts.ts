@@ -3,6 +3,9 @@
 import { MOUNT_ATTR_NODEV, MOUNT_ATTR_NOEXEC, MOUNT_ATTR_NOSUID, MOUNT_ATTR_RDONLY } from "../../kernel/abi/mount.ts";
 import type { MountStep } from "./steps.ts";
 
+/** An empty list needs its type said, or the compiler takes it for numbers. */
+const NONE: readonly string[] = [];
+
 const SAFE = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
 
 /** /dev of every container, as in LXC: name, major, minor. */
@@ -25,12 +28,12 @@ const DEVICE_LINKS: readonly (readonly [string, string])[] = [
 /** `lxc.mount.auto = proc:MODE`. The network's settings stay writable for a container that may administer its network. */
 export function procSteps(mode: "mixed" | "rw" | "ro", mayAdministerNetwork: boolean): MountStep[] {
   const steps: MountStep[] = [
-    { kind: "file-system", type: "proc", source: "proc", to: "proc", attributes: SAFE, options: [] },
+    { kind: "file-system", type: "proc", source: "proc", to: "proc", attributes: SAFE, options: NONE },
   ];
   if (mode === "rw") return steps;
-  const keep = mayAdministerNetwork ? ["net"] : [];
+  const keep = mayAdministerNetwork ? ["net"] : NONE;
   steps.push({ kind: "read-only", at: "proc/sys", keep, whole: false });
-  steps.push({ kind: "read-only", at: "proc/sysrq-trigger", keep: [], whole: false });
+  steps.push({ kind: "read-only", at: "proc/sysrq-trigger", keep: NONE, whole: false });
   return steps;
 }
 
@@ -42,7 +45,7 @@ export function sysSteps(mode: "mixed" | "rw" | "ro"): MountStep[] {
     source: "sysfs",
     to: "sys",
     attributes,
-    options: [],
+    options: NONE,
   });
   if (mode === "rw") return [mount(0)];
   if (mode === "ro") return [mount(MOUNT_ATTR_RDONLY)];

@@ -1,0 +1,106 @@
+// From a configuration to the ordered steps that build its file system. Pure.
+
+import { LxcError } from "../../base/errors.ts";
+import { below, normalPath } from "../../base/path.ts";
+import type { AutoMount } from "../config/rootfs-codecs.ts";
+import type { Config } from "../config/schema.ts";
+import { deviceLinkSteps, deviceSteps, devSteps, procSteps, ptsSteps, sysSteps } from "./automounts.ts";
+import type { MountEntry } from "./mount-entry.ts";
+import { splitOptions } from "./mount-options.ts";
+import type { EntryStep, MountStep } from "./steps.ts";
+
+/** What LXC gives /dev when lxc.autodev.tmpfs.size does not say. */
+const DEV_SIZE_BYTES = 500000;
+
+/** The steps, in the order the first process takes them. */
+export interface RootfsPlan {
+  /** Before the mount hooks. */
+  readonly mounts: readonly MountStep[];
+  /** After the autodev hooks. */
+  readonly devices: readonly MountStep[];
+  /** One sentence for each entry that is left out, as LXC leaves it out. */
+  readonly warnings: readonly string[];
+}
+
+/** What the plan needs to know beside the configuration. */
+export interface RootfsFacts {
+  /** Paths that mean the container's root in an entry's target: where it is, where it gets mounted, LXCPATH/NAME/rootfs. */
+  readonly rootNames: readonly string[];
+  /** The entries of the file lxc.mount.fstab names. */
+  readonly fstab: readonly MountEntry[];
+  readonly mayAdministerNetwork: boolean;
+}
+
+export function planRootfs(config: Config, facts: RootfsFacts): RootfsPlan {
+  const warnings: string[] = [];
+  const mounts: MountStep[] = [];
+  if (config.autodev.value) mounts.push(...devSteps(sizeOf(config.autodevTmpfsSize.value)));
+  for (const auto of config.mountAuto.values) mounts.push(...autoSteps(auto, facts));
+  for (const entry of facts.fstab) addEntry(mounts, warnings, entry, facts.rootNames);
+  for (const entry of config.mountEntry.values) addEntry(mounts, warnings, entry, facts.rootNames);
+  const devices: MountStep[] = [];
+  if (config.autodev.value) devices.push(...deviceSteps());
+  const terminals = config.ptyMax.value + config.ttyMax.value;
+  if (terminals > 0) devices.push(...ptsSteps(terminals));
+  devices.push(...deviceLinkSteps());
+  return { mounts, devices, warnings };
+}
+
+function sizeOf(bytes: number): number {
+  return bytes === 0 ? DEV_SIZE_BYTES : bytes;
+}
+
+function autoSteps(auto: AutoMount, facts: RootfsFacts): MountStep[] {
+  if (auto.what === "proc") return procSteps(modeOf(auto), facts.mayAdministerNetwork);
+  if (auto.what === "sys") return sysSteps(modeOf(auto));
+  return [];
+}
+
+function modeOf(auto: AutoMount): "mixed" | "rw" | "ro" {
+  return auto.mode === "" ? "mixed" : auto.mode;
+}
+
+function addEntry(steps: MountStep[], warnings: string[], entry: MountEntry, rootNames: readonly string[]): void {
+  const to = targetOf(entry.target, rootNames);
+  if (to === undefined) warnings.push(`the mount entry "${entry.line}" is ignored: its target is not in the container`);
+  else steps.push(entryStep(entry, to));
+}
+
+/**
+ * Where below the root an entry's target is. Relative ones are below it; absolute ones must begin with one of its names,
+ * and are left out otherwise, as in LXC. Throws for a target with `..`.
+ */
+export function targetOf(target: string, rootNames: readonly string[]): string | undefined {
+  if (target.split("/").includes("..")) {
+    throw new LxcError("config-invalid", `mount on ${target}`, "the path goes up", {
+      hint: "write the target in lxc.mount.entry without ..",
+    });
+  }
+  if (!target.startsWith("/")) return bare(target);
+  for (const name of rootNames) {
+    const rest = below(name, normalPath(target));
+    if (rest !== undefined) return bare(rest);
+  }
+  return undefined;
+}
+
+function bare(path: string): string {
+  const normal = normalPath(path);
+  return normal === "." ? "" : normal;
+}
+
+function entryStep(entry: MountEntry, to: string): EntryStep {
+  const options = splitOptions(entry.options);
+  return {
+    kind: "entry",
+    source: entry.relative ? bare(`./${entry.source}`) : entry.source,
+    sourceInside: entry.relative,
+    to,
+    type: entry.type,
+    flags: options.flags,
+    propagation: options.propagation,
+    data: options.data,
+    create: entry.create,
+    optional: entry.optional,
+  };
+}

@@ -1,0 +1,242 @@
+// The container's first process, from clone to exec. Every line of `becomeContainer` is one step; a failure is told to the monitor.
+
+import { asLxcError, LxcError } from "../base/errors.ts";
+import { wholeNumberIn } from "../base/text.ts";
+import { isArchitecture32 } from "../container/config/isolation-codecs.ts";
+import type { EnvironmentVariable } from "../container/config/rootfs-codecs.ts";
+import type { Config } from "../container/config/schema.ts";
+import { type HookOccasion, type HookType, hookCalls } from "../container/hook-calls.ts";
+import { runHook } from "../container/hooks.ts";
+import { configureInside } from "../container/network/configure.ts";
+import { makeTerminals, type TerminalsMade, type TerminalsWanted } from "../container/rootfs/consoles.ts";
+import { enterRootfs, isolateMounts, mountRootfs } from "../container/rootfs/enter.ts";
+import { RootfsBuilder } from "../container/rootfs/run-steps.ts";
+import { capabilityNumber } from "../isolation/capabilities.ts";
+import {
+  boundCapabilities,
+  capabilitySet,
+  EVERY_CAPABILITY,
+  inheritNothing,
+  withoutCapabilities,
+} from "../isolation/capability-sets.ts";
+import { enterByTasks } from "../isolation/cgroup/enter.ts";
+import { setSysctl } from "../isolation/sysctl.ts";
+import { EACCES, EINVAL, ENOENT, ENOEXEC } from "../kernel/abi/errno.ts";
+import { O_RDWR } from "../kernel/abi/fs.ts";
+import { PER_LINUX, PER_LINUX32 } from "../kernel/abi/prctl.ts";
+import { CLONE_NEWCGROUP } from "../kernel/abi/sched.ts";
+import { SIGKILL } from "../kernel/abi/signal.ts";
+import { call, refused, tryCall } from "../kernel/call.ts";
+import {
+  becomeGroup,
+  becomeUser,
+  giveUpNewPrivileges,
+  setDumpable,
+  setPersonality,
+  trySetGroups,
+} from "../kernel/credentials.ts";
+import { makeDirectories, openFile } from "../kernel/files.ts";
+import { setHostName } from "../kernel/namespaces.ts";
+import { closeOnExecFrom, dieWithParent, exitNow, tryExec, tryExecFd } from "../kernel/process.ts";
+import { blockSignals } from "../kernel/signals.ts";
+import { MOST_DESCRIPTORS } from "../kernel/sockets.ts";
+import { isTerminal } from "../kernel/terminals.ts";
+import { expect, tell, tellFailure } from "./handshake.ts";
+import type { StartPlan } from "./plan.ts";
+
+const KEYCTL_JOIN_SESSION_KEYRING = 1;
+const DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+const EXIT_COULD_NOT_START = 255;
+
+/** What the first process has from the monitor. */
+export interface ChildLinks {
+  readonly monitor: number;
+  /** The open `tasks` files of its cgroups. */
+  readonly taskFds: readonly number[];
+  /** The signals that were blocked before the monitor blocked them all. */
+  readonly signalMask: Uint8Array;
+  /** Our own program, for a container whose process 1 is our init; -1 otherwise. */
+  readonly ownProgram: number;
+}
+
+/** Runs in the new process and does not return. */
+export function runChild(plan: StartPlan, links: ChildLinks): never {
+  try {
+    becomeContainer(plan, links);
+  } catch (caught) {
+    tellFailure(links.monitor, asLxcError(caught as Error));
+  }
+  return exitNow(EXIT_COULD_NOT_START);
+}
+
+function becomeContainer(plan: StartPlan, links: ChildLinks): void {
+  const config = plan.options.config;
+  const fileMask = tryCall("umask", 0);
+  dieWithParent(SIGKILL);
+  enterByTasks(links.taskFds);
+  unshareCgroup();
+  isolateMounts();
+  runHooks(plan, "pre-mount");
+  const builder = new RootfsBuilder(mountRootfs(plan.rootfs, plan.mountPoint, config.rootfsOptions.value ?? ""));
+  if (config.utsName.value !== undefined) setHostName(config.utsName.value);
+  if (!config.keyringSession.value) tryCall("keyctl", KEYCTL_JOIN_SESSION_KEYRING, 0);
+  builder.run(plan.steps.mounts);
+  expect(links.monitor, "configured");
+  configureInside(plan.network);
+  runHooks(plan, "mount");
+  runHooks(plan, "autodev");
+  builder.run(plan.steps.devices);
+  const terminals = makeTerminals(builder, terminalsWanted(plan));
+  enterRootfs(builder.root, plan.rootfs);
+  showArchitecture(config.arch.value);
+  for (const sysctl of config.sysctl.entries) setSysctl(sysctl.name, sysctl.value);
+  boundTo(config);
+  if (config.noNewPrivs.value) giveUpNewPrivileges();
+  sendTerminals(links.monitor, terminals);
+  tell(links.monitor, "ready");
+  expect(links.monitor, "go");
+  runHooks(plan, "start");
+  takeStandardStreams(plan, terminals.consolePeer);
+  tryCall("setsid");
+  enterDirectory(config.initCwd.value);
+  const environment = initEnvironment(plan, terminals.names);
+  switchUser(config.initUid.value, config.initGid.value);
+  keepDeathSignal(config.monitorSignalPdeath.value, config.initUid.value);
+  tryCall("umask", fileMask);
+  blockSignals(links.signalMask);
+  closeOnExecFrom(3);
+  becomeInit(plan, links.ownProgram, environment);
+}
+
+/** A kernel without cgroup namespaces shows the host's paths instead, as in LXC. */
+function unshareCgroup(): void {
+  const result = tryCall("unshare", CLONE_NEWCGROUP);
+  if (result < 0 && result !== -EINVAL) throw refused("make a new cgroup namespace", "unshare", result);
+}
+
+function runHooks(plan: StartPlan, type: HookType): void {
+  const config = plan.options.config;
+  const own = variables(config.environment.values).concat(variables(config.environmentHooks.values));
+  const environment = plan.hookEnvironment.concat(own);
+  const occasion: HookOccasion = { type, name: plan.options.container.name, environment, args: [] };
+  for (const hook of hookCalls(config, occasion)) runHook(hook);
+}
+
+function terminalsWanted(plan: StartPlan): TerminalsWanted {
+  const config = plan.options.config;
+  const ttys = plan.rootfs === "" ? 0 : config.ttyMax.value;
+  return { console: plan.console, ttys, ttyDir: config.ttyDir.value ?? "" };
+}
+
+function sendTerminals(monitor: number, terminals: TerminalsMade): void {
+  for (let at = 0; at < terminals.controls.length; at += MOST_DESCRIPTORS) {
+    tell(monitor, "terminals", terminals.controls.slice(at, at + MOST_DESCRIPTORS));
+  }
+}
+
+function showArchitecture(architecture: string | undefined): void {
+  if (architecture !== undefined) setPersonality(isArchitecture32(architecture) ? PER_LINUX32 : PER_LINUX);
+}
+
+/** Only the bounding set shrinks here, as in LXC: the rest of the way to exec still needs what the container gives up. */
+function boundTo(config: Config): void {
+  const kept = config.capKeep.values;
+  const dropped = config.capDrop.values;
+  if (kept.length > 0) boundCapabilities(capabilitySet(capabilityNumbers(kept)));
+  else if (dropped.length > 0) {
+    boundCapabilities(withoutCapabilities(EVERY_CAPABILITY, capabilitySet(capabilityNumbers(dropped))));
+  }
+  inheritNothing();
+}
+
+/** The numbers of names and of numbers; the word `none` is no capability. */
+function capabilityNumbers(words: readonly string[]): number[] {
+  const numbers: number[] = [];
+  for (const word of words) {
+    const number = capabilityNumber(word) ?? wholeNumberIn(word);
+    if (number !== undefined) numbers.push(number);
+  }
+  return numbers;
+}
+
+/**
+ * As in LXC: the console for a daemon and for a container with an init of its own; for lxc-execute in the foreground
+ * only those streams that are a terminal, so that pipes and files go straight through.
+ */
+function takeStandardStreams(plan: StartPlan, console: number): void {
+  const daemon = plan.options.daemon;
+  if (console < 0 && !daemon) return;
+  const source = console >= 0 ? console : openFile("/dev/null", O_RDWR);
+  const onlyTerminals = !daemon && plan.options.useInit;
+  for (let stream = 0; stream <= 2; stream++) {
+    if (!onlyTerminals || isTerminal(stream)) tryCall("dup2", source, stream);
+  }
+}
+
+function enterDirectory(path: string | undefined): void {
+  if (path === undefined) return;
+  makeDirectories(path, 0o755);
+  call(`enter ${path}, as lxc.init.cwd says`, "chdir", path);
+}
+
+/** What the first process finds in its environment: only what the configuration says, as in LXC. */
+function initEnvironment(plan: StartPlan, ttyNames: string): string[] {
+  const config = plan.options.config;
+  const lines = variables(config.environment.values).concat(variables(config.environmentRuntime.values));
+  lines.push("container=lxc");
+  if (ttyNames !== "") lines.push(`container_ttys=${ttyNames}`);
+  return lines;
+}
+
+function variables(values: readonly EnvironmentVariable[]): string[] {
+  const lines: string[] = [];
+  for (const each of values) lines.push(`${each.name}=${each.value}`);
+  return lines;
+}
+
+function switchUser(uid: number, gid: number): void {
+  trySetGroups([]);
+  if (gid !== 0) becomeGroup(gid);
+  if (uid !== 0) becomeUser(uid);
+  if (uid !== 0 || gid !== 0) setDumpable(true);
+}
+
+/** A change of user takes the death signal away, so it is asked for again. */
+function keepDeathSignal(signal: number, uid: number): void {
+  if (signal !== SIGKILL || uid !== 0) dieWithParent(signal);
+}
+
+/** Becomes the first program of the container; a name without a slash is searched in PATH. Throws when it cannot. */
+function becomeInit(plan: StartPlan, ownProgram: number, environment: readonly string[]): void {
+  if (plan.options.useInit) {
+    const words = ["init.lxc", "--name", plan.options.container.name, "--"].concat(plan.command);
+    throw refused("run our own init", "execveat", tryExecFd(ownProgram, words, environment));
+  }
+  const program = plan.command[0] ?? "";
+  let result = -ENOENT;
+  for (const path of candidates(program, environment)) {
+    result = tryExec(path, plan.command, environment);
+    if (result !== -ENOENT) break;
+  }
+  throw initRefused(program, result);
+}
+
+function candidates(program: string, environment: readonly string[]): string[] {
+  if (program.includes("/")) return [program];
+  const line = environment.find((each) => each.startsWith("PATH="));
+  const folders = (line === undefined ? DEFAULT_PATH : line.slice("PATH=".length)).split(":");
+  return folders.map((folder) => `${folder}/${program}`);
+}
+
+function initRefused(program: string, result: number): LxcError {
+  const error = refused(`run ${program} in the container`, "execve", result);
+  const hint =
+    result === -ENOENT
+      ? `put ${program} and its interpreter into the root file system, or name another program with lxc.init.cmd or after --`
+      : result === -EACCES
+        ? `make ${program} executable in the root file system, and mount that without noexec`
+        : result === -ENOEXEC
+          ? `${program} is for another architecture, or a script without a #! line`
+          : error.hint;
+  return new LxcError(error.code, error.doing, error.reason, { errno: error.errno, hint });
+}

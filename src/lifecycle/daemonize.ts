@@ -1,0 +1,64 @@
+// Leaving a monitor behind: the caller's side first, the monitor's below. They share one channel, for one message.
+
+import { asLxcError } from "../base/errors.ts";
+import { O_RDWR } from "../kernel/abi/fs.ts";
+import { call, tryCall } from "../kernel/call.ts";
+import { closeFd, openFile } from "../kernel/files.ts";
+import { cloneProcess, exitNow, tryCloneProcess } from "../kernel/process.ts";
+import { socketPair } from "../kernel/sockets.ts";
+import { setProcessTitle } from "../kernel/title.ts";
+import { expect, tell, tellFailure } from "./handshake.ts";
+import { Monitor, type MonitorHoldings } from "./monitor.ts";
+import { withPidFile } from "./pid-file.ts";
+import type { StartPlan } from "./plan.ts";
+
+/** Starts the monitor, born in a cgroup of its own where there is one. Returns once the container runs; throws its error. */
+export function leaveMonitorBehind(plan: StartPlan, holdings: MonitorHoldings): void {
+  const channel = socketPair();
+  const cgroupFd = holdings.cgroups.monitorV2Fd();
+  let child = tryCloneProcess(0, cgroupFd);
+  const born = cgroupFd >= 0 && child.pid >= 0;
+  if (child.pid < 0) child = cloneProcess(0);
+  if (child.pid === 0) {
+    closeFd(channel.left);
+    becomeMonitor(plan, holdings, born, channel.right);
+  }
+  closeFd(channel.right);
+  closeFd(holdings.listening);
+  try {
+    expect(channel.left, "running");
+  } finally {
+    closeFd(channel.left);
+  }
+}
+
+/** Runs in the monitor and does not return. */
+function becomeMonitor(plan: StartPlan, holdings: MonitorHoldings, born: boolean, caller: number): never {
+  const { container, pidFile } = plan.options;
+  let told = false;
+  try {
+    detach();
+    const title = setProcessTitle(`[lxc monitor] ${container.lxcpath} ${container.name}`);
+    const monitor = new Monitor(plan, holdings);
+    withPidFile(pidFile, () => {
+      monitor.run(born, () => {
+        if (!told) tell(caller, "running");
+        if (!told) closeFd(caller);
+        told = true;
+      });
+    });
+    exitNow(title.count() > 0 ? 0 : 0);
+  } catch (caught) {
+    if (!told) tellFailure(caller, asLxcError(caught as Error));
+  }
+  return exitNow(1);
+}
+
+/** A session of its own without a terminal, in no folder that anybody may want to unmount. */
+function detach(): void {
+  call("start a session", "setsid");
+  call("enter /", "chdir", "/");
+  const nothing = openFile("/dev/null", O_RDWR);
+  for (let stream = 0; stream <= 2; stream++) tryCall("dup2", nothing, stream);
+  closeFd(nothing);
+}

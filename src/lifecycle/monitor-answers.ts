@@ -1,0 +1,147 @@
+// What a container's monitor answers on its command socket. Runs in the monitor.
+
+import type { Config } from "../container/config/schema.ts";
+import { getItem } from "../container/config/values.ts";
+import type { Container } from "../container/container.ts";
+import type { ContainerCgroups } from "../isolation/cgroup/cgroups.ts";
+
+const tryFreeze = (_c: ContainerCgroups, _t: number): number => -2;
+const tryThaw = tryFreeze; //FREEZE
+
+import { EINVAL, ENOENT, ESRCH } from "../kernel/abi/errno.ts";
+import { CGROUP_SUPER_MAGIC, CGROUP2_SUPER_MAGIC, O_DIRECTORY, O_RDONLY } from "../kernel/abi/fs.ts";
+import { SIGKILL } from "../kernel/abi/signal.ts";
+import { tryOpenAt } from "../kernel/files.ts";
+import { type Child, sendSignal } from "../kernel/process.ts";
+import type { CgroupContext, CgroupHandle } from "./command-protocol.ts";
+import { Served, type TakenTty } from "./command-served.ts";
+import type { Consoles } from "./consoles.ts";
+import type { State } from "./states.ts";
+
+const LAYOUT_UNIFIED = 2;
+const NOBODY: Child = { pid: -1, pidfd: -1 };
+
+/** The monitor writes what has changed; the command server asks. */
+export class MonitorAnswers extends Served {
+  readonly #container: Container;
+  readonly #config: Config;
+  readonly #cgroups: ContainerCgroups;
+  readonly #cloneFlags: number;
+  current: State = "STOPPED";
+  init: Child = NOBODY;
+  consoles: Consoles | undefined = undefined;
+
+  constructor(container: Container, config: Config, cgroups: ContainerCgroups, cloneFlags: number) {
+    super();
+    this.#container = container;
+    this.#config = config;
+    this.#cgroups = cgroups;
+    this.#cloneFlags = cloneFlags;
+  }
+
+  /** There is no first process any more. */
+  forgetInit(): void {
+    this.init = NOBODY;
+  }
+
+  override name(): string {
+    return this.#container.name;
+  }
+
+  override lxcpath(): string {
+    return this.#container.lxcpath;
+  }
+
+  override state(): State {
+    return this.current;
+  }
+
+  /** THAWED is only told, and kept as RUNNING, as in LXC. */
+  override noteState(state: State): void {
+    this.current = state === "THAWED" ? "RUNNING" : state;
+  }
+
+  override initPid(): number {
+    return this.init.pid;
+  }
+
+  override initPidfd(): number {
+    return this.init.pidfd;
+  }
+
+  override cloneFlags(): number {
+    return this.#cloneFlags;
+  }
+
+  override cgroupPath(controller: string, limits: boolean): string | undefined {
+    return limits ? this.#cgroups.limitPathOf(controller) : this.#cgroups.payloadPathOf(controller);
+  }
+
+  override cgroupHandle(controller: string, limits: boolean): CgroupHandle | undefined {
+    const fd = reopened(this.#folderOf(controller, limits));
+    if (fd < 0) return undefined;
+    const context = this.#cgroups.context();
+    const unified = this.#cgroups.payloadFdOf(controller) === this.#cgroups.payloadV2Fd();
+    const type = unified ? CGROUP2_SUPER_MAGIC : CGROUP_SUPER_MAGIC;
+    return { layout: context.layout, utilities: context.utilities, type, fd };
+  }
+
+  #folderOf(controller: string, limits: boolean): number {
+    return limits ? this.#cgroups.limitFdOf(controller) : this.#cgroups.payloadFdOf(controller);
+  }
+
+  override cgroup2Fd(limits: boolean): number {
+    if (this.#cgroups.context().layout !== LAYOUT_UNIFIED) return -EINVAL;
+    return reopened(limits ? this.#cgroups.limitV2Fd() : this.#cgroups.payloadV2Fd());
+  }
+
+  override cgroupContext(): CgroupContext {
+    const context = this.#cgroups.context();
+    const descriptors: number[] = [];
+    for (const folder of context.fds) {
+      const fd = reopened(folder);
+      if (fd >= 0) descriptors.push(fd);
+    }
+    return { layout: context.layout, utilities: context.utilities, descriptors };
+  }
+
+  /** An empty value is no value: LXC's tools take any answer for one. */
+  override configItem(key: string): string | undefined {
+    const text = getItem(this.#config, key) ?? "";
+    return text === "" ? undefined : text;
+  }
+
+  override freeze(timeoutS: number): number {
+    return tryFreeze(this.#cgroups, timeoutS);
+  }
+
+  override thaw(timeoutS: number): number {
+    return tryThaw(this.#cgroups, timeoutS);
+  }
+
+  override stop(): number {
+    if (this.init.pidfd < 0) return -ESRCH;
+    const signal = this.#config.signalStop.value;
+    sendSignal(this.init.pidfd, signal === 0 ? SIGKILL : signal);
+    // A frozen process cannot die; where nothing is frozen this is one small write.
+    tryThaw(this.#cgroups, 0);
+    return 0;
+  }
+
+  override takeTty(number: number): TakenTty | undefined {
+    return this.consoles?.take(number);
+  }
+
+  override freeTty(number: number): void {
+    this.consoles?.free(number);
+  }
+
+  override devptsFd(): number {
+    return -1;
+  }
+}
+
+/** The descriptors we keep are O_PATH, which is not enough for a client: it gets a folder that is open for reading. */
+function reopened(folder: number): number {
+  return folder < 0 ? -ENOENT : tryOpenAt(folder, ".", O_RDONLY | O_DIRECTORY);
+}

@@ -1,0 +1,262 @@
+// The monitor: makes a container's first process, answers for the container while it lives, and clears up after it.
+//
+// Runs in a process of its own for a daemon, and in the caller otherwise. `#live` is one life, from STARTING to STOPPED.
+
+import { asLxcError, type LxcError } from "../base/errors.ts";
+import { Undo } from "../base/undo.ts";
+import type { Config } from "../container/config/schema.ts";
+import { type HookType, hookCalls } from "../container/hook-calls.ts";
+import { runHook } from "../container/hooks.ts";
+import { createNetworks } from "../container/network/create.ts";
+import type { ContainerCgroups } from "../isolation/cgroup/cgroups.ts";
+import { setProcFile } from "../isolation/proc-files.ts";
+import { SIGHUP, SIGKILL, SIGTERM } from "../kernel/abi/signal.ts";
+import { type ResourceLimit, setResourceLimits } from "../kernel/credentials.ts";
+import { EventLoop } from "../kernel/event-loop.ts";
+import { closeFd } from "../kernel/files.ts";
+import { NetlinkSocket } from "../kernel/netlink.ts";
+import { cloneProcess, currentPid, type ProcessEnd, sendSignal, waitForEnd } from "../kernel/process.ts";
+import { allSignalsBut, blockSignals, nextSignal, openSignals } from "../kernel/signals.ts";
+import { socketPair } from "../kernel/sockets.ts";
+import { runChild } from "./child.ts";
+import { CommandServer } from "./command-server.ts";
+import { Consoles } from "./consoles.ts";
+import { expect, hear, tell, unexpected } from "./handshake.ts";
+import { MonitorAnswers } from "./monitor-answers.ts";
+import { allNamespacesOf, type StartPlan } from "./plan.ts";
+import { PreservedNamespaces } from "./preserved-namespaces.ts";
+import { monitorFifoOf, tellMonitord, tellMonitordOfExit } from "./state-clients.ts";
+import type { State } from "./states.ts";
+
+/** Faults of our own, and changes of a window that is not ours: SIGILL, SIGBUS, SIGSEGV, SIGWINCH. */
+const NOT_QUEUED: readonly number[] = [4, 7, 11, 28];
+
+/** What the monitor has from its caller. */
+export interface MonitorHoldings {
+  /** Bound to the container's name: as long as it is open, the container is ours. */
+  readonly listening: number;
+  readonly cgroups: ContainerCgroups;
+  /** Our own program for lxc-execute, -1 otherwise. */
+  readonly ownProgram: number;
+  /** For sockets of the host's lxc-monitord. */
+  readonly runDir: string;
+}
+
+/** The monitor of one container, over all its lives: a container that reboots has one more. */
+export class Monitor {
+  readonly #plan: StartPlan;
+  readonly #holdings: MonitorHoldings;
+  readonly #loop = new EventLoop();
+  readonly #answers: MonitorAnswers;
+  readonly #server: CommandServer;
+  readonly #signals: number;
+  readonly #signalMask: Uint8Array;
+  readonly #warnings: LxcError[] = [];
+  #preserved = new PreservedNamespaces();
+  #target: "" | "stop" | "reboot" = "";
+
+  constructor(plan: StartPlan, holdings: MonitorHoldings) {
+    this.#plan = plan;
+    this.#holdings = holdings;
+    const queued = allSignalsBut(NOT_QUEUED);
+    this.#signalMask = blockSignals(queued);
+    this.#signals = openSignals(queued);
+    const { container, config } = plan.options;
+    this.#answers = new MonitorAnswers(container, config, holdings.cgroups, allNamespacesOf(plan));
+    this.#server = new CommandServer(holdings.listening, this.#loop, this.#answers);
+  }
+
+  /**
+   * Runs the container until it has stopped for good. `running` is called each time it is RUNNING. `born` says whether
+   * this process was born in the monitor's own cgroup.
+   */
+  run(born: boolean, running: () => void): ProcessEnd {
+    if (this.#plan.options.daemon) this.#holdings.cgroups.enterMonitor(born);
+    try {
+      for (;;) {
+        const end = this.#live(running);
+        if (end.signal !== SIGHUP) return end;
+        this.#server.dropForReboot();
+      }
+    } finally {
+      this.#finish();
+    }
+  }
+
+  /** What went wrong while clearing up; nothing of it stopped the clearing up. */
+  warnings(): readonly LxcError[] {
+    return this.#warnings;
+  }
+
+  /** One life. Throws when the container could not be started; everything made for it is taken back either way. */
+  #live(running: () => void): ProcessEnd {
+    const undo = new Undo();
+    const { cgroups } = this.#holdings;
+    let end: ProcessEnd = { pid: 0, code: 0, signal: 0 };
+    try {
+      this.#become("STARTING");
+      this.#runHooks("pre-start");
+      undo.add("remove the container's cgroups", () => cgroups.remove());
+      cgroups.makePayload();
+      this.#start(undo);
+      this.#become("RUNNING");
+      running();
+      this.#serve();
+      end = waitForEnd(this.#answers.init.pid);
+      this.#tellExit(end);
+    } catch (caught) {
+      this.#abort();
+      throw caught;
+    } finally {
+      this.#stopped(undo, end);
+    }
+    return end;
+  }
+
+  /** Makes the first process and everything that waits for it. */
+  #start(undo: Undo): void {
+    const plan = this.#plan;
+    const channel = socketPair();
+    const taskFds = this.#holdings.cgroups.openPayloadTasks();
+    const child = cloneProcess(plan.namespaces, this.#holdings.cgroups.payloadV2Fd());
+    if (child.pid === 0) {
+      closeFd(channel.left);
+      const { ownProgram } = this.#holdings;
+      runChild(plan, { monitor: channel.right, taskFds, signalMask: this.#signalMask, ownProgram });
+    }
+    this.#answers.init = child;
+    if (plan.options.config.hookStop.values.length > 0)
+      this.#preserved.open(child.pid, allNamespacesOf(plan), currentPid());
+    closeFd(channel.right);
+    for (const fd of taskFds) closeFd(fd);
+    try {
+      this.#makeNetworks(undo);
+      for (const file of plan.options.config.proc.entries) setProcFile(child.pid, file.name, file.value);
+      setResourceLimits(child.pid, resourceLimits(plan.options.config));
+      tell(channel.left, "configured");
+      this.#takeTerminals(channel.left);
+      this.#runHooks("start-host");
+      tell(channel.left, "go");
+      expect(channel.left, "closed");
+    } finally {
+      closeFd(channel.left);
+    }
+  }
+
+  #makeNetworks(undo: Undo): void {
+    if (this.#plan.network.networks.length === 0) return;
+    const socket = new NetlinkSocket();
+    undo.add("close the netlink socket", () => socket.close());
+    const scripts = {
+      containerName: this.#plan.options.container.name,
+      hookVersion: this.#plan.options.config.hookVersion.value,
+      environment: this.#plan.hookEnvironment,
+      run: runHook,
+    };
+    createNetworks(this.#plan.network, socket, { initPid: this.#answers.init.pid, scripts }, undo);
+  }
+
+  /** The terminals come in as many messages as it takes, then the first process says that it is ready. */
+  #takeTerminals(channel: number): void {
+    let controls: number[] = [];
+    for (;;) {
+      const message = hear(channel);
+      if (message.say === "terminals") controls = controls.concat(message.descriptors);
+      else if (message.say === "ready") break;
+      else throw unexpected(message, "ready");
+    }
+    this.#answers.consoles = new Consoles(this.#loop, controls, this.#plan.console !== "none");
+  }
+
+  /** Answers commands and passes signals on, until the first process has ended. */
+  #serve(): void {
+    const { pidfd } = this.#answers.init;
+    this.#loop.watch(this.#signals, () => this.#forwardSignals());
+    this.#loop.watch(pidfd, () => this.#loop.stop());
+    this.#answers.consoles?.drain();
+    this.#loop.run();
+    this.#loop.forget(pidfd);
+    this.#loop.forget(this.#signals);
+  }
+
+  /** As in LXC: what the monitor gets, the first process gets; a lost terminal asks it to end. */
+  #forwardSignals(): void {
+    for (;;) {
+      const signal = nextSignal(this.#signals);
+      if (signal === undefined) return;
+      if (signal.number === 17) continue;
+      sendSignal(this.#answers.init.pidfd, signal.number === SIGHUP ? SIGTERM : signal.number);
+    }
+  }
+
+  #become(state: State): void {
+    this.#answers.current = state;
+    this.#server.tellState(state);
+    tellMonitord(this.#fifo(), this.#plan.options.container, state);
+  }
+
+  #tellExit(end: ProcessEnd): void {
+    const status = end.signal === 0 ? end.code * 256 : end.signal;
+    tellMonitordOfExit(this.#fifo(), this.#plan.options.container, status);
+  }
+
+  #fifo(): string {
+    return monitorFifoOf(this.#holdings.runDir, this.#plan.options.container);
+  }
+
+  /** A failure while starting: whatever there is of the container ends. */
+  #abort(): void {
+    this.#become("ABORTING");
+    if (this.#answers.init.pid <= 0) return;
+    sendSignal(this.#answers.init.pidfd, SIGKILL);
+    waitForEnd(this.#answers.init.pid);
+  }
+
+  /** From the end of the first process to STOPPED, and what the administrator wants done after that. */
+  #stopped(undo: Undo, end: ProcessEnd): void {
+    this.#become("STOPPING");
+    this.#target = end.signal === SIGHUP ? "reboot" : "stop";
+    this.#tolerate(() => this.#runHooks("stop"));
+    this.#preserved.close();
+    this.#preserved = new PreservedNamespaces();
+    for (const failure of undo.run()) this.#warnings.push(failure);
+    if (this.#answers.init.pidfd >= 0) closeFd(this.#answers.init.pidfd);
+    this.#answers.forgetInit();
+    this.#answers.consoles?.close();
+    this.#answers.consoles = undefined;
+    this.#become("STOPPED");
+  }
+
+  #finish(): void {
+    this.#server.close();
+    this.#tolerate(() => this.#runHooks("post-stop"));
+    this.#tolerate(() => this.#holdings.cgroups.leaveMonitor());
+    closeFd(this.#signals);
+    blockSignals(this.#signalMask);
+    this.#loop.close();
+  }
+
+  #tolerate(run: () => void): void {
+    try {
+      run();
+    } catch (caught) {
+      this.#warnings.push(asLxcError(caught as Error));
+    }
+  }
+
+  #runHooks(type: HookType): void {
+    const { container, config } = this.#plan.options;
+    let environment = this.#plan.hookEnvironment.concat(this.#preserved.variables);
+    const { pid } = this.#answers.init;
+    if (pid > 0) environment = environment.concat([`LXC_PID=${pid}`]);
+    if (this.#target !== "") environment = environment.concat([`LXC_TARGET=${this.#target}`]);
+    const args = type === "stop" ? this.#preserved.words : [];
+    for (const hook of hookCalls(config, { type, name: container.name, environment, args })) runHook(hook);
+  }
+}
+
+function resourceLimits(config: Config): ResourceLimit[] {
+  const limits: ResourceLimit[] = [];
+  for (const { name, value } of config.prlimit.entries) limits.push({ name, soft: value.soft, hard: value.hard });
+  return limits;
+}

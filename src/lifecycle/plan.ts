@@ -1,0 +1,191 @@
+// What a start will do, decided before anything is done: configuration and facts in, a plan out. Pure.
+
+import { LxcError } from "../base/errors.ts";
+import type { AutoMount } from "../container/config/rootfs-codecs.ts";
+import type { Config } from "../container/config/schema.ts";
+import type { Container } from "../container/container.ts";
+import { directoryOf } from "../container/container.ts";
+import type { NetworkPlan } from "../container/network/plan.ts";
+import type { MountEntry } from "../container/rootfs/mount-entry.ts";
+import { planRootfs, type RootfsPlan } from "../container/rootfs/plan.ts";
+import { capabilityNumber } from "../isolation/capabilities.ts";
+import {
+  CLONE_NEWCGROUP,
+  CLONE_NEWIPC,
+  CLONE_NEWNET,
+  CLONE_NEWNS,
+  CLONE_NEWPID,
+  CLONE_NEWUTS,
+} from "../kernel/abi/sched.ts";
+
+/** How a container is to be started, as the caller said it. */
+export interface StartOptions {
+  readonly container: Container;
+  readonly config: Config;
+  /** The file the configuration is from. */
+  readonly configFile: string;
+  /** Whether a monitor stays behind, and the caller returns once the container runs. */
+  readonly daemon: boolean;
+  /** What to run instead of lxc.init.cmd; empty for that. */
+  readonly command: readonly string[];
+  /** Whether our own small init is process 1 and runs the command, as lxc-execute does. */
+  readonly useInit: boolean;
+  /** Where the monitor's pid is written; "" for nowhere. */
+  readonly pidFile: string;
+  /** Whether descriptors the caller left open are closed. */
+  readonly closeAllFds: boolean;
+  /** The caller's variables, for hooks. */
+  readonly environment: readonly string[];
+}
+
+/** What must be looked up on the host before a plan can be made. */
+export interface StartFacts {
+  /** Whether the folder for mounting root file systems is there. */
+  readonly hasMountPoint: boolean;
+  readonly fstab: readonly MountEntry[];
+  readonly network: NetworkPlan;
+}
+
+export interface StartPlan {
+  readonly options: StartOptions;
+  /** Where the root file system is on the host; "" to run in the host's own. */
+  readonly rootfs: string;
+  /** Where it is mounted while it is built. */
+  readonly mountPoint: string;
+  /** CLONE_NEW* of the first process; it makes its cgroup namespace itself, once it is in its cgroups. */
+  readonly namespaces: number;
+  readonly command: readonly string[];
+  readonly steps: RootfsPlan;
+  readonly cgroupMounts: readonly AutoMount[];
+  readonly network: NetworkPlan;
+  /** Where the console is made: from the container's own pseudo terminals, the host's, or not at all. */
+  readonly console: "container" | "host" | "none";
+  /** The variables of hooks. */
+  readonly hookEnvironment: readonly string[];
+  /** Words for the log, one sentence each. */
+  readonly warnings: readonly string[];
+}
+
+const DEFAULT_INIT = "/sbin/init";
+
+/** Throws when the configuration cannot be started. */
+export function planStart(options: StartOptions, facts: StartFacts): StartPlan {
+  const config = options.config;
+  const rootfs = config.rootfsPath.value?.path ?? "";
+  const command = commandOf(options);
+  if (rootfs === "" && !options.useInit && (command[0] ?? "") === DEFAULT_INIT) throw hostInitRefused();
+  const wanted = config.rootfsMount.value;
+  const mountPoint = rootfs === "" ? "/" : facts.hasMountPoint ? wanted : rootfs;
+  const rootNames = rootfs === "" ? ["/"] : [rootfs, mountPoint, `${directoryOf(options.container)}/rootfs`];
+  const steps = planRootfs(config, {
+    rootNames,
+    fstab: facts.fstab,
+    mayAdministerNetwork: keepsCapability(config, "net_admin"),
+  });
+  return {
+    options,
+    rootfs,
+    mountPoint,
+    namespaces: namespacesOf(facts.network.newNamespace),
+    command,
+    steps,
+    cgroupMounts: config.mountAuto.values.filter((auto): boolean => auto.what.startsWith("cgroup")),
+    network: facts.network,
+    console: consoleOf(config),
+    hookEnvironment: options.environment.concat(hookVariables(options, rootfs, mountPoint)),
+    warnings: steps.warnings,
+  };
+}
+
+/** CLONE_NEW* as the command socket reports them: with the cgroup namespace. */
+export function allNamespacesOf(plan: StartPlan): number {
+  return plan.namespaces | CLONE_NEWCGROUP;
+}
+
+function namespacesOf(newNetwork: boolean): number {
+  const always = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC;
+  return newNetwork ? always | CLONE_NEWNET : always;
+}
+
+function commandOf(options: StartOptions): readonly string[] {
+  if (options.command.length > 0) return options.command;
+  const config = options.config;
+  const line = options.useInit ? config.executeCmd.value : config.initCmd.value;
+  const words = splitCommand(line ?? "");
+  if (words.length > 0) return words;
+  if (!options.useInit) return [DEFAULT_INIT];
+  throw new LxcError("config-invalid", `run ${options.container.name}`, "no command was given", {
+    hint: "give one after --, or set lxc.execute.cmd",
+  });
+}
+
+/** Words of a command line: blanks separate, and a pair of ' or " holds a word together, as in LXC. */
+export function splitCommand(line: string): string[] {
+  const found: string[] = [];
+  let word = "";
+  let inWord = false;
+  let quote = "";
+  for (const letter of line) {
+    if (quote !== "") {
+      if (letter === quote) quote = "";
+      else word += letter;
+    } else if (letter === "'" || letter === '"') {
+      quote = letter;
+      inWord = true;
+    } else if (letter === " " || letter === "\t") {
+      if (inWord) found.push(word);
+      word = "";
+      inWord = false;
+    } else {
+      word += letter;
+      inWord = true;
+    }
+  }
+  if (inWord) found.push(word);
+  return found;
+}
+
+/** Whether the container's first process keeps a capability. */
+export function keepsCapability(config: Config, name: string): boolean {
+  const kept = config.capKeep.values;
+  if (kept.length > 0) return kept.some((word) => isCapability(word, name));
+  return !config.capDrop.values.some((word) => isCapability(word, name));
+}
+
+function isCapability(word: string, name: string): boolean {
+  return word === name || word === String(capabilityNumber(name));
+}
+
+/** As in LXC: a container with room for more than one pseudo terminal has its console among them. */
+function consoleOf(config: Config): "container" | "host" | "none" {
+  if (config.consolePath.value === "none") return "none";
+  return config.ptyMax.value > 1 ? "container" : "host";
+}
+
+/** What every hook of a container finds in its environment (lxc.container.conf(5)). */
+function hookVariables(options: StartOptions, rootfs: string, mountPoint: string): string[] {
+  const config = options.config;
+  const lines = [
+    `LXC_NAME=${options.container.name}`,
+    `LXC_CONFIG_FILE=${options.configFile}`,
+    `LXC_ROOTFS_MOUNT=${mountPoint}`,
+    `LXC_ROOTFS_PATH=${rootfs}`,
+    "LXC_CGNS_AWARE=1",
+    `LXC_LOG_LEVEL=${config.logLevel.value === "notset" ? "ERROR" : config.logLevel.value.toUpperCase()}`,
+    `LXC_HOOK_VERSION=${config.hookVersion.value}`,
+  ];
+  const console = config.consolePath.value;
+  if (console !== undefined) lines.push(`LXC_CONSOLE=${console}`);
+  const logfile = config.consoleLogfile.value;
+  if (logfile !== undefined) lines.push(`LXC_CONSOLE_LOGPATH=${logfile}`);
+  return lines;
+}
+
+function hostInitRefused(): LxcError {
+  return new LxcError(
+    "config-invalid",
+    "start the container",
+    "Executing '/sbin/init' with no configuration file may crash the host",
+    { hint: "set lxc.rootfs.path, or give a command of your own after --" },
+  );
+}

@@ -1,0 +1,139 @@
+// Starting a container: the caller's side. Looks up what is needed, plans, claims the name, and leaves a monitor behind.
+
+import { asLxcError, LxcError } from "../base/errors.ts";
+import { problemsIn } from "../container/config/checks.ts";
+import { lsmKeysIn, notYetIn } from "../container/config/effects.ts";
+import { networkFacts } from "../container/network/facts.ts";
+import { type NetworkPlan, planNetworks } from "../container/network/plan.ts";
+import { requestsFrom } from "../container/network/requests.ts";
+import { commandSocketOf, runDirectory } from "../container/paths.ts";
+import { type MountEntry, mountEntriesIn } from "../container/rootfs/mount-entry.ts";
+import { ContainerCgroups } from "../isolation/cgroup/cgroups.ts";
+import { readLayout } from "../isolation/cgroup/layout.ts";
+import { activeLsm } from "../isolation/lsm.ts";
+import { EADDRINUSE } from "../kernel/abi/errno.ts";
+import { isDirectory, readText } from "../kernel/files.ts";
+import { NetlinkSocket } from "../kernel/netlink.ts";
+import { closeFrom, effectiveUser, type ProcessEnd } from "../kernel/process.ts";
+import { openOwnProgram } from "../kernel/self.ts";
+import { tryListenAbstract } from "../kernel/sockets.ts";
+import { leaveMonitorBehind } from "./daemonize.ts";
+import { Monitor, type MonitorHoldings } from "./monitor.ts";
+import { withPidFile } from "./pid-file.ts";
+import { planStart, type StartFacts, type StartOptions, type StartPlan } from "./plan.ts";
+
+/**
+ * Starts a container. For a daemon returns 0 once it is RUNNING; otherwise returns the exit code of its first process:
+ * 128 and the signal for one that was killed, 0 for one that halted. Throws when it could not be started.
+ */
+export function startContainer(options: StartOptions): number {
+  const name = options.container.name;
+  try {
+    if (options.closeAllFds) closeFrom(3);
+    refuseWhatIsNotThere(options);
+    const plan = planStart(options, gatherFacts(options));
+    return options.daemon ? startDaemon(plan) : exitCodeOf(runHere(plan));
+  } catch (caught) {
+    throw startFailed(name, asLxcError(caught as Error));
+  }
+}
+
+function startFailed(name: string, error: LxcError): LxcError {
+  if (error.code === "wrong-state" && error.reason === ALREADY_RUNNING) return error;
+  return new LxcError(error.code, `start ${name}`, "the container failed to start", {
+    errno: error.errno,
+    because: error,
+  });
+}
+
+const ALREADY_RUNNING = "Container is already running";
+
+/** Every key that is accepted has its effect; the others are refused by name. */
+function refuseWhatIsNotThere(options: StartOptions): void {
+  const later = notYetIn(options.config);
+  if (later.length > 0) throw unsupported(later, "remove it from the configuration");
+  const confined = lsmKeysIn(options.config);
+  if (confined.length > 0) {
+    const lsm = activeLsm();
+    if (lsm !== "")
+      throw unsupported(confined, `${lsm} is on; set lxc.apparmor.profile and lxc.selinux.context to nothing`);
+  }
+  const problems = problemsIn(options.config);
+  if (problems.length > 0) throw new LxcError("config-invalid", `use ${options.configFile}`, problems.join("; "));
+}
+
+function unsupported(keys: readonly string[], hint: string): LxcError {
+  return new LxcError("unsupported", `do what ${keys.join(", ")} says`, "that is not there yet", { hint });
+}
+
+function gatherFacts(options: StartOptions): StartFacts {
+  const config = options.config;
+  const hasRootfs = config.rootfsPath.value !== undefined;
+  return {
+    hasMountPoint: hasRootfs && isDirectory(config.rootfsMount.value),
+    fstab: entriesOf(config.mountFstab.value),
+    network: networkPlanFor(options),
+  };
+}
+
+function entriesOf(fstab: string | undefined): readonly MountEntry[] {
+  return fstab === undefined ? [] : mountEntriesIn(readText(fstab));
+}
+
+function networkPlanFor(options: StartOptions): NetworkPlan {
+  const requests = requestsFrom(options.config.networks);
+  const socket = new NetlinkSocket();
+  try {
+    return planNetworks(requests, networkFacts(socket, requests));
+  } finally {
+    socket.close();
+  }
+}
+
+/** The monitor is this process, until the container has stopped. */
+function runHere(plan: StartPlan): ProcessEnd {
+  const holdings = claim(plan);
+  return withPidFile(plan.options.pidFile, () => new Monitor(plan, holdings).run(false, () => undefined));
+}
+
+function startDaemon(plan: StartPlan): number {
+  const holdings = claim(plan);
+  try {
+    holdings.cgroups.makeMonitor();
+    leaveMonitorBehind(plan, holdings);
+    return 0;
+  } catch (caught) {
+    holdings.cgroups.leaveMonitor();
+    throw caught;
+  }
+}
+
+/** Takes the container's name: whoever has its command socket has the container (as in LXC). */
+function claim(plan: StartPlan): MonitorHoldings {
+  const { container, config } = plan.options;
+  const listening = tryListenAbstract(commandSocketOf(container));
+  if (listening === -EADDRINUSE) {
+    throw new LxcError("wrong-state", `start ${container.name}`, ALREADY_RUNNING, {
+      hint: `see lxc-info -n ${container.name}; stop it first with lxc-stop -n ${container.name}`,
+    });
+  }
+  const cgroups = new ContainerCgroups(readLayout(config.cgroupRelative.value), {
+    name: container.name,
+    dir: config.cgroupDir.value ?? "",
+    monitor: config.cgroupDirMonitor.value ?? "",
+    container: config.cgroupDirContainer.value ?? "",
+    inner: config.cgroupDirContainerInner.value ?? "",
+  });
+  return {
+    listening,
+    cgroups,
+    ownProgram: plan.options.useInit ? openOwnProgram() : -1,
+    runDir: runDirectory(effectiveUser(), process.env),
+  };
+}
+
+function exitCodeOf(end: ProcessEnd): number {
+  const SIGINT = 2;
+  if (end.signal === 0) return end.code;
+  return end.signal === SIGINT ? 0 : 128 + end.signal;
+}
