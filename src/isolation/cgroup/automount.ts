@@ -22,7 +22,7 @@ export interface CgroupMountFacts {
   readonly payload: string;
 }
 
-/** Done in order. `to` is below the container's root, without a slash in front; `from` is a path of the host. */
+/** Done in order. `to` is below the container's root, without a slash in front; `from` is a path of the host, and empty for `to` itself. */
 export type CgroupMountStep =
   | { readonly step: "tmpfs"; readonly to: string; readonly options: readonly string[] }
   | { readonly step: "folders"; readonly to: string }

@@ -3,7 +3,7 @@
 import { asLxcError, LxcError } from "../../base/errors.ts";
 import { joinPath } from "../../base/path.ts";
 import type { Undo } from "../../base/undo.ts";
-import { EACCES, EEXIST, EPERM, EROFS } from "../../kernel/abi/errno.ts";
+import { EACCES, EEXIST, ENOENT, EPERM, EROFS } from "../../kernel/abi/errno.ts";
 import { AT_FDCWD, O_DIRECTORY, O_PATH, O_WRONLY } from "../../kernel/abi/fs.ts";
 import { refused } from "../../kernel/call.ts";
 import { closeFd, openAt, readText, tryOpenAt, writeAt } from "../../kernel/files.ts";
@@ -49,8 +49,8 @@ export class ContainerCgroups {
   readonly layout: CgroupLayout;
   readonly names: CgroupNames;
   readonly #trees: CgroupTree[] = [];
-  #limitPath = "";
-  #payloadPath = "";
+  /** How many names were taken. */
+  #attempt = 0;
   /** Where the monitor's caller was: there it goes back to in the end. */
   #origin: Membership[] = [];
   #monitorIsInside = false;
@@ -64,16 +64,45 @@ export class ContainerCgroups {
     }
   }
 
-  /** Makes the container's cgroups in all hierarchies, under one name that is free in each. */
+  /** Makes the container's cgroups in all hierarchies. */
   makePayload(): void {
-    for (let attempt = 0; ; attempt++) {
-      const paths = payloadPaths(this.names, attempt);
+    this.makeUnifiedPayload();
+    this.makeLegacyPayload();
+  }
+
+  /** Makes the one that the first process is born in. */
+  makeUnifiedPayload(): void {
+    this.#makePayloads(2);
+  }
+
+  /**
+   * Makes those of version 1, about 0.1 ms each: may be done while the first process, already in `payloadV2Fd`, prepares
+   * its root file system. Returns the path to give to its `enterLegacyPayload`.
+   */
+  makeLegacyPayload(): string {
+    return this.#makePayloads(1);
+  }
+
+  #makePayloads(version: number): string {
+    for (; ; this.#attempt++) {
+      const paths = payloadPaths(this.names, this.#attempt);
       if (paths === undefined) throw taken(this.names.container, `lxc.payload.${this.names.name}`);
-      if (this.#tryMakeAll(paths.limit, false) < 0) continue;
-      this.#limitPath = paths.limit;
-      this.#payloadPath = paths.payload;
-      return;
+      const trees = this.#trees.filter((tree): boolean => tree.hierarchy.version === version);
+      if (this.#tryMakeAll(trees, paths.limit, false) >= 0) return paths.payload;
     }
+  }
+
+  /** Enters the container's v1 cgroups at `path`; in its first process, when they were made after it was born. */
+  enterLegacyPayload(path: string): void {
+    const tasks: number[] = [];
+    for (const tree of this.#trees) {
+      if (tree.hierarchy.version !== 1) continue;
+      const fd = tryOpenAt(tree.baseFd, joinPath(path, "tasks"), O_WRONLY);
+      // One that we may not have cgroups in was left out.
+      if (fd >= 0) tasks.push(fd);
+      else if (fd !== -ENOENT) throw refused(`open ${path}/tasks`, "openat", fd);
+    }
+    enterByTasks(tasks);
   }
 
   /**
@@ -85,20 +114,19 @@ export class ContainerCgroups {
     for (let attempt = 0; ; attempt++) {
       const path = monitorPath(this.names, attempt);
       if (path === undefined) throw taken(this.names.monitor, `lxc.monitor.${this.names.name}`);
-      if (this.#tryMakeAll(path, true) >= 0) return;
+      const everywhere = this.names.monitor !== "" || this.names.dir !== "";
+      const trees = this.#trees.filter((tree): boolean => everywhere || decidesLife(tree));
+      if (this.#tryMakeAll(trees, path, true) >= 0) return;
     }
   }
 
   /** Returns -EEXIST, and nothing made, when the name is taken in one of the hierarchies. */
-  #tryMakeAll(path: string, forMonitor: boolean): number {
-    const everywhere = this.names.monitor !== "" || this.names.dir !== "";
-    for (const tree of this.#trees) {
-      const matters = everywhere || tree.hierarchy.version === 2 || tree.hierarchy.underSystemd;
-      if (forMonitor && !matters) continue;
+  #tryMakeAll(trees: readonly CgroupTree[], path: string, forMonitor: boolean): number {
+    for (const tree of trees) {
       const result = forMonitor ? tree.tryMakeMonitor(path) : tree.tryMakePayload(path, this.names.inner);
       // Not delegated to us, or mounted read-only: the container does without (as in LXC).
       if (result >= 0 || result === -EACCES || result === -EPERM || result === -EROFS) continue;
-      for (const made of this.#trees) {
+      for (const made of trees) {
         if (forMonitor) made.removeMonitor();
         else made.removePayload();
       }
@@ -207,18 +235,12 @@ export class ContainerCgroups {
    * one, that in the unified hierarchy; undefined when there is none.
    */
   payloadPathOf(controller: string): string | undefined {
-    return this.#pathOf(controller, this.#payloadPath);
+    return this.#treeOf(controller)?.payloadPath();
   }
 
   /** What command GET_LIMIT_CGROUP answers. */
   limitPathOf(controller: string): string | undefined {
-    return this.#pathOf(controller, this.#limitPath);
-  }
-
-  #pathOf(controller: string, path: string): string | undefined {
-    const tree = this.#treeOf(controller);
-    if (tree === undefined || tree.payloadFd() < 0) return undefined;
-    return joinPath("/", tree.hierarchy.base, path);
+    return this.#treeOf(controller)?.limitPath();
   }
 
   /** The container's (not the limiting) cgroup for `controller`, or -1. */
@@ -263,6 +285,11 @@ export class ContainerCgroups {
     for (const tree of this.#trees) failure = tryRemovePayload(tree) ?? failure;
     if (failure !== undefined) throw failure;
   }
+}
+
+/** Whether a service manager ends a process by its cgroup there. */
+function decidesLife(tree: CgroupTree): boolean {
+  return tree.hierarchy.version === 2 || tree.hierarchy.underSystemd;
 }
 
 function tryRemovePayload(tree: CgroupTree): LxcError | undefined {

@@ -22,6 +22,7 @@ export class CgroupTree {
   #limit = -1;
   #monitor = -1;
   #limitPath = "";
+  #inner = "";
   #monitorPath = "";
   #abovePayload: string[] = [];
   #aboveMonitor: string[] = [];
@@ -44,6 +45,16 @@ export class CgroupTree {
     return this.#limit;
   }
 
+  /** Where limits go, below the mount point, with a slash in front; undefined when there is none. */
+  limitPath(): string | undefined {
+    return this.#limit < 0 ? undefined : joinPath("/", this.hierarchy.base, this.#limitPath);
+  }
+
+  /** Like `limitPath`, where processes live. */
+  payloadPath(): string | undefined {
+    return this.#limit < 0 ? undefined : joinPath("/", this.hierarchy.base, this.#limitPath, this.#inner);
+  }
+
   monitorFd(): number {
     return this.#monitor;
   }
@@ -56,6 +67,7 @@ export class CgroupTree {
     this.#limit = limitFd;
     this.#payload = limitFd;
     this.#limitPath = limit;
+    this.#inner = inner;
     this.#abovePayload = above;
     if (inner === "") return 0;
     const payload = this.#tryMake(limitFd, inner, []);

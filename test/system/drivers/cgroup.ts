@@ -1,55 +1,167 @@
 // Drives the cgroup code natively for test/system/cgroup.test.ts: one word says what, and lines say what was seen.
 
-import { asLxcError, describe } from "../../../src/base/errors.ts";
+import { asLxcError, describe, LxcError } from "../../../src/base/errors.ts";
 import { Undo } from "../../../src/base/undo.ts";
-import { createCgroups } from "../../../src/isolation/cgroup/cgroups.ts";
+import { ContainerCgroups, createCgroups } from "../../../src/isolation/cgroup/cgroups.ts";
 import { enterByTasks } from "../../../src/isolation/cgroup/enter.ts";
+import { type Freezer, freeze, isFrozen, killAll, pidsIn, thaw } from "../../../src/isolation/cgroup/freeze.ts";
 import { readLayout } from "../../../src/isolation/cgroup/layout.ts";
+import { type CgroupLimit, planLimits } from "../../../src/isolation/cgroup/limit-plan.ts";
+import { applyDeviceRules, applyLimits } from "../../../src/isolation/cgroup/limits.ts";
 import type { CgroupNames } from "../../../src/isolation/cgroup/names.ts";
-import { readText } from "../../../src/kernel/files.ts";
-import { cloneProcess, exitNow, waitForEnd } from "../../../src/kernel/process.ts";
+import { readStats } from "../../../src/isolation/cgroup/stats.ts";
+import { closeFd, readText } from "../../../src/kernel/files.ts";
+import { bytesOfText, textOf } from "../../../src/kernel/memory.ts";
+import { type Child, cloneProcess, exitNow, tryExec, waitForEnd } from "../../../src/kernel/process.ts";
+import { receiveMessage, sendMessage, socketPair } from "../../../src/kernel/sockets.ts";
 
-function namesOf(name: string): CgroupNames {
-  return { name, dir: "", monitor: "", container: "", inner: "" };
+const ENVIRONMENT: readonly string[] = ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"];
+
+function namesOf(name: string, dir: string, inner: boolean): CgroupNames {
+  return { name, dir, monitor: "", container: inner ? `lxc.payload.${name}` : "", inner: inner ? "inside" : "" };
 }
 
-function life(name: string): void {
+function limitOf(text: string): CgroupLimit {
+  const equals = text.indexOf("=");
+  const label = text.slice(0, equals);
+  const isV2 = label.startsWith("lxc.cgroup2.");
+  return { label, version: isV2 ? 2 : 1, file: label.slice(isV2 ? 12 : 11), value: text.slice(equals + 1) };
+}
+
+function ownCgroups(): string {
+  return readText("/proc/self/cgroup").trim().split("\n").join(" ");
+}
+
+/** Starts `program` in the cgroups, as a monitor starts a container. */
+function start(cgroups: ContainerCgroups, program: readonly string[]): Child {
+  const tasks = cgroups.openPayloadTasks();
+  const child = cloneProcess(0, cgroups.payloadV2Fd());
+  if (child.pid === 0) {
+    const before = performance.now();
+    enterByTasks(tasks);
+    if (program.length === 0) console.log(`enter ${performance.now() - before}`);
+    if (program.length === 0) console.log(`child ${ownCgroups()}`);
+    if (program.length > 0) tryExec(program[0] ?? "", program, ENVIRONMENT);
+    exitNow(program.length > 0 ? 127 : 0);
+  }
+  for (const fd of tasks) closeFd(fd);
+  return child;
+}
+
+/** life NAME DIR: a monitor born in its own cgroup, one child, and the end of both. */
+function life(name: string, dir: string): void {
   const undo = new Undo();
-  const layout = readLayout(false);
-  console.log(layout.kind);
   const t0 = performance.now();
-  const cgroups = createCgroups(layout, namesOf(name), true, undo);
+  const layout = readLayout(false);
   const t1 = performance.now();
+  const cgroups = createCgroups(layout, namesOf(name, dir, false), true, undo);
+  const t2 = performance.now();
   const monitor = cloneProcess(0, cgroups.monitorV2Fd());
   if (monitor.pid > 0) {
     waitForEnd(monitor.pid);
     return;
   }
   cgroups.enterMonitor(true);
-  console.log(`monitor ${readText("/proc/self/cgroup").split("\n").join(" ")}`);
-  const t2 = performance.now();
-  const tasks = cgroups.openPayloadTasks();
-  const child = cloneProcess(0, cgroups.payloadV2Fd());
-  if (child.pid === 0) {
-    const a = performance.now();
-    enterByTasks(tasks);
-    const b = performance.now();
-    console.log(`child ${readText("/proc/self/cgroup").split("\n").join(" ")}`);
-    console.log(`enter ${b - a}`);
-    exitNow(0);
-  }
-  waitForEnd(child.pid);
+  console.log(`monitor ${ownCgroups()}`);
+  waitForEnd(start(cgroups, []).pid);
   const t3 = performance.now();
   cgroups.remove();
   const t4 = performance.now();
   cgroups.leaveMonitor();
   const t5 = performance.now();
-  console.log(`create ${t1 - t0} child ${t3 - t2} remove ${t4 - t3} leave ${t5 - t4}`);
-  console.log(`rest ${readText("/proc/self/cgroup").split("\n").join(" ")}`);
+  console.log(`after ${ownCgroups()}`);
+  console.log(`kind ${layout.kind}`);
+  console.log(`ms layout ${t1 - t0} create ${t2 - t1} remove ${t4 - t3} leave ${t5 - t4}`);
+}
+
+/** run NAME LIMIT… -- PROGRAM…: how PROGRAM ends under these limits. */
+function run(name: string, words: readonly string[], inner: boolean): void {
+  const dashes = words.indexOf("--");
+  const undo = new Undo();
+  const layout = readLayout(false);
+  const cgroups = createCgroups(layout, namesOf(name, "", inner), false, undo);
+  try {
+    const plan = planLimits(
+      layout,
+      words.slice(0, dashes).map((word) => limitOf(word)),
+    );
+    const t0 = performance.now();
+    applyLimits(cgroups, plan);
+    for (const warning of applyDeviceRules(cgroups, plan)) console.log(`warning ${warning}`);
+    console.log(`ms limits ${performance.now() - t0}`);
+    for (const sentence of plan.setAside) console.log(`aside ${sentence}`);
+    const end = waitForEnd(start(cgroups, words.slice(dashes + 1)).pid);
+    const ask = (controller: string): string | undefined => cgroups.limitPathOf(controller);
+    const stats = readStats(layout, ask);
+    console.log(`end code ${end.code} signal ${end.signal}`);
+    console.log(`counted cpu ${(stats.cpuNanoseconds ?? 0) > 0} memory ${(stats.memoryBytes ?? -1) >= 0}`);
+  } finally {
+    for (const failure of undo.run()) console.log(failure.message);
+  }
+}
+
+/** late NAME: the first process is there before its v1 cgroups are. */
+function late(name: string): void {
+  const undo = new Undo();
+  const cgroups = new ContainerCgroups(readLayout(false), namesOf(name, "", true));
+  undo.add("remove the container's cgroups", () => cgroups.remove());
+  try {
+    cgroups.makeUnifiedPayload();
+    const pair = socketPair();
+    const child = cloneProcess(0, cgroups.payloadV2Fd());
+    if (child.pid === 0) {
+      cgroups.enterLegacyPayload(textOf(receiveMessage(pair.right, 256).bytes));
+      console.log(`child ${ownCgroups()}`);
+      exitNow(0);
+    }
+    sendMessage(pair.left, bytesOfText(cgroups.makeLegacyPayload()));
+    waitForEnd(child.pid);
+    console.log(`path ${cgroups.payloadPathOf("memory") ?? "none"} ${cgroups.limitPathOf("") ?? "none"}`);
+    console.log(`context ${cgroups.context().layout} ${cgroups.context().utilities} ${cgroups.context().fds.length}`);
+  } finally {
+    for (const failure of undo.run()) console.log(failure.message);
+  }
+}
+
+/** freeze NAME VERSION: freezes, thaws and kills a process and its child. */
+function freezing(name: string, version: number): void {
+  const undo = new Undo();
+  const cgroups = createCgroups(readLayout(false), namesOf(name, "", false), false, undo);
+  try {
+    const fd = version === 2 ? cgroups.limitV2Fd() : cgroups.limitFdOf("freezer");
+    const freezer: Freezer = { fd, version };
+    const child = start(cgroups, ["/bin/sh", "-c", "sleep 100 & sleep 100"]);
+    while (pidsIn(fd).length < 3) waitForNothing();
+    freeze(freezer, 2000);
+    console.log(`frozen ${isFrozen(freezer)}`);
+    thaw(freezer, 2000);
+    console.log(`frozen ${isFrozen(freezer)}`);
+    const killed = killAll(freezer, 2000);
+    const end = waitForEnd(child.pid);
+    console.log(`killed ${killed} signal ${end.signal} left ${pidsIn(fd).length}`);
+  } finally {
+    for (const failure of undo.run()) console.log(failure.message);
+  }
+}
+
+function waitForNothing(): void {
+  const child = cloneProcess(0);
+  if (child.pid === 0) exitNow(0);
+  waitForEnd(child.pid);
+}
+
+function main(words: readonly string[]): void {
+  const name = words[1] ?? "lxcts-driver";
+  if (words[0] === "life") life(name, words[2] ?? "");
+  else if (words[0] === "run") run(name, words.slice(2), false);
+  else if (words[0] === "run-inner") run(name, words.slice(2), true);
+  else if (words[0] === "late") late(name);
+  else if (words[0] === "freeze") freezing(name, words[2] === "1" ? 1 : 2);
+  else throw new LxcError("bug", `do ${words[0] ?? "nothing"}`, "no such word");
 }
 
 try {
-  if (process.argv[2] === "life") life(process.argv[3] ?? "lxcts-life");
+  main(process.argv.slice(2));
 } catch (caught) {
   console.log(describe(asLxcError(caught as Error)).join("\n"));
   process.exitCode = 1;
