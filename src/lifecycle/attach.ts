@@ -1,0 +1,207 @@
+// Running a program inside a running container: the caller's side. Runs in lxc-attach, on the host, to the end.
+
+import { decodeError } from "../base/error-fields.ts";
+import { LxcError } from "../base/errors.ts";
+import type { Container } from "../container/container.ts";
+import { errnoText } from "../kernel/abi/errno.ts";
+import { O_DIRECTORY, O_PATH } from "../kernel/abi/fs.ts";
+import { CLONE_NEWNS, CLONE_NEWUSER } from "../kernel/abi/sched.ts";
+import { SIGINT, SIGQUIT } from "../kernel/abi/signal.ts";
+import { tryCall } from "../kernel/call.ts";
+import { closeFd, readTextAt, tryOpenAt } from "../kernel/files.ts";
+import { userInside } from "../kernel/passwd.ts";
+import { type Child, closeAllBut, shellCode, waitForEnd } from "../kernel/process.ts";
+import { exitCodeOfExec, reasonOfExec } from "../kernel/program-search.ts";
+import { ignoreSignal } from "../kernel/signals.ts";
+import { receiveMessage, socketPair } from "../kernel/sockets.ts";
+import { NO_CGROUPS, type PayloadCgroups, payloadCgroupsOf, startIn } from "./attach-cgroups.ts";
+import { type Entry, guideInside, SAYS_FAILED, SAYS_NO_EXEC, SAYS_PID } from "./attach-child.ts";
+import { attachEnvironment } from "./attach-environment.ts";
+import { ALL_NAMESPACES, type AttachOptions } from "./attach-options.ts";
+import {
+  differingNamespaces,
+  findTarget,
+  idToEnterAs,
+  labelOfTarget,
+  outsideId,
+  personalityOfTarget,
+  statusOfTarget,
+  type Target,
+  type TargetStatus,
+} from "./attach-target.ts";
+import { type AttachTerminal, openAttachTerminal, serveTerminal } from "./attach-terminal.ts";
+import { configItemOf } from "./command-client.ts";
+
+const LONGEST_MESSAGE = 16384;
+const DEFAULT_SHELL = "/bin/sh";
+
+/** How it ended. */
+export interface AttachEnd {
+  /** The program's own, 128 + the signal that ended it, 127 when it is not there, or 126 when it cannot be executed. */
+  readonly exitCode: number;
+  /** Why the program could not be executed. */
+  readonly failure: LxcError | undefined;
+}
+
+/** Runs a program inside `container` and waits for its end. Throws when it cannot get that far. */
+export function attachTo(container: Container, options: AttachOptions): AttachEnd {
+  const target = findTarget(container);
+  const cgroups = options.elevated.cgroup ? NO_CGROUPS : payloadCgroupsOf(container);
+  const terminal = openAttachTerminal(target.proc, options.logFile);
+  const status = statusOfTarget(target);
+  const ids = idsFor(target, status, options);
+  if (terminal.peer >= 0 && ids.outside > 0) tryCall("fchown", terminal.peer, ids.outside, -1);
+  const configured = environmentOf(container);
+  const pair = socketPair();
+  const preparation: Preparation = { target, status, cgroups, terminal, ids, configured, caller: pair.right };
+  const entry = entryFor(preparation, options);
+  const guide = startIn(cgroups.unified);
+  if (guide.pid === 0) guideInside(entry);
+  // Also what we were given by our own caller: it may wait for the end of a pipe.
+  closeAllBut([pair.left, terminal.control, terminal.screen, terminal.log]);
+  // The keys that mean these are for the program, as in LXC.
+  ignoreSignal(SIGINT);
+  ignoreSignal(SIGQUIT);
+  return endOf(container, reportFrom(pair.left, guide), terminal, entry);
+}
+
+/** What is known and open before the first process of ours is inside. */
+interface Preparation {
+  readonly target: Target;
+  readonly status: TargetStatus;
+  readonly cgroups: PayloadCgroups;
+  readonly terminal: AttachTerminal;
+  readonly ids: Ids;
+  readonly configured: readonly string[];
+  readonly caller: number;
+}
+
+/** Numbers of users and groups; -1 for no change. */
+interface Ids {
+  readonly namespaces: number;
+  readonly firstUid: number;
+  readonly firstGid: number;
+  readonly uid: number;
+  readonly gid: number;
+  /** The host's number for `uid`. */
+  readonly outside: number;
+}
+
+function idsFor(target: Target, status: TargetStatus, options: AttachOptions): Ids {
+  const differing = differingNamespaces(target);
+  const namespaces =
+    options.namespaces === ALL_NAMESPACES ? differing : namespacesToJoin(options.namespaces, differing);
+  if ((namespaces & CLONE_NEWUSER) === 0) {
+    const uid = Math.max(options.uid, 0);
+    return { namespaces, firstUid: -1, firstGid: -1, uid, gid: Math.max(options.gid, 0), outside: uid };
+  }
+  const uids = readTextAt(target.proc, "uid_map");
+  const firstUid = idToEnterAs(uids, status.uid);
+  const firstGid = idToEnterAs(readTextAt(target.proc, "gid_map"), status.gid);
+  const uid = options.uid >= 0 ? options.uid : firstUid;
+  const gid = options.gid >= 0 ? options.gid : firstGid;
+  return { namespaces, firstUid, firstGid, uid, gid, outside: outsideId(uids, uid) };
+}
+
+/** To join our own user namespace is an error (setns(2)); to join any other that we have changes nothing. */
+function namespacesToJoin(wanted: number, differing: number): number {
+  return (differing & CLONE_NEWUSER) === 0 ? wanted & ~CLONE_NEWUSER : wanted;
+}
+
+function entryFor(known: Preparation, options: AttachOptions): Entry {
+  const { target, status, terminal, ids } = known;
+  const environment = attachEnvironment({
+    caller: options.environment,
+    clear: options.clearEnvironment,
+    kept: options.keptVariables,
+    configured: known.configured,
+    set: options.setVariables,
+  });
+  return {
+    pidfd: target.pidfd,
+    namespaces: ids.namespaces,
+    cgroups: known.cgroups.tasks,
+    caller: known.caller,
+    terminal: terminal.peer,
+    replaced: terminal.replaced,
+    remountProcSys: options.remountProcSys && (ids.namespaces & CLONE_NEWNS) === 0,
+    bounding: options.elevated.capabilities ? undefined : status.bounding,
+    noNewPrivileges: status.noNewPrivileges,
+    personality: options.personality >= 0 ? options.personality : personalityOfTarget(target),
+    lsmLabel: options.elevated.lsm ? "" : labelOfTarget(target),
+    firstUid: ids.firstUid,
+    firstGid: ids.firstGid,
+    uid: ids.uid,
+    gid: ids.gid,
+    environment,
+    programs: options.command.length > 0 ? [options.command] : shellsFor(target, ids),
+  };
+}
+
+/** The login shell of the user inside, then the one that is everywhere. */
+function shellsFor(target: Target, ids: Ids): string[][] {
+  const root = (ids.namespaces & CLONE_NEWNS) === 0 ? -1 : tryOpenAt(target.proc, "root", O_PATH | O_DIRECTORY);
+  const shell = root < 0 ? "" : (userInside(root, Math.max(ids.uid, 0))?.shell ?? "");
+  if (root >= 0) closeFd(root);
+  return shell === "" ? [[DEFAULT_SHELL]] : [[shell], [DEFAULT_SHELL]];
+}
+
+/** NAME=VALUE of the running container's configuration; a monitor of LXC 5 does not know the second key. */
+function environmentOf(container: Container): string[] {
+  const lines: string[] = [];
+  for (const key of ["lxc.environment", "lxc.environment.runtime"]) {
+    const text = configItemOf(container, key);
+    if (text === undefined) continue;
+    for (const line of text.split("\n")) if (line !== "") lines.push(line);
+  }
+  return lines;
+}
+
+/** What the two processes said until the program took over. */
+interface Report {
+  readonly pid: number;
+  readonly guide: number;
+  /** Why the program could not be executed, or 0. */
+  readonly errno: number;
+  readonly failure: LxcError | undefined;
+}
+
+function reportFrom(fd: number, guide: Child): Report {
+  let pid = 0;
+  let errno = 0;
+  let failure: LxcError | undefined;
+  for (;;) {
+    const { bytes } = receiveMessage(fd, LONGEST_MESSAGE);
+    if (bytes.length === 0) break;
+    const kind = bytes[0];
+    const body = bytes.subarray(1);
+    if (kind === SAYS_FAILED) failure = decodeError(body);
+    else if (kind === SAYS_PID) pid = parseInt(new TextDecoder().decode(body), 10);
+    else if (kind === SAYS_NO_EXEC) errno = parseInt(new TextDecoder().decode(body), 10);
+  }
+  closeFd(fd);
+  return { pid, guide: guide.pid, errno, failure };
+}
+
+function endOf(container: Container, report: Report, terminal: AttachTerminal, entry: Entry): AttachEnd {
+  const guideEnd = waitForEnd(report.guide);
+  const failed = report.failure !== undefined || report.errno !== 0 || report.pid === 0;
+  if (!failed && terminal.control >= 0) serveTerminal(terminal, report.pid);
+  const end = report.pid === 0 ? guideEnd : waitForEnd(report.pid);
+  const doing = `run a program in ${container.name}`;
+  if (report.failure !== undefined) {
+    throw new LxcError(report.failure.code, doing, "the way inside failed", { because: report.failure });
+  }
+  if (report.pid === 0) throw new LxcError("bug", doing, `our process there ended with ${shellCode(end)}`);
+  if (report.errno !== 0) {
+    return { exitCode: exitCodeOfExec(report.errno), failure: noExec(container, entry, report.errno) };
+  }
+  return { exitCode: shellCode(end), failure: undefined };
+}
+
+function noExec(container: Container, entry: Entry, errno: number): LxcError {
+  const name = entry.programs[0]?.[0] ?? "";
+  const reason = reasonOfExec(name, errno);
+  const code = errno === 2 ? "not-found" : "not-permitted";
+  return new LxcError(code, `run ${name} in ${container.name}`, reason === "" ? errnoText(errno) : reason, { errno });
+}
