@@ -1,11 +1,14 @@
 import { deepEqual, equal, match, throws } from "node:assert/strict";
 import { test } from "node:test";
 import { describe, LxcError } from "../../base/errors.ts";
+import { problemsIn } from "./checks.ts";
 import { ConfigDocument } from "./document.ts";
+import { lsmKeysIn, notYetIn } from "./effects.ts";
 import type { LogLevel } from "./isolation-codecs.ts";
-import { configFrom } from "./load.ts";
+import { applyDefinition, configFrom, type IncludedFile } from "./load.ts";
 import { NetworkConfig } from "./network-schema.ts";
 import { Config } from "./schema.ts";
+import { getItem } from "./values.ts";
 
 test("values have types", () => {
   const config = new Config();
@@ -44,7 +47,7 @@ test("every row has a doc that is a sentence, and a kind", () => {
   const config = new Config();
   for (const setting of config.settings.concat(new NetworkConfig(0).settings)) {
     match(setting.doc, /\.$/, setting.key);
-    match(setting.kind, /[^.]$|\.\.$/, setting.key);
+    match(setting.kind(), /[^.]$|\.\.$/, setting.key);
     equal(setting.isUsed(), false, setting.key);
   }
 });
@@ -60,13 +63,393 @@ test("a wrong line is named, with the reason", () => {
   }
 });
 
-test("setting a key keeps comments, order and blank lines", () => {
-  const document = new ConfigDocument(
-    "# mine\nlxc.uts.name=c1\n\n# two hooks\nlxc.hook.start = /a\nlxc.hook.start = /b\n",
-  );
-  document.set("lxc.hook.start", ["/c"]);
-  document.set("lxc.start.auto", ["1"]);
-  equal(document.text(), "# mine\nlxc.uts.name=c1\n\n# two hooks\nlxc.hook.start = /c\nlxc.start.auto = 1\n");
-  document.set("lxc.uts.name", []);
-  equal(document.text(), "# mine\n\n# two hooks\nlxc.hook.start = /c\nlxc.start.auto = 1\n");
+test("what LXC accepts and refuses, we do", () => {
+  const accepted = `
+lxc.autodev = 0x1
+lxc.autodev = 01
+lxc.net.0.flags = down
+lxc.net.0 =
+lxc.net =
+lxc.net.0.ipv4.address = 1.2.3.4/24 1.2.3.255
+lxc.net.0.ipv6.gateway = dev
+lxc.prlimit.bogus = 5
+lxc.prlimit.nofile = 5 : 6
+lxc.prlimit.nofile = :5
+lxc.prlimit =
+lxc.cap.keep = none
+lxc.cap.drop = 5
+lxc.signal.halt = sigterm
+lxc.signal.halt = SIGRTMAX-30
+lxc.signal.halt = 999
+lxc.log.level = trace
+lxc.log.level = 8
+lxc.log.syslog = LOCAL1
+lxc.mount.auto = shmounts:/a
+lxc.mount.auto = cgroup:rw:force
+lxc.mount.auto =
+lxc.namespace.keep = NET user
+lxc.time.offset.boot = 5 s
+lxc.hook =
+lxc.hook.start = relative cmd
+lxc.rootfs.options = ro,noexec,foo
+lxc.seccomp.notify.proxy = unix:/x
+lxc.environment = E=
+lxc.environment = SET
+lxc.include = /missing/
+lxc.console.size = 100
+lxc.console.size = 1kb
+lxc.console.size = 1k
+lxc.monitor.unshare = 7
+lxc.init.groups = 1, 2
+lxc.sysctl.foo =
+lxc.cgroup.x = 5
+lxc.autodev.tmpfs.size = x
+foo = 1
+nonequal lxc`;
+  const refused = `
+lxc.bogus = 1
+lxc.autodev = 2
+lxc.autodev = yes
+lxc.net.0.veth.mode = router
+lxc.net.0.type = foo
+lxc.net.x.type = veth
+lxc.net.0.nosuch = 1
+lxc.net = x
+lxc.net.0.vlan.id = 5
+lxc.net.0.ipv4.address = 1.2.3.4/33
+lxc.net.0.ipv6.address = 1::2::3
+lxc.idmap = u 0
+lxc.idmap = x 0 1 2
+lxc.prlimit.nofile = unlimitedx
+lxc.prlimit = 5
+lxc.cap.keep = foo
+lxc.cap.drop = none
+lxc.tty.max
+lxc.tty.max = x
+lxc.tty.max = 4294967296
+lxc.arch = foo
+lxc.arch =
+lxc.signal.halt = SIGFOO
+lxc.signal.halt = SIGRTMIN+31
+lxc.signal.halt = TERM
+lxc.log.level = 9
+lxc.log.level = FOO
+lxc.mount.auto = proc:ro
+lxc.mount.fstab =
+lxc.namespace.keep = bogus
+lxc.namespace.share.bogus = 1
+lxc.time.offset.boot = 5x
+lxc.time.offset.boot = 5
+lxc.start.auto = 2
+lxc.hook.version = 2
+lxc.hook = x
+lxc.cgroup.dir = /abs
+lxc.cgroup.dir = a/../b
+lxc.cgroup.dir.container.inner = a/b
+lxc.rootfs.options = create=dir
+lxc.seccomp.notify.proxy = foo
+lxc.environment = NOPE_UNSET
+lxc.include = /nonexist
+lxc.console.size = -5
+lxc.cgroup2 = 5
+lxc.utsname = x
+lxc.network.type = veth`;
+  const wrong: string[] = [];
+  for (const line of accepted.split("\n")) if (!loads(line)) wrong.push(`refused: ${line}`);
+  for (const line of refused.split("\n")) if (line !== "" && loads(line)) wrong.push(`accepted: ${line}`);
+  deepEqual(wrong, []);
 });
+
+function loads(line: string): boolean {
+  try {
+    configFrom(new ConfigDocument(line), "c1/config", includeNothing, { SET: "1" });
+    return true;
+  } catch (error) {
+    return !(error instanceof LxcError);
+  }
+}
+
+function includeNothing(path: string): IncludedFile[] {
+  if (path.endsWith("/")) return [];
+  throw new LxcError("not-found", `open ${path}`, "no such file");
+}
+
+test("values come in their types", () => {
+  const config = loaded(`
+lxc.mount.auto = cgroup:mixed proc:mixed
+lxc.mount.auto = sys:ro proc:rw shmounts:/h
+lxc.cgroup.devices.deny = a
+lxc.cgroup.devices.allow = c 1:3 rwm
+lxc.cgroup.devices.deny = b
+lxc.signal.halt = SIGRTMIN+3
+lxc.rootfs.path = overlay:/a:/b//
+lxc.console.buffer.size = 70KB
+lxc.prlimit.nofile = 64:unlimited
+lxc.environment = A=b=c
+lxc.net.2.type = empty
+lxc.net.0.type = veth
+lxc.net.0.ipv4.address = 10.0.3.5/24
+lxc.net.0.ipv4.gateway = auto`);
+  deepEqual(
+    {
+      auto: config.mountAuto.values.map((mount) => [mount.what, mount.mode, mount.hostPath, mount.containerPath]),
+      cgroup: config.cgroup.entries.map((entry) => [entry.name, entry.value]),
+      halt: config.signalHalt.value,
+      rootfs: config.rootfsPath.value,
+      buffer: config.consoleBufferSize.value,
+      limit: config.prlimit.get("nofile"),
+      environment: config.environment.values,
+      networks: config.networks.items.map((network) => [network.index, network.type.value]),
+      address: config.networks.at(0)?.ipv4Address.values,
+      gateway: config.networks.at(0)?.ipv4Gateway.value?.kind,
+    },
+    {
+      auto: [
+        ["proc", "rw", "", ""],
+        ["sys", "ro", "", ""],
+        ["cgroup", "mixed", "", ""],
+        ["shmounts", "", "/h", "/dev/.lxc-mounts"],
+      ],
+      cgroup: [
+        ["devices.deny", "a"],
+        ["devices.allow", "c 1:3 rwm"],
+        ["devices.deny", "b"],
+      ],
+      halt: 37,
+      rootfs: { type: "overlay", path: "/a:/b" },
+      buffer: 131072,
+      limit: { soft: 64, hard: Infinity },
+      environment: [{ name: "A", value: "b=c" }],
+      networks: [
+        [0, "veth"],
+        [2, "empty"],
+      ],
+      address: [
+        {
+          bytes: new Uint8Array([10, 0, 3, 5]),
+          prefix: 24,
+          broadcast: new Uint8Array([10, 0, 3, 255]),
+        },
+      ],
+      gateway: "auto",
+    },
+  );
+});
+
+test("a new type of a network takes back what was said of it, as in LXC", () => {
+  const config = loaded("lxc.net.0.link = br0\nlxc.net.0.type = veth\nlxc.net.0.flags = up");
+  const network = config.networks.at(0);
+  deepEqual([network?.link.value, network?.flags.value], [undefined, true]);
+});
+
+test("an empty value is back to the default, or what LXC takes it for", () => {
+  const config = loaded(`
+lxc.hook.start = /a
+lxc.hook.stop = /b
+lxc.hook =
+lxc.cgroup2.memory.max = 1
+lxc.cgroup2.devices.allow = a
+lxc.cgroup2.memory.max =
+lxc.net.1.type = empty
+lxc.net.1 =
+lxc.monitor.signal.pdeath =
+lxc.autodev =`);
+  deepEqual(
+    [
+      config.hookStart.values,
+      config.cgroup2.entries.map((entry) => entry.name),
+      config.networks.items.length,
+      config.monitorSignalPdeath.value,
+      config.autodev.value,
+    ],
+    [[], ["devices.allow"], 0, 0, false],
+  );
+});
+
+test("values are given as LXC's getter gives them", () => {
+  const config = loaded(`
+lxc.rootfs.path = dir:/srv/x
+lxc.cap.drop = sys_time mac_admin
+lxc.idmap = u 0 1 2
+lxc.idmap = g 0 1 2
+lxc.mount.auto = sys proc
+lxc.sysctl.a = 1
+lxc.sysctl.b = 2
+lxc.cgroup.devices.deny = a
+lxc.arch = i386
+lxc.net.0.type = veth`);
+  const keys = [
+    "lxc.rootfs.path",
+    "lxc.cap.drop",
+    "lxc.idmap",
+    "lxc.mount.auto",
+    "lxc.sysctl",
+    "lxc.sysctl.b",
+    "lxc.cgroup.devices.deny",
+    "lxc.arch",
+    "lxc.signal.halt",
+    "lxc.log.level",
+    "lxc.net",
+    "lxc.net.0.flags",
+    "lxc.net.0.vlan.id",
+    "lxc.net.1.type",
+    "lxc.hook",
+    "lxc.include",
+    "lxc.nosuch",
+  ];
+  deepEqual(
+    keys.map((key) => getItem(config, key)),
+    [
+      "/srv/x",
+      "sys_time\nmac_admin\n",
+      "u 0 1 2\ng 0 1 2",
+      "proc:mixed sys:mixed",
+      "lxc.sysctl.a = 1\nlxc.sysctl.b = 2\n",
+      "2",
+      "a\n",
+      "i686",
+      "0",
+      "NOTSET",
+      "veth\n",
+      "",
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+    ],
+  );
+});
+
+test("includes take effect where they stand, and an error names each file on the way", () => {
+  const files = (path: string): IncludedFile[] =>
+    path === "/dir"
+      ? [{ path: "/dir/a.conf", text: "lxc.tty.max = 7\nlxc.tty.dir = lxc" }]
+      : [{ path, text: "\nlxc.autodevv = 1" }];
+  const config = configFrom(
+    new ConfigDocument("lxc.tty.max = 1\nlxc.include = /dir\nlxc.tty.dir =\n"),
+    "c1/config",
+    files,
+  );
+  deepEqual([config.ttyMax.value, config.ttyDir.value], [7, undefined]);
+  deepEqual(failureOf("lxc.include = /x", files), [
+    "cannot load c1/config: line 1 is wrong",
+    "  because: cannot load /x: line 2 is wrong",
+    "  because: cannot set lxc.autodevv: there is no such key",
+    "  hint: did you mean lxc.autodev?",
+  ]);
+});
+
+test("a file that includes itself is refused", () => {
+  const files = (path: string): IncludedFile[] => [{ path, text: `lxc.include = ${path}` }];
+  deepEqual(failureOf("lxc.include = /x", files).slice(1), [
+    "  because: cannot load /x: line 1 is wrong",
+    "  because: cannot include /x: the file includes itself",
+    "  hint: it is read by way of c1/config, /x",
+  ]);
+});
+
+test("mistakes come with the way out", () => {
+  const mistakes = [
+    "lxc.net.0.lnk = x",
+    "lxc.net.0.veth.pair = x",
+    "lxc.net.type = veth",
+    "lxc.mount.auto = proc:mixd",
+    "lxc.tty.max",
+  ];
+  deepEqual(
+    mistakes.map((line) => failureOf(line, includeNothing).slice(-2)),
+    [
+      ["  because: cannot set lxc.net.0.lnk: there is no such key", "  hint: did you mean lxc.net.0.link?"],
+      [
+        "  because: cannot set lxc.net.0.veth.pair: it is for networks of type veth",
+        "  hint: put lxc.net.0.type = veth before it",
+      ],
+      [
+        "  because: cannot set lxc.net.type: a network has a number",
+        "  hint: write lxc.net.0.type, with a number for each network",
+      ],
+      [
+        '  because: cannot set lxc.mount.auto to "proc:mixd": expected words such as proc:mixed, sys:ro, cgroup:mixed or shmounts:/host/path',
+        "  hint: did you mean proc:mixed?",
+      ],
+      ["cannot load c1/config: line 1 has no =: lxc.tty.max", "  hint: write KEY = VALUE, and begin a comment with #"],
+    ],
+  );
+});
+
+test("keys that exclude each other are refused while loading, with the line", () => {
+  deepEqual(failureOf("lxc.cap.drop = kill\nlxc.cap.keep = chown", includeNothing), [
+    "cannot load c1/config: line 2: lxc.cap.keep and lxc.cap.drop exclude each other",
+  ]);
+});
+
+test("what has no effect yet is listed when used, and only then", () => {
+  const config = loaded(`
+lxc.seccomp.profile = /x
+lxc.namespace.share.net = c2
+lxc.autodev = 1
+lxc.apparmor.profile = generated
+lxc.rootfs.path = zfs:tank
+lxc.net.0.type = macvlan
+lxc.net.1.type = veth
+lxc.net.1.veth.mode = router
+lxc.mount.entry = a b none bind,idmap=container`);
+  deepEqual(
+    [notYetIn(config), lsmKeysIn(config), notYetIn(new Config()), lsmKeysIn(new Config())],
+    [
+      [
+        "lxc.seccomp.profile",
+        "lxc.namespace.share.net",
+        "lxc.net.1.veth.mode",
+        "lxc.net.0.type = macvlan",
+        "lxc.rootfs.path = zfs:",
+        "lxc.mount.entry = a b none bind,idmap=container",
+      ],
+      ["lxc.apparmor.profile"],
+      [],
+      [],
+    ],
+  );
+});
+
+test("what cannot be started is said in sentences", () => {
+  const config = loaded(`
+lxc.cgroup.dir = a
+lxc.cgroup.dir.container = b
+lxc.net.0.type = veth
+lxc.net.0.ipv4.gateway = 10.0.0.1`);
+  deepEqual(problemsIn(config), [
+    "lxc.cgroup.dir excludes lxc.cgroup.dir.monitor and lxc.cgroup.dir.container",
+    "lxc.cgroup.dir.monitor and lxc.cgroup.dir.container need each other",
+    "lxc.net.0.ipv4.gateway needs an ipv4.address",
+    "lxc.net.0: a gateway needs flags = up",
+  ]);
+});
+
+test("a definition sets one key", () => {
+  const config = new Config();
+  applyDefinition(config, 'lxc.uts.name = "x y"');
+  equal(config.utsName.value, "x y");
+  throws(() => applyDefinition(config, "foo=1"), { message: /^cannot set "foo=1": it is not KEY=VALUE/ });
+});
+
+test("there is a row for each of LXC's keys", () => {
+  const config = new Config();
+  const network = new NetworkConfig(0);
+  // LXC 7.0 has 87 and 25; ours has version 1 cgroups of 5.0 as well, lxc.hook and lxc.net each once.
+  deepEqual([config.allKeys().length, network.allKeys().length], [87, 25]);
+});
+
+function loaded(text: string): Config {
+  return configFrom(new ConfigDocument(text), "c1/config");
+}
+
+function failureOf(text: string, read: (path: string) => IncludedFile[]): string[] {
+  try {
+    configFrom(new ConfigDocument(text), "c1/config", read);
+    return [];
+  } catch (error) {
+    return describe(error as LxcError);
+  }
+}

@@ -13,7 +13,6 @@ export interface Entry {
 const SPACE = 32;
 const TAB = 9;
 const RETURN = 13;
-const EQUALS = 61;
 const HASH = 35;
 const HEX = "0123456789abcdef";
 
@@ -180,9 +179,8 @@ function keyOf(line: string): string {
 
 function readEntry(number: number, line: string): Entry {
   const start = firstAt(line);
-  let equals = start;
-  while (equals < line.length && line.charCodeAt(equals) !== EQUALS) equals++;
-  if (equals === line.length) return { line: number, key: "", value: line.slice(start) };
+  const equals = line.indexOf("=", start);
+  if (equals < 0) return { line: number, key: "", value: line.slice(start) };
   let end = equals;
   while (end > start && isBlank(line.charCodeAt(end - 1))) end--;
   return { line: number, key: line.slice(start, end), value: unquoted(line, equals + 1, line.length) };

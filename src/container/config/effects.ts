@@ -1,6 +1,5 @@
 // Which keys in use do not do yet what they say, so that a start is refused by name. Pure.
 
-import type { Setting } from "./keys.ts";
 import type { Config } from "./schema.ts";
 
 /** Backends of `lxc.rootfs.path` whose effect is there; "" is found out by looking. */
@@ -9,11 +8,9 @@ const storageNow: readonly string[] = ["", "dir"];
 /** The keys in use that a start must refuse, in table order; with their value where only that value is refused. */
 export function notYetIn(config: Config): string[] {
   const keys: string[] = [];
-  for (const setting of config.used()) if (setting.effect === "later") keys.push(setting.key);
+  for (const used of config.used()) if (used.setting.effect === "later") keys.push(used.key);
   for (const network of config.networks.items) {
-    const type = network.type.value;
-    if (!network.isTypeThere()) keys.push(`lxc.net.${network.index}.type = ${type}`);
-    else for (const setting of network.used()) addLater(keys, `lxc.net.${network.index}.`, setting);
+    if (!network.isTypeThere()) keys.push(`lxc.net.${network.index}.type = ${network.type.value}`);
   }
   const storage = config.rootfsPath.value?.type ?? "";
   if (!storageNow.includes(storage)) keys.push(`lxc.rootfs.path = ${storage}:`);
@@ -25,10 +22,6 @@ export function notYetIn(config: Config): string[] {
 /** The keys in use that only matter when AppArmor or SELinux is on. */
 export function lsmKeysIn(config: Config): string[] {
   const keys: string[] = [];
-  for (const setting of config.used()) if (setting.effect === "lsm") keys.push(setting.key);
+  for (const used of config.used()) if (used.setting.effect === "lsm") keys.push(used.key);
   return keys;
-}
-
-function addLater(keys: string[], prefix: string, setting: Setting): void {
-  if (setting.effect === "later") keys.push(prefix + setting.key);
 }

@@ -175,7 +175,7 @@ function addCapabilities(values: string[], text: string): string[] | undefined {
   return values;
 }
 
-/** Namespaces, several per line. */
+/** Namespaces, several per line, kept in the order of `namespaceNames` as LXC prints them. */
 export const namespaces: ListCodec<NamespaceName> = {
   name: "namespaces: user mnt pid uts ipc net cgroup time",
   words: namespaceNames,
@@ -186,7 +186,7 @@ export const namespaces: ListCodec<NamespaceName> = {
       if (name === undefined) return undefined;
       if (!values.includes(name)) values.push(name);
     }
-    return values;
+    return namespaceNames.filter((name) => values.includes(name));
   },
   format: (value) => value,
 };
@@ -260,7 +260,8 @@ export const limit: Codec<LimitValue> = {
 
 function limitIn(text: string): number | undefined {
   const bare = text.trim();
-  if (bare === "unlimited") return Infinity;
+  // strtoull turns -1 into the largest number, which is RLIM_INFINITY.
+  if (bare === "unlimited" || bare === "-1") return Infinity;
   for (let at = 0; at < bare.length; at++) {
     const code = bare.charCodeAt(at);
     if (code < 48 || code > 57) return undefined;

@@ -1,4 +1,5 @@
 // The machinery behind the key tables: kinds of row, and lookup by key. Pure.
+// A configuration is read by every command, so a row is one object, and nothing is prepared before it is needed.
 
 import { LxcError } from "../../base/errors.ts";
 import { nearest } from "../../base/text.ts";
@@ -10,152 +11,248 @@ export type Effect = "now" | "later" | "lsm";
 /** The caller's variables. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-export type Operation = "set" | "clear" | "lines" | "used" | "kind" | "words" | "between";
+const NO_WORDS: readonly string[] = [];
 
-/** Answers undefined for "no": a wrong value, an unused key. */
-type Act = (operation: Operation, text: string) => readonly string[] | undefined;
-
-const YES: readonly string[] = [];
-
-/** What everybody but the owner of the value needs: one key, as text. */
+/**
+ * What everybody but the owner of the value needs: one key, as text. The kinds of row extend it; its own methods are
+ * for a key without a value. They are not abstract, for the compiler finds no generic override of an abstract method.
+ */
 export class Setting {
   readonly key: string;
   readonly doc: string;
   effect: Effect = "now";
   /** False where `key =` is an error, as in LXC. */
   mayBeEmpty = true;
-  /** True for a key that does something but has no value to get. */
-  isDirective = false;
-  readonly #act: Act;
 
-  constructor(key: string, doc: string, act: Act) {
+  constructor(key: string, doc: string) {
     this.key = key;
     this.doc = doc;
-    this.#act = act;
   }
 
   /** False when the text is not such a value. A list key gets one more item. */
-  set(text: string): boolean {
-    return this.#act("set", text) !== undefined;
+  set(_text: string): boolean {
+    return false;
   }
 
   /** What `key =` does: back to the default, or to what LXC takes an empty value for. */
-  clear(): void {
-    this.#act("clear", "");
-  }
+  clear(): void {}
 
   /** The value as LXC prints it, one line per item; none when absent. */
-  lines(): readonly string[] {
-    return this.#act("lines", "") ?? [];
+  lines(): string[] {
+    return [];
   }
 
   /** Whether the value differs from the default. */
   isUsed(): boolean {
-    return this.#act("used", "") !== undefined;
+    return false;
+  }
+
+  /** True for a key that does something but has no value to get. */
+  isDirective(): boolean {
+    return true;
   }
 
   /** The kind of value, for the manual and for errors. */
-  get kind(): string {
-    return this.#act("kind", "")?.[0] ?? "text";
+  kind(): string {
+    return "nothing: empty clears it";
   }
 
-  get words(): readonly string[] {
-    return this.#act("words", "") ?? [];
+  words(): readonly string[] {
+    return NO_WORDS;
   }
 
-  /** What LXC's getter puts between items; undefined for a single value, "" when each item ends its own line. */
-  get between(): string | undefined {
-    return this.#act("between", "")?.[0];
+  /** Whether the value is a list. */
+  isList(): boolean {
+    return false;
+  }
+
+  /** What LXC's getter puts between the items of a list; "" when each item ends its own line. */
+  between(): string {
+    return "";
   }
 }
 
 /** A value with a default. */
-export class One<T> {
+export class One<T> extends Setting {
   value: T;
   /** What `key =` makes of it; mostly the default. */
   whenEmpty: T;
   readonly initial: T;
-  readonly #codec: Codec<T>;
+  readonly codec: Codec<T>;
 
-  constructor(codec: Codec<T>, initial: T) {
-    this.#codec = codec;
+  constructor(key: string, codec: Codec<T>, initial: T, doc: string) {
+    super(key, doc);
+    this.codec = codec;
     this.value = initial;
     this.initial = initial;
     this.whenEmpty = initial;
   }
 
-  act(operation: Operation, text: string): readonly string[] | undefined {
-    const codec = this.#codec;
-    if (operation === "set") {
-      const value = codec.parse(text);
-      if (value === undefined) return undefined;
-      this.value = value;
-      return YES;
-    }
-    if (operation === "lines") return [codec.format(this.value)];
-    if (operation === "used") return this.value === this.initial ? undefined : YES;
-    if (operation === "kind") return [codec.name];
-    if (operation === "words") return codec.words;
-    if (operation === "clear") this.value = this.whenEmpty;
-    return undefined;
+  override set(text: string): boolean {
+    const value = this.codec.parse(text);
+    if (value === undefined) return false;
+    this.value = value;
+    return true;
+  }
+
+  override clear(): void {
+    this.value = this.whenEmpty;
+  }
+
+  override lines(): string[] {
+    return [this.codec.format(this.value)];
+  }
+
+  override isUsed(): boolean {
+    return this.value !== this.initial;
+  }
+
+  override isDirective(): boolean {
+    return false;
+  }
+
+  override kind(): string {
+    return this.codec.name;
+  }
+
+  override words(): readonly string[] {
+    return this.codec.words;
   }
 }
 
 /** A value that may be absent. */
-export class Maybe<T> {
+export class Maybe<T> extends Setting {
   value: T | undefined = undefined;
-  readonly #codec: Codec<T>;
+  readonly codec: Codec<T>;
 
-  constructor(codec: Codec<T>) {
-    this.#codec = codec;
+  constructor(key: string, codec: Codec<T>, doc: string) {
+    super(key, doc);
+    this.codec = codec;
   }
 
-  act(operation: Operation, text: string): readonly string[] | undefined {
-    const codec = this.#codec;
-    if (operation === "set") {
-      const value = codec.parse(text);
-      if (value === undefined) return undefined;
-      this.value = value;
-      return YES;
-    }
-    if (operation === "lines") return this.value === undefined ? YES : [codec.format(this.value)];
-    if (operation === "used") return this.value === undefined ? undefined : YES;
-    if (operation === "kind") return [codec.name];
-    if (operation === "words") return codec.words;
-    if (operation === "clear") this.value = undefined;
-    return undefined;
+  override set(text: string): boolean {
+    const value = this.codec.parse(text);
+    if (value === undefined) return false;
+    this.value = value;
+    return true;
+  }
+
+  override clear(): void {
+    this.value = undefined;
+  }
+
+  override lines(): string[] {
+    const value = this.value;
+    return value === undefined ? [] : [this.codec.format(value)];
+  }
+
+  override isUsed(): boolean {
+    return this.value !== undefined;
+  }
+
+  override isDirective(): boolean {
+    return false;
+  }
+
+  override kind(): string {
+    return this.codec.name;
+  }
+
+  override words(): readonly string[] {
+    return this.codec.words;
   }
 }
 
 /** A key that may be given many times, and whose lines may hold several items. */
-export class Many<T> {
-  values: T[] = [];
-  readonly #codec: ListCodec<T>;
+export class Many<T> extends Setting {
+  /** Undefined while empty: most lists of a configuration are. */
+  #values: T[] | undefined = undefined;
+  readonly codec: ListCodec<T>;
 
-  constructor(codec: ListCodec<T>) {
-    this.#codec = codec;
+  constructor(key: string, codec: ListCodec<T>, doc: string) {
+    super(key, doc);
+    this.codec = codec;
   }
 
-  act(operation: Operation, text: string): readonly string[] | undefined {
-    const codec = this.#codec;
-    if (operation === "set") {
-      const values = codec.add(this.values, text);
-      if (values === undefined) return undefined;
-      this.values = values;
-      return YES;
-    }
-    if (operation === "lines") {
-      const lines: string[] = [];
-      for (const value of this.values) lines.push(codec.format(value));
-      return lines;
-    }
-    if (operation === "used") return this.values.length > 0 ? YES : undefined;
-    if (operation === "kind") return [codec.name];
-    if (operation === "words") return codec.words;
-    if (operation === "between") return [codec.between];
-    if (operation === "clear") this.values = [];
+  override set(text: string): boolean {
+    const values = this.codec.add(this.#values ?? [], text);
+    if (values === undefined) return false;
+    this.#values = values;
+    return true;
+  }
+
+  get values(): T[] {
+    return this.#values ?? [];
+  }
+
+  override clear(): void {
+    this.#values = undefined;
+  }
+
+  override lines(): string[] {
+    const lines: string[] = [];
+    for (const value of this.values) lines.push(this.codec.format(value));
+    return lines;
+  }
+
+  override isUsed(): boolean {
+    const values = this.#values;
+    return values !== undefined && values.length > 0;
+  }
+
+  override isDirective(): boolean {
+    return false;
+  }
+
+  override kind(): string {
+    return this.codec.name;
+  }
+
+  override words(): readonly string[] {
+    return this.codec.words;
+  }
+
+  override isList(): boolean {
+    return true;
+  }
+
+  override between(): string {
+    return this.codec.between;
+  }
+}
+
+/** The keys that share a prefix and whose rest is not in the table. Its kinds extend it. */
+export class Group {
+  /** With the final dot. */
+  readonly prefix: string;
+  readonly doc: string;
+  effect: Effect = "now";
+
+  constructor(prefix: string, doc: string) {
+    this.prefix = prefix;
+    this.doc = doc;
+  }
+
+  /** The setting for what follows the prefix; undefined when there is none. `toWrite` makes what it belongs to. */
+  open(_rest: string, _toWrite: boolean): Setting | undefined {
     return undefined;
   }
+
+  /** What follows the prefix, of every key in use. */
+  rests(): string[] {
+    return [];
+  }
+
+  /** What the prefix without its dot does when empty: all of it is cleared. */
+  clear(): void {}
+
+  /** What `<prefix><rest> =` does where no key is so named; false when it is wrong. */
+  clearPart(_rest: string): boolean {
+    return false;
+  }
+
+  /** Told before the key is set or cleared. */
+  beforeChange(_rest: string): void {}
 }
 
 /** One value of a `Named` row: the part of the key the user chose, and what it is set to. */
@@ -169,112 +266,140 @@ export class NamedValue<T> {
   }
 }
 
-/** The keys below a prefix whose last part the user invents, such as `lxc.sysctl.*`, in file order. */
-export class Named<T> {
+/** The values of a `Named` row. Apart from it, so that no setting refers to its table and the memory is given back at once. */
+class NamedValues<T> {
   entries: NamedValue<T>[] = [];
-  readonly #codec: Codec<T>;
+  readonly codec: Codec<T>;
   /** True where a second line for the same name is added, not a replacement. */
-  readonly #repeats: boolean;
+  readonly repeats: boolean;
 
   constructor(codec: Codec<T>, repeats: boolean) {
-    this.#codec = codec;
-    this.#repeats = repeats;
+    this.codec = codec;
+    this.repeats = repeats;
+  }
+
+  put(name: string, value: T): void {
+    if (!this.repeats) {
+      for (const entry of this.entries) {
+        if (entry.name !== name) continue;
+        entry.value = value;
+        return;
+      }
+    }
+    this.entries.push(new NamedValue<T>(name, value));
+  }
+
+  remove(name: string): void {
+    const kept: NamedValue<T>[] = [];
+    for (const entry of this.entries) if (entry.name !== name) kept.push(entry);
+    this.entries = kept;
+  }
+}
+
+/** The keys below a prefix whose last part the user invents, such as `lxc.sysctl.*`, in file order. */
+export class Named<T> extends Group {
+  readonly #values: NamedValues<T>;
+  /** The only names there are, when the user may not invent them. */
+  names: readonly string[] = NO_WORDS;
+
+  constructor(prefix: string, codec: Codec<T>, repeats: boolean, doc: string) {
+    super(prefix, doc);
+    this.#values = new NamedValues<T>(codec, repeats);
+  }
+
+  get entries(): readonly NamedValue<T>[] {
+    return this.#values.entries;
   }
 
   /** The last value under this name. */
   get(name: string): T | undefined {
     let found: T | undefined;
-    for (const entry of this.entries) if (entry.name === name) found = entry.value;
+    for (const entry of this.#values.entries) if (entry.name === name) found = entry.value;
     return found;
   }
 
-  act(operation: Operation, name: string, text: string): readonly string[] | undefined {
-    const codec = this.#codec;
-    if (operation === "set") return this.#put(name, text);
-    if (operation === "lines" || operation === "used") {
-      const lines: string[] = [];
-      for (const entry of this.entries) if (entry.name === name) lines.push(codec.format(entry.value));
-      return operation === "used" && lines.length === 0 ? undefined : lines;
-    }
-    if (operation === "kind") return [codec.name];
-    if (operation === "words") return codec.words;
-    if (operation === "between") return this.#repeats ? [""] : undefined;
-    if (operation === "clear") this.#remove(name);
-    return undefined;
-  }
-
-  #put(name: string, text: string): readonly string[] | undefined {
-    const value = this.#codec.parse(text);
-    if (value === undefined) return undefined;
-    if (!this.#repeats) {
-      for (const entry of this.entries) {
-        if (entry.name === name) {
-          entry.value = value;
-          return YES;
-        }
-      }
-    }
-    this.entries.push(new NamedValue<T>(name, value));
-    return YES;
-  }
-
-  #remove(name: string): void {
-    const kept: NamedValue<T>[] = [];
-    for (const entry of this.entries) if (entry.name !== name) kept.push(entry);
-    this.entries = kept;
-  }
-
-  /** Each name once, in file order. */
-  names(): string[] {
-    const names: string[] = [];
-    for (const entry of this.entries) if (!names.includes(entry.name)) names.push(entry.name);
-    return names;
-  }
-}
-
-/** How a group's keys are found, listed and cleared. */
-export interface GroupWays {
-  readonly open: (rest: string, toWrite: boolean) => Setting | undefined;
-  readonly rests: () => string[];
-  readonly clear: () => void;
-}
-
-/** The keys that share a prefix and whose rest is not in the table. */
-export class Group {
-  /** With the final dot. */
-  readonly prefix: string;
-  readonly doc: string;
-  effect: Effect = "now";
-  readonly #ways: GroupWays;
-
-  constructor(prefix: string, doc: string, ways: GroupWays) {
-    this.prefix = prefix;
-    this.doc = doc;
-    this.#ways = ways;
-  }
-
-  /** The setting for what follows the prefix; undefined when there is none. `toWrite` makes what it belongs to. */
-  open(rest: string, toWrite: boolean): Setting | undefined {
-    const setting = this.#ways.open(rest, toWrite);
-    if (setting !== undefined && this.effect !== "now") setting.effect = this.effect;
+  override open(rest: string, _toWrite: boolean): Setting | undefined {
+    if (this.names.length > 0 && !this.names.includes(rest)) return undefined;
+    const setting = new NamedSetting<T>(this.prefix + rest, this.doc, this.#values, rest);
+    setting.effect = this.effect;
     return setting;
   }
 
-  /** What follows the prefix, of every key in use. */
-  rests(): string[] {
-    return this.#ways.rests();
+  override rests(): string[] {
+    const names: string[] = [];
+    for (const entry of this.#values.entries) if (!names.includes(entry.name)) names.push(entry.name);
+    return names;
   }
 
-  /** What the prefix without its dot does when empty: all of it is cleared. */
-  clear(): void {
-    this.#ways.clear();
+  override clear(): void {
+    this.#values.entries = [];
   }
+}
+
+/** One key of a `Named` row, for as long as it is looked at. */
+class NamedSetting<T> extends Setting {
+  readonly #values: NamedValues<T>;
+  readonly #name: string;
+
+  constructor(key: string, doc: string, values: NamedValues<T>, name: string) {
+    super(key, doc);
+    this.#values = values;
+    this.#name = name;
+  }
+
+  override set(text: string): boolean {
+    const value = this.#values.codec.parse(text);
+    if (value === undefined) return false;
+    this.#values.put(this.#name, value);
+    return true;
+  }
+
+  override clear(): void {
+    this.#values.remove(this.#name);
+  }
+
+  override lines(): string[] {
+    const lines: string[] = [];
+    for (const entry of this.#values.entries) {
+      if (entry.name === this.#name) lines.push(this.#values.codec.format(entry.value));
+    }
+    return lines;
+  }
+
+  override isUsed(): boolean {
+    return this.lines().length > 0;
+  }
+
+  override isDirective(): boolean {
+    return false;
+  }
+
+  override kind(): string {
+    return this.#values.codec.name;
+  }
+
+  override words(): readonly string[] {
+    return this.#values.codec.words;
+  }
+
+  override isList(): boolean {
+    return this.#values.repeats;
+  }
+}
+
+/** A key that differs from its default. */
+export interface UsedKey {
+  /** All of it, where the setting's own key is only the end. */
+  readonly key: string;
+  readonly setting: Setting;
 }
 
 /** A set of keys. Subclasses are the tables: one field, one row. */
 export abstract class KeySet {
   readonly settings: Setting[] = [];
   readonly groups: Group[] = [];
+  /** The key of each setting, for a lookup that touches no row. */
+  readonly #keys: string[] = [];
   /** For bare `lxc.environment = NAME`. */
   protected readonly callerEnvironment: Environment;
 
@@ -282,61 +407,50 @@ export abstract class KeySet {
     this.callerEnvironment = callerEnvironment;
   }
 
+  protected add(setting: Setting): void {
+    this.#keys.push(setting.key);
+    this.settings.push(setting);
+  }
+
   /** A value that is always there: `initial` when absent. */
   protected one<T>(key: string, codec: Codec<T>, initial: T, doc: string): One<T> {
-    const cell = new One<T>(codec, initial);
-    this.settings.push(new Setting(key, doc, (operation, text) => cell.act(operation, text)));
-    return cell;
+    const row = new One<T>(key, codec, initial, doc);
+    this.add(row);
+    return row;
   }
 
   /** A value that may be absent. */
   protected maybe<T>(key: string, codec: Codec<T>, doc: string): Maybe<T> {
-    const cell = new Maybe<T>(codec);
-    this.settings.push(new Setting(key, doc, (operation, text) => cell.act(operation, text)));
-    return cell;
+    const row = new Maybe<T>(key, codec, doc);
+    this.add(row);
+    return row;
   }
 
   /** A list. */
   protected many<T>(key: string, codec: ListCodec<T>, doc: string): Many<T> {
-    const cell = new Many<T>(codec);
-    this.settings.push(new Setting(key, doc, (operation, text) => cell.act(operation, text)));
-    return cell;
+    const row = new Many<T>(key, codec, doc);
+    this.add(row);
+    return row;
   }
 
   /** A value for each name below `prefix`; the last line for a name counts. */
   protected named<T>(prefix: string, codec: Codec<T>, doc: string): Named<T> {
-    const cell = new Named<T>(codec, false);
-    this.below(prefix, cell, doc);
-    return cell;
+    const group = new Named<T>(prefix, codec, false, doc);
+    this.groups.push(group);
+    return group;
   }
 
   /** Values below `prefix`, all of them kept, in file order. */
   protected ordered<T>(prefix: string, codec: Codec<T>, doc: string): Named<T> {
-    const cell = new Named<T>(codec, true);
-    this.below(prefix, cell, doc);
-    return cell;
-  }
-
-  private below<T>(prefix: string, cell: Named<T>, doc: string): void {
-    const ways: GroupWays = {
-      open: (rest) => new Setting(prefix + rest, doc, (operation, text) => cell.act(operation, rest, text)),
-      rests: () => cell.names(),
-      clear: () => {
-        cell.entries = [];
-      },
-    };
-    this.groups.push(new Group(prefix, doc, ways));
+    const group = new Named<T>(prefix, codec, true, doc);
+    this.groups.push(group);
+    return group;
   }
 
   /** Marks the row just made: its effect is not there yet, so that using it is refused at start. */
   protected later<R>(row: R): R {
-    this.#mark("later");
-    return row;
-  }
-
-  /** Marks the row just made: without that LSM in the kernel it does nothing, as in LXC. */
-  protected lsm<R>(row: R): R {
-    this.#mark("lsm");
+    const last = this.settings[this.settings.length - 1];
+    if (last !== undefined) last.effect = "later";
     return row;
   }
 
@@ -347,46 +461,64 @@ export abstract class KeySet {
     return row;
   }
 
-  /** `key =` is an error, as in LXC. */
-  protected refuseEmpty(key: string): void {
-    const setting = this.find(key, false);
-    if (setting !== undefined) setting.mayBeEmpty = false;
-  }
-
-  #mark(effect: Effect): void {
+  /** Marks the row just made: without that LSM in the kernel it does nothing, as in LXC. */
+  protected lsm<R>(row: R): R {
     const last = this.settings[this.settings.length - 1];
-    if (last !== undefined) last.effect = effect;
+    if (last !== undefined) last.effect = "lsm";
+    return row;
   }
 
   /** The setting of this key, or undefined when there is no such key. `toWrite` makes the numbered thing it is part of. */
   find(key: string, toWrite: boolean): Setting | undefined {
-    for (const setting of this.settings) if (setting.key === key) return setting;
-    for (const group of this.groups) {
-      if (key.length > group.prefix.length && key.startsWith(group.prefix))
-        return group.open(key.slice(group.prefix.length), toWrite);
-    }
-    return undefined;
+    const index = this.#keys.indexOf(key);
+    if (index >= 0) return this.settings[index];
+    const group = this.#groupOf(key);
+    return group === undefined ? undefined : group.open(key.slice(group.prefix.length), toWrite);
   }
 
   /** `key = text`. An empty text clears the key, as in LXC. Throws when there is no such key or the value is wrong. */
   assign(key: string, text: string): void {
-    const setting = this.find(key, text !== "");
+    const setting = this.#openToChange(key, text !== "");
     if (setting === undefined) {
-      if (text === "" && this.#clearGroup(key)) return;
+      if (text === "" && this.#clearBelow(key)) return;
       throw this.noSuchKey(key);
     }
-    if (text === "" && setting.mayBeEmpty) setting.clear();
-    else if (!setting.set(text)) throw wrongValue(setting, key, text);
+    if (text !== "") {
+      if (!setting.set(text)) throw wrongValue(setting, key, text);
+      return;
+    }
+    if (!setting.mayBeEmpty) throw wrongValue(setting, key, text);
+    setting.clear();
   }
 
-  #clearGroup(key: string): boolean {
+  #openToChange(key: string, toWrite: boolean): Setting | undefined {
+    const index = this.#keys.indexOf(key);
+    if (index >= 0) return this.settings[index];
+    const group = this.#groupOf(key);
+    if (group === undefined) return undefined;
+    const rest = key.slice(group.prefix.length);
+    const setting = group.open(rest, toWrite);
+    if (setting !== undefined) group.beforeChange(rest);
+    return setting;
+  }
+
+  #groupOf(key: string): Group | undefined {
     for (const group of this.groups) {
-      if (group.prefix.length === key.length + 1 && group.prefix.startsWith(key)) {
+      if (key.length > group.prefix.length && key.startsWith(group.prefix)) return group;
+    }
+    return undefined;
+  }
+
+  /** A prefix without its dot, or a part of a group that is no key. */
+  #clearBelow(key: string): boolean {
+    for (const group of this.groups) {
+      if (group.prefix === `${key}.`) {
         group.clear();
         return true;
       }
     }
-    return false;
+    const group = this.#groupOf(key);
+    return group === undefined ? false : group.clearPart(key.slice(group.prefix.length));
   }
 
   /** The error for a key that is not there. Abstract, for a concrete method would get garbage natively for `xs[i] ?? ""`. */
@@ -395,19 +527,19 @@ export abstract class KeySet {
   /** Every key of the table; a group as its prefix. */
   allKeys(): string[] {
     const keys: string[] = [];
-    for (const setting of this.settings) keys.push(setting.key);
+    for (const key of this.#keys) keys.push(key);
     for (const group of this.groups) keys.push(group.prefix);
     return keys;
   }
 
-  /** The settings in use, in table order: those that differ from their default. */
-  used(): Setting[] {
-    const used: Setting[] = [];
-    for (const setting of this.settings) if (setting.isUsed()) used.push(setting);
+  /** The keys in use, in table order: those that differ from their default. */
+  used(): UsedKey[] {
+    const used: UsedKey[] = [];
+    for (const setting of this.settings) if (setting.isUsed()) used.push({ key: setting.key, setting });
     for (const group of this.groups) {
       for (const rest of group.rests()) {
         const setting = group.open(rest, false);
-        if (setting !== undefined) used.push(setting);
+        if (setting !== undefined) used.push({ key: group.prefix + rest, setting });
       }
     }
     return used;
@@ -422,7 +554,7 @@ export function unknownKey(key: string, keys: readonly string[]): LxcError {
 }
 
 function wrongValue(setting: Setting, key: string, text: string): LxcError {
-  const near = nearest(text, setting.words);
+  const near = nearest(text, setting.words());
   const hint = near === undefined || near === text ? "" : `did you mean ${near}?`;
-  return new LxcError("config-invalid", `set ${key} to "${text}"`, `expected ${setting.kind}`, { hint });
+  return new LxcError("config-invalid", `set ${key} to "${text}"`, `expected ${setting.kind()}`, { hint });
 }

@@ -1,8 +1,7 @@
 // The key table of one network, lxc.net.[i].*: one row per key. Pure.
 
-import type { LxcError } from "../../base/errors.ts";
 import { flag, line, oneOf, positive, unsigned, vlanId } from "./codecs.ts";
-import { type GroupWays, KeySet, Setting, unknownKey } from "./keys.ts";
+import { Group, KeySet, type Setting } from "./keys.ts";
 import {
   deviceName,
   hardwareAddress,
@@ -105,10 +104,6 @@ export class NetworkConfig extends KeySet {
     return needed === "" || needed === this.type.value;
   }
 
-  override noSuchKey(key: string): LxcError {
-    return unknownKey(key, this.allKeys());
-  }
-
   isTypeThere(): boolean {
     return typesNow.includes(this.type.value);
   }
@@ -127,32 +122,58 @@ export function typeFor(key: string): string {
 }
 
 /** The networks of a container, by index. */
-export class Networks {
+export class Networks extends Group {
   items: NetworkConfig[] = [];
+
+  constructor() {
+    super("lxc.net.", "The container's networks, by number.");
+  }
+
+  override open(rest: string, toWrite: boolean): Setting | undefined {
+    return openNetworkKey(this, rest, toWrite);
+  }
+
+  override rests(): string[] {
+    const rests: string[] = [];
+    for (const network of this.items) {
+      for (const used of network.used()) rests.push(`${network.index}.${used.key}`);
+    }
+    return rests;
+  }
+
+  override clear(): void {
+    this.items = [];
+  }
 
   at(index: number): NetworkConfig | undefined {
     for (const network of this.items) if (network.index === index) return network;
     return undefined;
   }
 
-  /** Finds or makes it, and keeps the order of the indices. */
-  open(index: number): NetworkConfig {
-    const found = this.at(index);
-    if (found !== undefined) return found;
-    const made = new NetworkConfig(index);
+  /** Keeps the order of the indices. */
+  insert(made: NetworkConfig): void {
     const before: NetworkConfig[] = [];
     const after: NetworkConfig[] = [];
     for (const network of this.items) {
-      if (network.index < index) before.push(network);
+      if (network.index < made.index) before.push(network);
       else after.push(network);
     }
     before.push(made);
     this.items = before.concat(after);
-    return made;
   }
 
-  remove(index: number): void {
-    this.items = this.items.filter((network) => network.index !== index);
+  /** `lxc.net.0 =` removes that network, if there is one. */
+  override clearPart(rest: string): boolean {
+    const parts = networkKeyIn(rest);
+    if (parts.index < 0 || parts.key !== "") return false;
+    this.items = this.items.filter((network) => network.index !== parts.index);
+    return true;
+  }
+
+  /** A new type takes back all that was said of the network before, as in LXC. */
+  override beforeChange(rest: string): void {
+    const parts = networkKeyIn(rest);
+    if (parts.key === "type") this.at(parts.index)?.reset();
   }
 }
 
@@ -173,54 +194,15 @@ export function networkKeyIn(rest: string): NetworkKey {
   return { index: good ? parseInt(digits, 10) : -1, key: dot < 0 ? "" : rest.slice(dot + 1) };
 }
 
-/** How `lxc.net.` finds its keys. */
-export function networkWays(networks: Networks): GroupWays {
-  return {
-    open: (rest, toWrite) => openNetworkKey(networks, rest, toWrite),
-    rests: () => {
-      const rests: string[] = [];
-      for (const network of networks.items) {
-        for (const setting of network.used()) rests.push(`${network.index}.${setting.key}`);
-      }
-      return rests;
-    },
-    clear: () => {
-      networks.items = [];
-    },
-  };
-}
-
 function openNetworkKey(networks: Networks, rest: string, toWrite: boolean): Setting | undefined {
   const parts = networkKeyIn(rest);
   const index = parts.index;
   const key = parts.key;
   if (index < 0) return undefined;
-  if (key === "") return toWrite ? undefined : wholeNetwork(networks, index);
-  const network = networks.at(index) ?? (toWrite && isNetworkKey(key) ? networks.open(index) : undefined);
-  if (network === undefined || !network.fits(key)) return undefined;
-  return key === "type" ? typeSetting(network) : network.find(key, toWrite);
-}
-
-/** `lxc.net.0 =` removes that network. */
-function wholeNetwork(networks: Networks, index: number): Setting | undefined {
-  if (networks.at(index) === undefined) return undefined;
-  const whole = new Setting(`lxc.net.${index}`, "One network; empty removes it.", (operation) => {
-    if (operation === "clear") networks.remove(index);
-    return undefined;
-  });
-  whole.isDirective = true;
-  return whole;
-}
-
-/** A new type takes back all that was said of the network before, as in LXC. */
-function typeSetting(network: NetworkConfig): Setting {
-  return new Setting("type", "The kind of network.", (operation, text) => {
-    if (operation === "set" && networkType.parse(text) !== undefined) network.reset();
-    if (operation === "clear") network.reset();
-    return network.type.act(operation, text);
-  });
-}
-
-function isNetworkKey(key: string): boolean {
-  return new NetworkConfig(0).find(key, false) !== undefined;
+  const there = networks.at(index);
+  if (there === undefined && !toWrite) return undefined;
+  const network = there ?? new NetworkConfig(index);
+  const setting = network.fits(key) ? network.find(key, toWrite) : undefined;
+  if (there === undefined && setting !== undefined) networks.insert(network);
+  return setting;
 }

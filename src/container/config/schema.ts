@@ -28,18 +28,44 @@ import {
   idMappings,
   limit,
   logLevel,
+  namespaceNames,
   namespaces,
   signal,
   socketAddress,
   syslogFacility,
   timeOffset,
 } from "./isolation-codecs.ts";
-import { type Environment, Group, KeySet, Setting, unknownKey } from "./keys.ts";
-import { NetworkConfig, Networks, networkKeyIn, networkWays, typeFor } from "./network-schema.ts";
+import { type Environment, Group, KeySet, Setting } from "./keys.ts";
+import { NetworkConfig, Networks, networkKeyIn, typeFor } from "./network-schema.ts";
 import { autoMounts, environmentFrom, groupNames, mountEntries, rootfsOptions, rootfsPath } from "./rootfs-codecs.ts";
 
 /** The key whose value is another file to read; load.ts knows what to do with it. */
 export const INCLUDE_KEY = "lxc.include";
+
+/** `lxc.include` has no value: load.ts reads what it names. */
+class IncludeSetting extends Setting {
+  constructor() {
+    super(INCLUDE_KEY, "A file, or a directory of *.conf files, to read here.");
+  }
+
+  override kind(): string {
+    return "a file or a directory";
+  }
+}
+
+/** `lxc.hook =` clears all hooks. */
+class AllHooks extends Group {
+  readonly hooks: readonly Setting[];
+
+  constructor(hooks: readonly Setting[]) {
+    super("lxc.hook.", "Empty clears all hooks.");
+    this.hooks = hooks;
+  }
+
+  override clear(): void {
+    for (const hook of this.hooks) hook.clear();
+  }
+}
 
 /** A whole container configuration. */
 export class Config extends KeySet {
@@ -251,36 +277,32 @@ export class Config extends KeySet {
     // As in LXC: empty is off for /dev, and no signal at all.
     this.autodev.whenEmpty = false;
     this.monitorSignalPdeath.whenEmpty = 0;
-    this.groups.push(new Group("lxc.net.", "The container's networks, by number.", networkWays(this.networks)));
-    this.#directives();
-    this.refuseEmpty("lxc.arch");
-    this.refuseEmpty("lxc.mount.fstab");
+    this.namespaceShare.names = namespaceNames;
+    this.arch.mayBeEmpty = false;
+    this.mountFstab.mayBeEmpty = false;
+    this.groups.push(this.networks);
+    this.add(new IncludeSetting());
+    this.groups.push(new AllHooks(this.#hooks()));
   }
 
-  /** Keys without a value of their own. */
-  #directives(): void {
-    const include = new Setting(INCLUDE_KEY, "A file, or a directory of *.conf files, to read here.", (operation) =>
-      operation === "kind" ? ["a file or a directory"] : undefined,
-    );
-    const hooks = new Setting("lxc.hook", "Empty clears all hooks.", (operation) => {
-      if (operation === "clear") this.clearHooks();
-      return operation === "kind" ? ["nothing: it only clears all hooks"] : undefined;
-    });
-    include.isDirective = true;
-    hooks.isDirective = true;
-    this.settings.push(include);
-    this.settings.push(hooks);
-  }
-
-  private clearHooks(): void {
-    for (const setting of this.settings) {
-      if (setting.key.startsWith("lxc.hook.") && setting.key !== "lxc.hook.version") setting.clear();
-    }
+  #hooks(): Setting[] {
+    return [
+      this.hookPreStart,
+      this.hookPreMount,
+      this.hookMount,
+      this.hookAutodev,
+      this.hookStartHost,
+      this.hookStart,
+      this.hookStop,
+      this.hookPostStop,
+      this.hookClone,
+      this.hookDestroy,
+    ];
   }
 
   override noSuchKey(key: string): LxcError {
     const doing = `set ${key}`;
-    if (!key.startsWith("lxc.net.")) return unknownKey(key, this.allKeys());
+    if (!key.startsWith("lxc.net.")) return super.noSuchKey(key);
     const parts = networkKeyIn(key.slice("lxc.net.".length));
     const index = parts.index;
     const subkey = parts.key;

@@ -10,18 +10,17 @@ import type { Config } from "./schema.ts";
 export function getItem(config: Config, key: string): string | undefined {
   if (key === "lxc.net") return networkTypes(config);
   const setting = config.find(key, false);
-  if (setting !== undefined) return setting.isDirective ? undefined : itemText(setting);
+  if (setting !== undefined) return setting.isDirective() ? undefined : itemText(setting);
   for (const group of config.groups) {
-    if (group.prefix === `${key}.`) return groupText(config, group.prefix, group.rests());
+    if (group.prefix === `${key}.` && key !== "lxc.hook") return groupText(config, group.prefix, group.rests());
   }
   return undefined;
 }
 
 /** The setting's lines, joined as LXC joins them. */
 export function itemText(setting: Setting): string {
-  const between = setting.between;
   const lines = setting.lines();
-  if (between !== "") return lines.join(between ?? "");
+  if (!setting.isList() || setting.between() !== "") return lines.join(setting.between());
   let text = "";
   for (const line of lines) text += `${line}\n`;
   return text;
