@@ -23,6 +23,8 @@ export class Setting {
   effect: Effect = "now";
   /** False where `key =` is an error, as in LXC. */
   mayBeEmpty = true;
+  /** What `set` was given. A method that is overridden takes no parameter: natively it might be handed garbage. */
+  protected text = "";
 
   constructor(key: string, doc: string) {
     this.key = key;
@@ -30,7 +32,12 @@ export class Setting {
   }
 
   /** False when the text is not such a value. A list key gets one more item. */
-  set(_text: string): boolean {
+  set(text: string): boolean {
+    this.text = text;
+    return this.take();
+  }
+
+  protected take(): boolean {
     return false;
   }
 
@@ -88,8 +95,8 @@ export class One<T> extends Setting {
     this.whenEmpty = initial;
   }
 
-  override set(text: string): boolean {
-    const value = this.codec.parse(text);
+  protected override take(): boolean {
+    const value = this.codec.parse(this.text);
     if (value === undefined) return false;
     this.value = value;
     return true;
@@ -130,8 +137,8 @@ export class Maybe<T> extends Setting {
     this.codec = codec;
   }
 
-  override set(text: string): boolean {
-    const value = this.codec.parse(text);
+  protected override take(): boolean {
+    const value = this.codec.parse(this.text);
     if (value === undefined) return false;
     this.value = value;
     return true;
@@ -174,8 +181,8 @@ export class Many<T> extends Setting {
     this.codec = codec;
   }
 
-  override set(text: string): boolean {
-    const values = this.codec.add(this.#values ?? [], text);
+  protected override take(): boolean {
+    const values = this.codec.add(this.#values ?? [], this.text);
     if (values === undefined) return false;
     this.#values = values;
     return true;
@@ -221,38 +228,39 @@ export class Many<T> extends Setting {
   }
 }
 
-/** The keys that share a prefix and whose rest is not in the table. Its kinds extend it. */
+/** How the keys of a group are found, listed and cleared. */
+export interface GroupWays {
+  /** The setting for what follows the prefix; undefined when there is none. `toWrite` makes what it belongs to. */
+  readonly open: (rest: string, toWrite: boolean) => Setting | undefined;
+  /** What follows the prefix, of every key in use. */
+  readonly rests: () => string[];
+  /** What the prefix without its dot does when empty: all of it is cleared. */
+  readonly clear: () => void;
+  /** What `<prefix><rest> =` does where no key is so named; false when it is wrong. */
+  readonly clearPart: (rest: string) => boolean;
+  /** Told before the key is set or cleared. */
+  readonly beforeChange: (rest: string) => void;
+}
+
+/** The keys that share a prefix and whose rest is not in the table. */
 export class Group {
   /** With the final dot. */
   readonly prefix: string;
   readonly doc: string;
   effect: Effect = "now";
+  readonly ways: GroupWays;
 
-  constructor(prefix: string, doc: string) {
+  constructor(prefix: string, doc: string, ways: GroupWays) {
     this.prefix = prefix;
     this.doc = doc;
+    this.ways = ways;
   }
 
-  /** The setting for what follows the prefix; undefined when there is none. `toWrite` makes what it belongs to. */
-  open(_rest: string, _toWrite: boolean): Setting | undefined {
-    return undefined;
+  open(rest: string, toWrite: boolean): Setting | undefined {
+    const setting = this.ways.open(rest, toWrite);
+    if (setting !== undefined && this.effect !== "now") setting.effect = this.effect;
+    return setting;
   }
-
-  /** What follows the prefix, of every key in use. */
-  rests(): string[] {
-    return [];
-  }
-
-  /** What the prefix without its dot does when empty: all of it is cleared. */
-  clear(): void {}
-
-  /** What `<prefix><rest> =` does where no key is so named; false when it is wrong. */
-  clearPart(_rest: string): boolean {
-    return false;
-  }
-
-  /** Told before the key is set or cleared. */
-  beforeChange(_rest: string): void {}
 }
 
 /** One value of a `Named` row: the part of the key the user chose, and what it is set to. */
@@ -266,16 +274,30 @@ export class NamedValue<T> {
   }
 }
 
-/** The values of a `Named` row. Apart from it, so that no setting refers to its table and the memory is given back at once. */
-class NamedValues<T> {
+/** The keys below a prefix whose last part the user invents, such as `lxc.sysctl.*`, in file order. */
+export class Named<T> {
   entries: NamedValue<T>[] = [];
   readonly codec: Codec<T>;
   /** True where a second line for the same name is added, not a replacement. */
   readonly repeats: boolean;
+  /** The only names there are, when the user may not invent them. */
+  names: readonly string[] = NO_WORDS;
 
   constructor(codec: Codec<T>, repeats: boolean) {
     this.codec = codec;
     this.repeats = repeats;
+  }
+
+  /** The last value under this name. */
+  get(name: string): T | undefined {
+    let found: T | undefined;
+    for (const entry of this.entries) if (entry.name === name) found = entry.value;
+    return found;
+  }
+
+  /** Whether there may be such a name. */
+  mayName(name: string): boolean {
+    return this.names.length === 0 || this.names.includes(name);
   }
 
   put(name: string, value: T): void {
@@ -294,61 +316,28 @@ class NamedValues<T> {
     for (const entry of this.entries) if (entry.name !== name) kept.push(entry);
     this.entries = kept;
   }
-}
 
-/** The keys below a prefix whose last part the user invents, such as `lxc.sysctl.*`, in file order. */
-export class Named<T> extends Group {
-  readonly #values: NamedValues<T>;
-  /** The only names there are, when the user may not invent them. */
-  names: readonly string[] = NO_WORDS;
-
-  constructor(prefix: string, codec: Codec<T>, repeats: boolean, doc: string) {
-    super(prefix, doc);
-    this.#values = new NamedValues<T>(codec, repeats);
-  }
-
-  get entries(): readonly NamedValue<T>[] {
-    return this.#values.entries;
-  }
-
-  /** The last value under this name. */
-  get(name: string): T | undefined {
-    let found: T | undefined;
-    for (const entry of this.#values.entries) if (entry.name === name) found = entry.value;
-    return found;
-  }
-
-  override open(rest: string, _toWrite: boolean): Setting | undefined {
-    if (this.names.length > 0 && !this.names.includes(rest)) return undefined;
-    const setting = new NamedSetting<T>(this.prefix + rest, this.doc, this.#values, rest);
-    setting.effect = this.effect;
-    return setting;
-  }
-
-  override rests(): string[] {
+  /** Each name in use once, in file order. */
+  used(): string[] {
     const names: string[] = [];
-    for (const entry of this.#values.entries) if (!names.includes(entry.name)) names.push(entry.name);
+    for (const entry of this.entries) if (!names.includes(entry.name)) names.push(entry.name);
     return names;
-  }
-
-  override clear(): void {
-    this.#values.entries = [];
   }
 }
 
 /** One key of a `Named` row, for as long as it is looked at. */
 class NamedSetting<T> extends Setting {
-  readonly #values: NamedValues<T>;
+  readonly #values: Named<T>;
   readonly #name: string;
 
-  constructor(key: string, doc: string, values: NamedValues<T>, name: string) {
+  constructor(key: string, doc: string, values: Named<T>, name: string) {
     super(key, doc);
     this.#values = values;
     this.#name = name;
   }
 
-  override set(text: string): boolean {
-    const value = this.#values.codec.parse(text);
+  protected override take(): boolean {
+    const value = this.#values.codec.parse(this.text);
     if (value === undefined) return false;
     this.#values.put(this.#name, value);
     return true;
@@ -435,16 +424,29 @@ export abstract class KeySet {
 
   /** A value for each name below `prefix`; the last line for a name counts. */
   protected named<T>(prefix: string, codec: Codec<T>, doc: string): Named<T> {
-    const group = new Named<T>(prefix, codec, false, doc);
-    this.groups.push(group);
-    return group;
+    const row = new Named<T>(codec, false);
+    this.below(prefix, row, doc);
+    return row;
   }
 
   /** Values below `prefix`, all of them kept, in file order. */
   protected ordered<T>(prefix: string, codec: Codec<T>, doc: string): Named<T> {
-    const group = new Named<T>(prefix, codec, true, doc);
-    this.groups.push(group);
-    return group;
+    const row = new Named<T>(codec, true);
+    this.below(prefix, row, doc);
+    return row;
+  }
+
+  private below<T>(prefix: string, row: Named<T>, doc: string): void {
+    const ways: GroupWays = {
+      open: (rest) => (row.mayName(rest) ? new NamedSetting<T>(prefix + rest, doc, row, rest) : undefined),
+      rests: () => row.used(),
+      clear: () => {
+        row.entries = [];
+      },
+      clearPart: () => false,
+      beforeChange: () => {},
+    };
+    this.groups.push(new Group(prefix, doc, ways));
   }
 
   /** Marks the row just made: its effect is not there yet, so that using it is refused at start. */
@@ -498,7 +500,7 @@ export abstract class KeySet {
     if (group === undefined) return undefined;
     const rest = key.slice(group.prefix.length);
     const setting = group.open(rest, toWrite);
-    if (setting !== undefined) group.beforeChange(rest);
+    if (setting !== undefined) group.ways.beforeChange(rest);
     return setting;
   }
 
@@ -513,12 +515,12 @@ export abstract class KeySet {
   #clearBelow(key: string): boolean {
     for (const group of this.groups) {
       if (group.prefix === `${key}.`) {
-        group.clear();
+        group.ways.clear();
         return true;
       }
     }
     const group = this.#groupOf(key);
-    return group === undefined ? false : group.clearPart(key.slice(group.prefix.length));
+    return group === undefined ? false : group.ways.clearPart(key.slice(group.prefix.length));
   }
 
   /** The error for a key that is not there. Abstract, for a concrete method would get garbage natively for `xs[i] ?? ""`. */
@@ -537,7 +539,7 @@ export abstract class KeySet {
     const used: UsedKey[] = [];
     for (const setting of this.settings) if (setting.isUsed()) used.push({ key: setting.key, setting });
     for (const group of this.groups) {
-      for (const rest of group.rests()) {
+      for (const rest of group.ways.rests()) {
         const setting = group.open(rest, false);
         if (setting !== undefined) used.push({ key: group.prefix + rest, setting });
       }

@@ -1,7 +1,8 @@
 // The key table of one network, lxc.net.[i].*: one row per key. Pure.
 
+import type { LxcError } from "../../base/errors.ts";
 import { flag, line, oneOf, positive, unsigned, vlanId } from "./codecs.ts";
-import { Group, KeySet, type Setting } from "./keys.ts";
+import { type GroupWays, KeySet, type Setting, unknownKey } from "./keys.ts";
 import {
   deviceName,
   hardwareAddress,
@@ -104,6 +105,10 @@ export class NetworkConfig extends KeySet {
     return needed === "" || needed === this.type.value;
   }
 
+  override noSuchKey(key: string): LxcError {
+    return unknownKey(key, this.allKeys());
+  }
+
   isTypeThere(): boolean {
     return typesNow.includes(this.type.value);
   }
@@ -122,28 +127,8 @@ export function typeFor(key: string): string {
 }
 
 /** The networks of a container, by index. */
-export class Networks extends Group {
+export class Networks {
   items: NetworkConfig[] = [];
-
-  constructor() {
-    super("lxc.net.", "The container's networks, by number.");
-  }
-
-  override open(rest: string, toWrite: boolean): Setting | undefined {
-    return openNetworkKey(this, rest, toWrite);
-  }
-
-  override rests(): string[] {
-    const rests: string[] = [];
-    for (const network of this.items) {
-      for (const used of network.used()) rests.push(`${network.index}.${used.key}`);
-    }
-    return rests;
-  }
-
-  override clear(): void {
-    this.items = [];
-  }
 
   at(index: number): NetworkConfig | undefined {
     for (const network of this.items) if (network.index === index) return network;
@@ -162,19 +147,40 @@ export class Networks extends Group {
     this.items = before.concat(after);
   }
 
-  /** `lxc.net.0 =` removes that network, if there is one. */
-  override clearPart(rest: string): boolean {
-    const parts = networkKeyIn(rest);
-    if (parts.index < 0 || parts.key !== "") return false;
-    this.items = this.items.filter((network) => network.index !== parts.index);
-    return true;
+  remove(index: number): void {
+    this.items = this.items.filter((network) => network.index !== index);
   }
+}
 
-  /** A new type takes back all that was said of the network before, as in LXC. */
-  override beforeChange(rest: string): void {
-    const parts = networkKeyIn(rest);
-    if (parts.key === "type") this.at(parts.index)?.reset();
+/** How `lxc.net.` finds its keys. */
+export function networkWays(networks: Networks): GroupWays {
+  return {
+    open: (rest, toWrite) => openNetworkKey(networks, rest, toWrite),
+    rests: () => networkRests(networks),
+    clear: () => {
+      networks.items = [];
+    },
+    // `lxc.net.0 =` removes that network, if there is one.
+    clearPart: (rest) => {
+      const parts = networkKeyIn(rest);
+      if (parts.index < 0 || parts.key !== "") return false;
+      networks.remove(parts.index);
+      return true;
+    },
+    // A new type takes back all that was said of the network before, as in LXC.
+    beforeChange: (rest) => {
+      const parts = networkKeyIn(rest);
+      if (parts.key === "type") networks.at(parts.index)?.reset();
+    },
+  };
+}
+
+function networkRests(networks: Networks): string[] {
+  const rests: string[] = [];
+  for (const network of networks.items) {
+    for (const used of network.used()) rests.push(`${network.index}.${used.key}`);
   }
+  return rests;
 }
 
 export interface NetworkKey {

@@ -35,8 +35,8 @@ import {
   syslogFacility,
   timeOffset,
 } from "./isolation-codecs.ts";
-import { type Environment, Group, KeySet, Setting } from "./keys.ts";
-import { NetworkConfig, Networks, networkKeyIn, typeFor } from "./network-schema.ts";
+import { type Environment, Group, type GroupWays, KeySet, Setting, unknownKey } from "./keys.ts";
+import { NetworkConfig, Networks, networkKeyIn, networkWays, typeFor } from "./network-schema.ts";
 import { autoMounts, environmentFrom, groupNames, mountEntries, rootfsOptions, rootfsPath } from "./rootfs-codecs.ts";
 
 /** The key whose value is another file to read; load.ts knows what to do with it. */
@@ -53,18 +53,21 @@ class IncludeSetting extends Setting {
   }
 }
 
-/** `lxc.hook =` clears all hooks. */
-class AllHooks extends Group {
-  readonly hooks: readonly Setting[];
+function noKeys(): string[] {
+  return [];
+}
 
-  constructor(hooks: readonly Setting[]) {
-    super("lxc.hook.", "Empty clears all hooks.");
-    this.hooks = hooks;
-  }
-
-  override clear(): void {
-    for (const hook of this.hooks) hook.clear();
-  }
+/** A group that only clears settings of the table. */
+function clearing(settings: readonly Setting[]): GroupWays {
+  return {
+    open: () => undefined,
+    rests: noKeys,
+    clear: () => {
+      for (const setting of settings) setting.clear();
+    },
+    clearPart: () => false,
+    beforeChange: () => {},
+  };
 }
 
 /** A whole container configuration. */
@@ -280,9 +283,9 @@ export class Config extends KeySet {
     this.namespaceShare.names = namespaceNames;
     this.arch.mayBeEmpty = false;
     this.mountFstab.mayBeEmpty = false;
-    this.groups.push(this.networks);
+    this.groups.push(new Group("lxc.net.", "The container's networks, by number.", networkWays(this.networks)));
     this.add(new IncludeSetting());
-    this.groups.push(new AllHooks(this.#hooks()));
+    this.groups.push(new Group("lxc.hook.", "Empty clears all hooks.", clearing(this.#hooks())));
   }
 
   #hooks(): Setting[] {
@@ -302,7 +305,7 @@ export class Config extends KeySet {
 
   override noSuchKey(key: string): LxcError {
     const doing = `set ${key}`;
-    if (!key.startsWith("lxc.net.")) return super.noSuchKey(key);
+    if (!key.startsWith("lxc.net.")) return unknownKey(key, this.allKeys());
     const parts = networkKeyIn(key.slice("lxc.net.".length));
     const index = parts.index;
     const subkey = parts.key;

@@ -12,7 +12,7 @@ export function getItem(config: Config, key: string): string | undefined {
   const setting = config.find(key, false);
   if (setting !== undefined) return setting.isDirective() ? undefined : itemText(setting);
   for (const group of config.groups) {
-    if (group.prefix === `${key}.` && key !== "lxc.hook") return groupText(config, group.prefix, group.rests());
+    if (group.prefix === `${key}.` && key !== "lxc.hook") return groupText(config, group.prefix, group.ways.rests());
   }
   return undefined;
 }

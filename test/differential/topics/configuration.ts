@@ -25,7 +25,7 @@ const WRONG: readonly (readonly string[])[] = [
 export function configuration(): string[] {
   const config = configFrom(new ConfigDocument(readFileSync(SAMPLE, "utf8")), "sample");
   const lines: string[] = [];
-  for (const setting of config.used()) lines.push(`${setting.key} = ${setting.lines().join(" | ")}`);
+  for (const used of config.used()) lines.push(`${used.key} = ${used.setting.lines().join(" | ")}`);
   const empty = new Config({});
   for (const key of empty.allKeys()) lines.push(`${key}: ${settingText(empty.find(key, false))}`);
   lines.push(...problemsIn(config));
