@@ -111,13 +111,14 @@ export class NetlinkSocket {
     }
   }
 
-  /** Every message of a dump, whole: one that changed while it was read is read again. */
+  /**
+   * Every message of a dump. One during which something changed is read again, a few times; a busy host never rests, and
+   * then the last answer counts: each message of it is whole, only their number may be off by what has just changed.
+   */
   dump(request: NetlinkRequest): readonly NetlinkReply[] {
-    for (let left = DUMP_TRIES; left > 0; left--) {
-      const replies = this.#dumpOnce(request);
-      if (!replies.some((reply) => (reply.flags & NLM_F_DUMP_INTR) !== 0)) return replies;
-    }
-    throw new LxcError("timed-out", request.doing, "it changes faster than it can be read");
+    let replies = this.#dumpOnce(request);
+    for (let left = DUMP_TRIES - 1; left > 0 && wasInterrupted(replies); left--) replies = this.#dumpOnce(request);
+    return replies;
   }
 
   /** Has the kernel check and use the filters of dumps (Linux 4.20), such as another network namespace. */
@@ -184,6 +185,10 @@ export class NetlinkSocket {
     if (this.#strict) setOption(this.#fd, NETLINK_GET_STRICT_CHK);
     return this.#fd;
   }
+}
+
+function wasInterrupted(replies: readonly NetlinkReply[]): boolean {
+  return replies.some((reply) => (reply.flags & NLM_F_DUMP_INTR) !== 0);
 }
 
 /** The kernel numbers its rtnetlink messages in fours: new, delete, get, set. */

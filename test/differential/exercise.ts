@@ -2,6 +2,7 @@
 
 import { configuration, writeBack } from "./topics/configuration.ts";
 import { errors } from "./topics/errors.ts";
+import { network } from "./topics/network.ts";
 import { paths } from "./topics/paths.ts";
 import { structs } from "./topics/structs.ts";
 import { words } from "./topics/words.ts";
@@ -16,3 +17,4 @@ show("errors", errors());
 show("structs", structs());
 show("configuration", configuration());
 show("write-back", writeBack());
+show("network", network());

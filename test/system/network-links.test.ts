@@ -123,6 +123,28 @@ test("scripts run on the host, and again at the end", { skip }, () => {
   deepEqual([result.status, logged], [0, "up vhost veth br0 vhost\ndown vhost veth br0 vhost\n"]);
 });
 
+test("devices are made, changed, moved and deleted, and what is there is read back", { skip }, () => {
+  equal(run("sh", "scripts/build.sh", "test/system/drivers/links.ts", "dist/drivers/links").status, 0);
+  const result = within("dist/drivers/links", "br0");
+  deepEqual(result.stdout.trim().split("\n"), [
+    "va veth 1500 2.0.0.0.0.1 up alone",
+    "va veth 1500 2.0.0.0.0.1 up joined",
+    "vb is not there",
+    "vc veth 1300 2.0.0.0.0.2 up alone",
+    "10.99.0.1 10.97.0.1 fd99::1",
+    "10.96.0.0/16",
+    "10.97.0.0/24",
+    "traffic",
+    "vc veth 1300 2.0.0.0.0.2 down alone",
+    "vc is not there",
+    "lo 65536 over there",
+    "moved0 1300 over there",
+    "deleted true, again false",
+    "cannot switch on the network device va: netlink: invalid argument (EINVAL)",
+    "  hint: the device does not take such a value; see `ip -details link`",
+  ]);
+});
+
 const failures: readonly { what: string; settings: readonly string[]; says: readonly RegExp[] }[] = [
   {
     what: "a missing bridge",

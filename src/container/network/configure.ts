@@ -48,7 +48,9 @@ export function insideRequests(plan: NetworkPlan, indices: readonly number[]): N
   const requests: NetlinkRequest[] = [];
   // As in LXC: the first device that is up brings up the loopback device too.
   if (plan.networks.some((network) => network.up)) {
-    requests.push(changeRequest(LOOPBACK_INDEX, "lo", { up: true }));
+    let mtu = 0;
+    for (const network of plan.networks) if (network.type === "empty") mtu = network.mtu;
+    requests.push(changeRequest(LOOPBACK_INDEX, "lo", { up: true, mtu }));
   }
   let at = 0;
   for (const network of plan.networks) {
@@ -64,7 +66,7 @@ function requestsOf(network: PlannedNetwork, index: number): NetlinkRequest[] {
   for (const address of network.addresses) {
     requests.push(addressRequest(index, address, `${addressText(address.bytes)}/${address.prefix} ${where}`));
   }
-  if (network.up && index !== LOOPBACK_INDEX) requests.push(changeRequest(index, network.name, { up: true }));
+  if (network.up && network.type !== "empty") requests.push(changeRequest(index, network.name, { up: true }));
   for (const planned of network.routes) requests.push(routeRequest(index, planned.route, `${planned.doing} ${where}`));
   return requests;
 }

@@ -28,7 +28,12 @@ export function networkFacts(socket: NetlinkSocket, requests: readonly NetworkRe
     if (request.ipv4Gateway.kind === "auto" || request.ipv6Gateway.kind === "auto") needsAddresses = true;
   }
   const links: LinkInfo[] = [];
-  for (const link of findLinks(socket, names)) if (link !== undefined) links.push(link);
+  let at = 0;
+  for (const link of findLinks(socket, names)) {
+    // It may have been asked for by an alternative name.
+    if (link !== undefined) links.push({ ...link, name: names[at] ?? link.name });
+    at++;
+  }
   const addresses = needsAddresses ? listDeviceAddresses(socket) : [];
   return { links, addresses, random: randomBytes(requests.filter((request) => request.type === "veth").length) };
 }

@@ -154,6 +154,8 @@ test("what cannot work is refused by its key, with a way out", () => {
     [{ hwaddr: "11:66:6a:01:02:03" }, /multicast/, /random/],
     [{ ipv4Gateway: via("10.0.3.1") }, /ipv4\.gateway needs an address/, /lxc\.net\.0\.ipv4\.address/],
     [{ up: false, ipv4Gateway: via("dev") }, /ipv4\.gateway needs the device to be up/, /lxc\.net\.0\.flags = up/],
+    [{ type: "empty", name: "eth0" }, /lxc\.net\.0\.name = eth0: the loopback device/, /type = veth/],
+    [{ type: "empty", hwaddr: "10:66:6a:01:02:03" }, /lxc\.net\.0\.hwaddr/, /type = veth/],
     [{ ipv4Gateway: via("auto") }, /auto needs a bridge/, /lxc\.net\.0\.link/],
   ];
   for (const [changes, message, hint] of cases) throws(() => only(changes), { message, hint });

@@ -74,6 +74,7 @@ function planOne(request: NetworkRequest, name: string, facts: NetworkFacts, dra
     });
   }
   const veth = request.type === "veth";
+  if (!veth) checkLoopback(request);
   const random = facts.random.subarray(drawn * RANDOM_BYTES_EACH);
   const bridge = veth && request.link !== "" ? bridgeFor(request, facts.links) : undefined;
   return {
@@ -92,6 +93,15 @@ function planOne(request: NetworkRequest, name: string, facts: NetworkFacts, dra
     scriptUp: request.scriptUp,
     scriptDown: request.scriptDown,
   };
+}
+
+/** A network of type empty is the loopback device. As in LXC its `link` counts for nothing. */
+function checkLoopback(request: NetworkRequest): void {
+  const hint = `set ${networkKey(request, "type")} = veth for a device of its own`;
+  if (request.name !== "" && request.name !== "lo") {
+    throw invalid(`${networkKey(request, "name")} = ${request.name}: the loopback device is always lo`, hint);
+  }
+  if (request.hwaddr !== "") throw invalid(`${networkKey(request, "hwaddr")}: the loopback device has none`, hint);
 }
 
 function bridgeFor(request: NetworkRequest, links: readonly LinkInfo[]): LinkInfo {
