@@ -45,14 +45,13 @@ export function withoutBlankLines(text: string): string {
   return kept;
 }
 
-/** The text of a new configuration: LXC's header for `template` ("" for none), the base, the root file system. Pure. */
+/** The text of a new configuration: LXC's header with the template, the base, the root file system. Pure. */
 export function configText(
   base: BaseConfig,
   template: string,
   args: readonly string[],
   rootfs: RootFileSystem,
 ): string {
-  if (template === "") return base.text;
   const lines = [
     `# Template used to create this container: ${template}`,
     // A newline in an argument must not become a line of the configuration.

@@ -4,7 +4,7 @@ import { asLxcError, LxcError } from "../base/errors.ts";
 import { normalPath } from "../base/path.ts";
 import { AT_FDCWD } from "../kernel/abi/fs.ts";
 import { call, tryCall } from "../kernel/call.ts";
-import { createText, makeDirectory } from "../kernel/files.ts";
+import { createText, exists, makeDirectory } from "../kernel/files.ts";
 import { loadConfig } from "./config/load.ts";
 import { type Container, configFileOf, directoryOf, isDefined } from "./container.ts";
 import { type BaseConfig, configText, readBaseConfig } from "./create-config.ts";
@@ -58,18 +58,32 @@ export function createContainer(options: CreateOptions): void {
   const template = findTemplate(options.template);
   checkDir(options.dir);
   const base = readBaseConfig(options.configFile, options.defaultConfigFile);
+  checkBase(base, template.kind === "none", options);
   const kind = base.rootfs !== "" && options.dir === "" ? base.rootfsKind : options.backing;
-  const request: Request = { options, doing, template, storage: storageNamed(kind), base };
-  if (template.kind !== "none" && base.hasIdmap)
-    throw new LxcError("unsupported", doing, `templates cannot fill a container with lxc.idmap`, {
-      hint: `take lxc.idmap out of ${base.file}, or use -t none`,
-    });
+  const storage = storageNamed(template.kind === "none" ? options.backing : kind);
+  const request: Request = { options, doing, template, storage, base };
   const umask = tryCall("umask", 0);
   try {
     createWith(request);
   } finally {
     tryCall("umask", umask);
   }
+}
+
+function checkBase(base: BaseConfig, isConfigOnly: boolean, options: CreateOptions): void {
+  const doing = `create ${options.container.name}`;
+  if (isConfigOnly && options.dir !== "")
+    throw new LxcError("config-invalid", doing, "--dir has no effect without a template", {
+      hint: `put lxc.rootfs.path = dir:${options.dir} into the configuration`,
+    });
+  if (!isConfigOnly && base.hasIdmap)
+    throw new LxcError("unsupported", doing, "templates cannot fill a container with lxc.idmap", {
+      hint: `take lxc.idmap out of ${base.file}, or use -t none`,
+    });
+  if (base.rootfs !== "" && base.rootfs.startsWith("/") && options.dir === "" && !exists(base.rootfs))
+    throw new LxcError("not-found", doing, `The rootfs "${base.rootfs}" does not exist`, {
+      hint: `make it first, or take lxc.rootfs.path out of ${base.file}`,
+    });
 }
 
 function checkDir(dir: string): void {
@@ -125,12 +139,8 @@ function alreadyThere(request: Request): LxcError {
 
 function fill(request: Request, creation: Creation, interrupts: Interrupts): void {
   const options = request.options;
-  const config = configFileOf(options.container);
-  const none: RootFileSystem = { folder: "", source: "", managed: true };
   if (request.template.kind === "none") {
-    if (request.base.rootfs !== "")
-      request.storage.create({ container: options.container, dir: "", given: request.base.rootfs }, creation);
-    writeConfig(config, configText(request.base, "", [], none), creation);
+    writeConfig(configFileOf(options.container), request.base.text, creation);
     return;
   }
   const place = { container: options.container, dir: options.dir, given: request.base.rootfs };
@@ -144,11 +154,12 @@ function fillWithBusybox(request: Request, rootfs: RootFileSystem, creation: Cre
   const made = makeBusyboxRootfs(
     {
       name: options.container.name,
-      rootfs: rootfs.folder,
+      rootfs,
       args: options.templateArgs,
       path: valueIn(options.environment, "PATH"),
       doing: request.doing,
     },
+    creation,
     interrupts,
   );
   const config = configFileOf(options.container);

@@ -38,7 +38,7 @@ const PARTIAL = "partial";
 
 /**
  * How to take a thing back: a `file` or a `tree` is removed, a `folder` only if it is empty, and of `contents` all but
- * `partial` itself.
+ * our own list.
  */
 export type MadeKind = "file" | "tree" | "folder" | "contents";
 
@@ -136,7 +136,7 @@ function takeBack(made: readonly Made[], partial: string): LxcError[] {
   const newestFirst = made.toReversed();
   for (const one of newestFirst) {
     try {
-      if (one.kind === "contents") emptyFolder(one.path);
+      if (one.kind === "contents") emptyFolder(one.path, joinPath(one.path, PARTIAL) === partial ? PARTIAL : "");
       else if (one.kind !== "folder") removePath(one.path);
     } catch (caught) {
       failures.push(asLxcError(caught as Error));
@@ -149,12 +149,12 @@ function takeBack(made: readonly Made[], partial: string): LxcError[] {
   return failures;
 }
 
-function emptyFolder(path: string): void {
+function emptyFolder(path: string, keep: string): void {
   const fd = tryOpenAt(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
   if (fd === -ENOENT) return;
   if (fd < 0) throw refused(`open ${path}`, "openat", fd);
   try {
-    removeContents(fd, path, PARTIAL);
+    removeContents(fd, path, keep);
   } finally {
     closeFd(fd);
   }

@@ -2,7 +2,7 @@
 
 import { LxcError } from "../../base/errors.ts";
 import { below, joinPath, normalPath, parentOf } from "../../base/path.ts";
-import { exists, isDirectory, makeDirectory } from "../../kernel/files.ts";
+import { exists, isDirectory, listDirectory, makeDirectory } from "../../kernel/files.ts";
 import { type Container, configFileOf, directoryOf } from "../container.ts";
 import { type Creation, removePath } from "../partial.ts";
 import { refuseMountsBelow } from "./mounted.ts";
@@ -36,17 +36,16 @@ export class DirStorage extends Storage {
     if (exists(folder)) {
       if (!isDirectory(folder))
         throw new LxcError("wrong-state", "make the root file system", `${folder} is not a folder`);
-      return { folder, source, managed: false };
+      // What is in there after a failure was not there before.
+      const isFresh = listDirectory(folder).length === 0;
+      if (isFresh) creation.record("contents", folder);
+      return { folder, source, managed: false, isFresh };
     }
-    if (place.given !== "")
-      throw new LxcError("not-found", "make the root file system", `The rootfs "${folder}" does not exist`, {
-        hint: "make it first, or take lxc.rootfs.path out of the configuration",
-      });
     creation.makeFolders(parentOf(folder), FOLDER_MODE);
     creation.record("tree", folder);
     const managed = makeDirectory(folder, FOLDER_MODE);
     if (!managed) creation.forget(folder);
-    return { folder, source, managed };
+    return { folder, source, managed, isFresh: managed };
   }
 
   override checkDestroy(path: string, container: Container): void {

@@ -20,6 +20,8 @@ export interface RootFileSystem {
   readonly source: string;
   /** Whether it was made for this container, and may be removed with it. */
   readonly managed: boolean;
+  /** Whether it was empty, so that all in it is ours. */
+  readonly isFresh: boolean;
 }
 
 /** One kind of storage. */

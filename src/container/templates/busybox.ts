@@ -1,24 +1,25 @@
 // The built-in template `busybox`: a root file system of one static program and links to it, as LXC's lxc-busybox makes it.
 
-import { AT_FDCWD, O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_PATH, O_WRONLY } from "../../kernel/abi/fs.ts";
-import { call, tryCall } from "../../kernel/call.ts";
-import { copyContents } from "../../kernel/copy.ts";
-import { closeFd, isDirectory, openAt, tryOpenAt, writeAll } from "../../kernel/files.ts";
-import { bytesOfText } from "../../kernel/memory.ts";
+import { closeFd, isDirectory } from "../../kernel/files.ts";
 import type { Interrupts } from "../interrupts.ts";
+import type { Creation } from "../partial.ts";
+import type { RootFileSystem } from "../storage/storage.ts";
 import { DHCP_SCRIPT, FILES, FOLDERS } from "./busybox-files.ts";
 import { type BusyboxOptions, busyboxOptionsFrom } from "./busybox-options.ts";
 import { type Busybox, findBusybox } from "./busybox-program.ts";
+import { Filling } from "./filling.ts";
 
 /** The folders of the host that its programs need, bound into the container when both have them. */
 const LIBRARIES: readonly string[] = ["lib", "usr/lib", "lib64", "usr/lib64"];
 
+const FOLDER_MODE = 0o755;
+/** `passwd` and `su` change users: the program they are links to is setuid, as in LXC. */
 const PROGRAM_MODE = 0o6755;
+const PROGRAM = "bin/busybox";
 
 export interface BusyboxRequest {
   readonly name: string;
-  /** The folder to fill; it is there. */
-  readonly rootfs: string;
+  readonly rootfs: RootFileSystem;
   readonly args: readonly string[];
   /** The caller's PATH. */
   readonly path: string;
@@ -33,85 +34,46 @@ export interface BusyboxResult {
   readonly options: BusyboxOptions;
 }
 
-/** Fills `rootfs`. Throws at the first failure, leaving the rest to the caller; stops when a signal came. */
-export function makeBusyboxRootfs(request: BusyboxRequest, interrupts: Interrupts): BusyboxResult {
+/** Fills the root file system. Throws at the first failure, leaving the rest to the caller; stops when a signal came. */
+export function makeBusyboxRootfs(request: BusyboxRequest, creation: Creation, interrupts: Interrupts): BusyboxResult {
   const options = busyboxOptionsFrom(request.args);
   const busybox = findBusybox(options.busyboxPath, request.path);
-  const root = openAt(AT_FDCWD, request.rootfs, O_PATH | O_DIRECTORY | O_NOFOLLOW);
+  const filling = new Filling(request.rootfs.folder, request.rootfs.isFresh, creation);
   try {
-    makeFolders(root, FOLDERS);
+    for (const folder of FOLDERS) filling.makeFolder(folder, FOLDER_MODE);
+    filling.setMode("tmp", 0o1777);
     interrupts.check(request.doing);
-    copyProgram(busybox.fd, root);
+    filling.makeCopy(PROGRAM, busybox.fd, PROGRAM_MODE);
     interrupts.check(request.doing);
-    makeLinks(root, busybox);
-    for (const file of FILES) makeFile(root, file.path, file.text, file.mode);
-    makeDhcpScript(root, busybox.dhcpScript);
+    makeLinks(filling, busybox);
+    for (const file of FILES) filling.makeFile(file.path, file.text, file.mode);
+    makeDhcpScript(filling, busybox.dhcpScript);
     interrupts.check(request.doing);
-    return { config: configLines(request.name, librariesIn(root)), options };
+    return { config: configLines(request.name, librariesIn(filling)), options };
   } finally {
-    closeFd(root);
+    filling.close();
     closeFd(busybox.fd);
   }
 }
 
-/** Folders that are there are kept, as in LXC. */
-function makeFolders(root: number, folders: readonly string[]): void {
-  for (const folder of folders) tryMakeFolder(root, folder);
-  call("make tmp open to all", "fchmodat", root, "tmp", 0o1777);
+/**
+ * Hard links, as `busybox --install` makes them: lxc-busybox makes symbolic ones, which cost an inode each, and on a
+ * file system that has just lost many inodes most of the time of a creation.
+ */
+function makeLinks(filling: Filling, busybox: Busybox): void {
+  filling.makeLink("sbin/init", PROGRAM, "../bin/busybox");
+  for (const name of busybox.applets) filling.makeLink(`bin/${name}`, PROGRAM, "busybox");
 }
 
-function tryMakeFolder(root: number, folder: string): void {
-  const result = tryCall("mkdirat", root, folder, 0o755);
-  if (result === 0 || isFolder(root, folder)) return;
-  call(`make the folder ${folder} in the container`, "mkdirat", root, folder, 0o755);
-}
-
-function isFolder(root: number, folder: string): boolean {
-  const fd = tryOpenAt(root, folder, O_PATH | O_DIRECTORY | O_NOFOLLOW);
-  if (fd >= 0) closeFd(fd);
-  return fd >= 0;
-}
-
-/** `passwd` and `su` change users: the program they are links to is setuid, as in LXC. */
-function copyProgram(from: number, root: number): void {
-  const to = openAt(root, "bin/busybox", O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, PROGRAM_MODE);
-  try {
-    copyContents(from, to, "busybox into the container");
-    // Writing takes the setuid bit away from all but root.
-    call("make busybox setuid in the container", "fchmod", to, PROGRAM_MODE);
-  } finally {
-    closeFd(to);
-  }
-  call("make sbin/init in the container", "linkat", root, "bin/busybox", root, "sbin/init", 0);
-}
-
-function makeLinks(root: number, busybox: Busybox): void {
-  const bin = openAt(root, "bin", O_PATH | O_DIRECTORY | O_NOFOLLOW);
-  try {
-    for (const name of busybox.applets) call(`make the link bin/${name}`, "symlinkat", "busybox", bin, name);
-  } finally {
-    closeFd(bin);
-  }
-}
-
-function makeFile(root: number, path: string, text: string, mode: number): void {
-  const fd = openAt(root, path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
-  try {
-    if (text !== "") writeAll(fd, bytesOfText(text), path);
-  } finally {
-    closeFd(fd);
-  }
-}
-
-function makeDhcpScript(root: number, script: string): void {
+function makeDhcpScript(filling: Filling, script: string): void {
   if (script === "") return;
   const parts = script.split("/");
-  for (let count = 1; count < parts.length; count++) tryMakeFolder(root, parts.slice(0, count).join("/"));
-  makeFile(root, script, DHCP_SCRIPT, 0o755);
+  for (let count = 1; count < parts.length; count++) filling.makeFolder(parts.slice(0, count).join("/"), FOLDER_MODE);
+  filling.makeFile(script, DHCP_SCRIPT, 0o755);
 }
 
-function librariesIn(root: number): string[] {
-  return LIBRARIES.filter((folder) => isDirectory(`/${folder}`) && isFolder(root, folder));
+function librariesIn(filling: Filling): string[] {
+  return LIBRARIES.filter((folder) => isDirectory(`/${folder}`) && filling.hasFolder(folder));
 }
 
 /** What lxc-busybox adds to the configuration, with host folders bound for programs that are not static. Pure. */
