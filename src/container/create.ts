@@ -116,9 +116,9 @@ function createWith(request: Request): void {
 /** Makes the folders, and marks them as a creation in progress. */
 function beginCreation(request: Request, creation: Creation): void {
   const container = request.options.container;
-  creation.makeFolders(container.lxcpath, LXCPATH_MODE);
   withContainerLock(request.options.runDir, container, () => {
     clearDeadCreation(container);
+    creation.makeFolders(container.lxcpath, LXCPATH_MODE);
     if (isDefined(container)) throw alreadyThere(request);
     const directory = directoryOf(container);
     creation.record("folder", directory);
