@@ -34,7 +34,7 @@ function openLockDirectory(runDir: string, container: Container): number {
   if (found < 0) makeDirectories(runDir, 0o700);
   const run = found < 0 ? openDirectory(runDir) : found;
   try {
-    return makeDirectoryBelow(run, lockDirectoryOf("", container).slice(1), 0o755);
+    return makeDirectoryBelow(run, lockDirectoryOf("", container), 0o755);
   } finally {
     closeFd(run);
   }
