@@ -1,25 +1,83 @@
 // A kernel that does nothing, says yes, and writes down what it was asked, like strace. Runs under Node only.
 
+import { openHow } from "../../src/kernel/abi/fs.ts";
 import { cloneArgs } from "../../src/kernel/abi/sched.ts";
 import { NUMBERS } from "../../src/kernel/abi/syscalls.ts";
 
 /** Decides the result of one call; `bytesAt` gives the memory behind an argument. */
 export type Answer = (args: readonly number[], bytesAt: (address: number) => Uint8Array) => number;
 
-type Kind = "text" | "hex" | "number" | "buffer" | "strings" | "clone";
+type Kind = "text" | "hex" | "octal" | "number" | "buffer" | "strings" | "clone" | "how";
 const SHAPES: Readonly<Record<string, readonly Kind[]>> = {
-  mount: ["text", "text", "text", "hex", "text"],
-  openat: ["number", "text", "hex"],
-  close: ["number"],
-  read: ["number", "buffer", "number"],
-  write: ["number", "buffer", "number"],
-  socketpair: ["number", "number", "number", "buffer"],
+  brk: ["number"],
+  capget: ["buffer", "buffer"],
+  capset: ["buffer", "buffer"],
+  chdir: ["text"],
   clone3: ["clone", "number"],
+  close: ["number"],
+  close_range: ["number", "hex", "hex"],
+  dup2: ["number", "number"],
+  epoll_ctl: ["number", "number", "number", "buffer"],
   execve: ["text", "strings", "strings"],
+  exit_group: ["number"],
+  fchdir: ["number"],
+  fchmod: ["number", "octal"],
+  fchown: ["number", "number", "number"],
+  fsconfig: ["number", "number", "text", "text", "number"],
+  fsmount: ["number", "number", "hex"],
+  fsopen: ["text", "hex"],
+  getdents64: ["number", "buffer", "number"],
+  ioctl: ["number", "hex"],
+  keyctl: ["number", "number"],
+  linkat: ["number", "text", "number", "text"],
+  mkdirat: ["number", "text", "octal"],
+  mknodat: ["number", "text", "octal", "number"],
+  mount: ["text", "text", "text", "hex", "text"],
+  mount_setattr: ["number", "text", "hex", "buffer", "number"],
+  move_mount: ["number", "text", "number", "text", "hex"],
+  open_tree: ["number", "text", "hex"],
+  openat: ["number", "text", "hex", "octal"],
+  openat2: ["number", "text", "how", "number"],
+  pidfd_send_signal: ["number", "number"],
+  pivot_root: ["text", "text"],
+  prctl: ["number", "number"],
+  read: ["number", "buffer", "number"],
+  recvmsg: ["number"],
+  rt_sigprocmask: ["number", "buffer"],
+  sendmsg: ["number"],
+  sendto: ["number", "buffer", "number", "hex"],
   sethostname: ["buffer", "number"],
-  exit: ["number"],
+  setgroups: ["number"],
+  setresgid: ["number", "number", "number"],
+  setresuid: ["number", "number", "number"],
+  setsid: [],
+  socket: ["number", "hex", "number"],
+  socketpair: ["number", "hex", "number", "buffer"],
+  statx: ["number", "text", "hex", "hex"],
+  symlinkat: ["text", "number", "text"],
+  umask: ["octal"],
+  umount2: ["text", "hex"],
+  unlinkat: ["number", "text", "hex"],
+  unshare: ["hex"],
   wait4: ["number", "buffer"],
+  waitid: ["number", "number"],
+  write: ["number", "buffer", "number"],
 };
+
+/** Calls that make a descriptor. Without another answer they count up from here. */
+const OPENING: readonly string[] = [
+  "accept4",
+  "epoll_create1",
+  "fsmount",
+  "fsopen",
+  "open_tree",
+  "openat",
+  "openat2",
+  "pidfd_open",
+  "signalfd4",
+  "socket",
+];
+const FIRST_FD = 20;
 
 const PAGE = 0x100000;
 
@@ -31,6 +89,7 @@ export class FakeKernel {
   readonly #answers = new Map<string, Answer>();
   readonly #addresses = new Map<Uint8Array, number>();
   readonly #memory: Uint8Array[] = [];
+  #nextFd = FIRST_FD;
 
   /** `what` is a transcript line, or only the name of a call. */
   on(what: string, answer: Answer | number): void {
@@ -50,8 +109,9 @@ export class FakeKernel {
     const shown = (SHAPES[name] ?? []).map((kind, i) => this.#show(kind, args[i] ?? 0));
     const line = `${name}(${shown.join(", ")})`;
     this.transcript.push(line);
-    if (name === "exit") throw new Exited();
+    if (name === "exit_group") throw new Exited();
     const answer = this.#answers.get(line) ?? this.#answers.get(name);
+    if (answer === undefined && OPENING.includes(name)) return this.#nextFd++;
     return answer === undefined ? 0 : answer(args, (address) => this.#bytesAt(address));
   }
 
@@ -62,9 +122,11 @@ export class FakeKernel {
   #show(kind: Kind, value: number): string {
     if (kind === "hex") return `0x${value.toString(16)}`;
     if (kind === "number") return String(value);
+    if (kind === "octal") return `0${value.toString(8)}`;
     if (value === 0) return "-";
     const bytes = this.#bytesAt(value);
     if (kind === "clone") return `flags=0x${cloneArgs.flags.get(bytes).toString(16)}`;
+    if (kind === "how") return `flags=0x${openHow.flags.get(bytes).toString(16)}`;
     if (kind === "strings") return `[${this.#strings(bytes).join(", ")}]`;
     const text = new TextDecoder().decode(bytes);
     return kind === "text"
