@@ -1,6 +1,8 @@
 // Signal masks, and signals read from a descriptor.
 
 import { EAGAIN } from "./abi/errno.ts";
+import { timespec } from "./abi/ioctl.ts";
+import { waitInfo } from "./abi/sched.ts";
 import { SFD_CLOEXEC, SFD_NONBLOCK, SIG_SETMASK, SIGSET_SIZE, signalfdSiginfo } from "./abi/signal.ts";
 import { Layout } from "./abi/struct.ts";
 import { call, refused, tryCall } from "./call.ts";
@@ -50,6 +52,22 @@ export function nextSignal(fd: number): Signal | undefined {
   if (length === -EAGAIN) return undefined;
   if (length < info.length) throw refused("receive a signal", "read", length);
   return { number: signalfdSiginfo.signo.get(info), pid: signalfdSiginfo.pid.get(info) };
+}
+
+/**
+ * Waits for a blocked signal of `set` and takes it, without a descriptor; undefined when none comes for `timeoutMs`
+ * (negative: waits for ever). Its `pid` is 0 when the kernel sent it, or a process that our pid namespace does not show.
+ */
+export function waitForSignal(set: Uint8Array, timeoutMs: number): Signal | undefined {
+  const info = new Uint8Array(waitInfo.size);
+  const limit = new Uint8Array(timespec.size);
+  timespec.seconds.put(limit, Math.floor(Math.max(timeoutMs, 0) / 1000));
+  timespec.nanoseconds.put(limit, (Math.max(timeoutMs, 0) % 1000) * 1000000);
+  const number = tryCall("rt_sigtimedwait", set, info, timeoutMs < 0 ? 0 : limit, SIGSET_SIZE);
+  if (number === -EAGAIN) return undefined;
+  if (number < 0) throw refused("wait for a signal", "rt_sigtimedwait", number);
+  // A code above 0 is the kernel's; what stands for the pid then depends on the signal.
+  return { number, pid: waitInfo.code.get(info) > 0 ? 0 : waitInfo.pid.get(info) };
 }
 
 /** Sets `signal` to be ignored (handler 1) or to its default (handler 0), as sigaction(2) of the kernel takes it. */
