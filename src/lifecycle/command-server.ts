@@ -26,7 +26,7 @@ const MOST_CLIENTS = 128;
 /** Of these, so many may have a request under way; a new one takes the place of the oldest. */
 const MOST_READERS = 32;
 /** A client that has not sent its request by then is let go. */
-const REQUEST_TIMEOUT_MS = 5000;
+const REQUEST_TIMEOUT_MS = 3000;
 /** Enough for every request of LXC's tools but long keys. */
 const FIRST_READ = REQUEST_SIZE + 112;
 /** A busy local user must not make others wait in vain. */
