@@ -87,6 +87,7 @@ function planOne(request: NetworkRequest, name: string, facts: NetworkFacts, dra
     name,
     hwaddr: veth ? hardwareAddressIn(request) : new Uint8Array(0),
     mtu: request.mtu > 0 || bridge === undefined ? request.mtu : bridge.mtu,
+    // LXC brings up the loopback device of an `empty` network only with flags = up, which its manual does not say.
     up: request.up || !veth,
     addresses: request.addresses,
     routes: routesFor(request, bridge, facts.addresses),
