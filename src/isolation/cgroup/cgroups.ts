@@ -29,7 +29,7 @@ export interface CgroupContext {
 
 /**
  * Makes the container's cgroups, and with `forMonitor` those of a monitor that will outlive its caller. A hierarchy in
- * which we may not make any is left out; `cgroups.isEmpty()` when that is all of them. `undo` removes the container's.
+ * which we may not make any is left out; `cgroups.isEmpty()` when that is all of them. `undo` removes all of them.
  */
 export function createCgroups(
   layout: CgroupLayout,
@@ -38,8 +38,11 @@ export function createCgroups(
   undo: Undo,
 ): ContainerCgroups {
   const cgroups = new ContainerCgroups(layout, names);
+  if (forMonitor) {
+    undo.add("remove the monitor's cgroups", () => cgroups.abandonMonitor());
+    cgroups.makeMonitor();
+  }
   undo.add("remove the container's cgroups", () => cgroups.remove());
-  if (forMonitor) cgroups.makeMonitor();
   cgroups.makePayload();
   return cgroups;
 }
@@ -199,22 +202,35 @@ export class ContainerCgroups {
    * which stays behind for ever.
    */
   leaveMonitor(): void {
-    if (this.#monitorIsInside) {
-      this.#monitorIsInside = false;
-      for (const tree of this.#trees) {
-        if (tree.monitorFd() >= 0 && tree.hierarchy.version === 1) this.#goBack(tree);
-      }
-      const unified = this.#unified();
-      if (unified !== undefined && unified.monitorFd() >= 0) this.#continueOutside(unified);
-    }
+    const unified = this.#leaveLegacyMonitor();
+    if (unified !== undefined) this.#continueOutside(unified);
     for (const tree of this.#trees) tree.removeMonitor();
   }
 
+  /** Like `leaveMonitor`, but slowly and as the same process: for a start that failed, or before there is a monitor. */
+  abandonMonitor(): void {
+    const unified = this.#leaveLegacyMonitor();
+    if (unified !== undefined) this.#goBack(unified);
+    for (const tree of this.#trees) tree.removeMonitor();
+  }
+
+  /** Returns the tree of version 2 if we are in our own cgroup there. */
+  #leaveLegacyMonitor(): CgroupTree | undefined {
+    if (!this.#monitorIsInside) return undefined;
+    this.#monitorIsInside = false;
+    for (const tree of this.#trees) {
+      if (tree.monitorFd() >= 0 && tree.hierarchy.version === 1) this.#goBack(tree);
+    }
+    const unified = this.#unified();
+    return unified !== undefined && unified.monitorFd() >= 0 ? unified : undefined;
+  }
+
   #goBack(tree: CgroupTree): void {
-    const origin = openOrigin(tree, this.#origin, "tasks", O_WRONLY);
+    const file = tree.hierarchy.version === 1 ? "tasks" : "cgroup.procs";
+    const origin = openOrigin(tree, this.#origin, file, O_WRONLY);
     // A cgroup that was removed meanwhile, such as that of a session that ended, refuses to be entered.
     if (origin >= 0 && tryEnterByTasks(origin) >= 0) return;
-    enterByTasks([openAt(tree.baseFd, "tasks", O_WRONLY)]);
+    writeAt(tree.baseFd, file, "0");
   }
 
   #continueOutside(tree: CgroupTree): void {
@@ -226,7 +242,7 @@ export class ContainerCgroups {
     if (child.pid > 0) exitNow(0);
     if (child.pid === 0 && self >= 0) waitFor(self, POLLIN, EXIT_TIMEOUT_MS);
     // An old kernel, or a base that may hold no processes: the slow way, or the reason why not.
-    if (child.pid < 0) writeAt(tree.baseFd, "cgroup.procs", "0");
+    if (child.pid < 0) this.#goBack(tree);
     if (self >= 0) closeFd(self);
   }
 

@@ -1,6 +1,6 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal, throws } from "node:assert/strict";
 import { test } from "node:test";
-import { type CgroupLayout, hierarchyOf, layoutFrom, membershipsIn, pathIn } from "./layout.ts";
+import { type CgroupLayout, hierarchyOf, layoutFrom, membershipsIn, onlyUsed, pathIn } from "./layout.ts";
 
 const HYBRID_MOUNTS = `23 1 254:0 / / rw,relatime - ext4 /dev/root rw
 31 23 0:28 / /sys/fs/cgroup rw,relatime - tmpfs tmpfs rw,mode=755
@@ -76,6 +76,16 @@ test("a controller that version 1 has bound is found there, on a hybrid host too
     "none",
     "none",
   ]);
+});
+
+test("lxc.cgroup.use leaves out version 1 hierarchies, and must name what is there", () => {
+  const layout = layoutFrom(HYBRID_MOUNTS, "12:cpu,cpuacct:/\n9:memory:/\n0::/\n", false);
+  deepEqual(shown(onlyUsed(layout, ["memory"])), [
+    "hybrid",
+    'v1 /sys/fs/cgroup/memory [memory] ""',
+    'v2 /sys/fs/cgroup/unified [] ""',
+  ]);
+  throws(() => onlyUsed(layout, ["net_cls"]), { code: "config-invalid" });
 });
 
 test("where a process is in one hierarchy is told by its controllers", () => {

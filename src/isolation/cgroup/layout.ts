@@ -1,5 +1,6 @@
 // Where cgroups are mounted on this host and below which cgroup ours go. Runs before a start, and in tools.
 
+import { LxcError } from "../../base/errors.ts";
 import { below, joinPath } from "../../base/path.ts";
 import { readText, tryReadText } from "../../kernel/files.ts";
 
@@ -142,6 +143,26 @@ export function membershipsIn(cgroups: string): Membership[] {
     found.push({ controllers: listed === "" ? [] : listed.split(","), path: line.slice(second + 1) });
   }
   return found;
+}
+
+/**
+ * The layout without the version 1 hierarchies that lxc.cgroup.use, a list of controllers, does not name. Throws when it
+ * names one that is not here (as in LXC).
+ */
+export function onlyUsed(layout: CgroupLayout, use: readonly string[]): CgroupLayout {
+  if (use.length === 0) return layout;
+  for (const controller of use) {
+    if (hierarchyOf(layout, controller) !== undefined) continue;
+    throw new LxcError("config-invalid", `use the cgroup controller ${controller}`, "it is not mounted here", {
+      hint: "correct lxc.cgroup.use in lxc.conf; see cat /proc/self/cgroup",
+    });
+  }
+  const hierarchies = layout.hierarchies.filter(
+    (h): boolean => h.version === 2 || use.some((controller) => h.controllers.includes(controller)),
+  );
+  let legacy = 0;
+  for (const h of hierarchies) legacy += h.version === 1 ? 1 : 0;
+  return { kind: kindOf(hierarchies.length, legacy), hierarchies };
 }
 
 /** The hierarchy that `controller` is bound to: one of version 1 that has it, else the unified one if that may have it. */
