@@ -12,7 +12,7 @@ import { loadConfig } from "./config/load.ts";
 import { type Container, configFileOf, directoryOf, isDefined } from "./container.ts";
 import { type HookCall, runHook } from "./hooks.ts";
 import { withContainerLock } from "./lock.ts";
-import { clearDeadCreation } from "./partial.ts";
+import { clearDeadCreation, clearIfDead } from "./partial.ts";
 import { storageNamed } from "./storage/backends.ts";
 import { refuseMountsBelow } from "./storage/mounted.ts";
 
@@ -44,7 +44,7 @@ function checkDestroyable(options: DestroyOptions): void {
   const name = container.name;
   const doing = `destroy ${name}`;
   if (!isDefined(container)) {
-    clearLeftovers(options);
+    clearIfDead(options.runDir, container);
     throw new LxcError("not-found", doing, "Container is not defined", {
       hint: `there is no ${configFileOf(container)}; lxc-ls -P ${container.lxcpath} lists what there is`,
     });
@@ -66,14 +66,6 @@ function checkDestroyable(options: DestroyOptions): void {
       hint: `stop it with lxc-stop -n ${name} -P ${container.lxcpath}, or use --force`,
     });
   }
-}
-
-/** A creation that died before it had a configuration is cleared away here as well. */
-function clearLeftovers(options: DestroyOptions): void {
-  if (!exists(directoryOf(options.container))) return;
-  withContainerLock(options.runDir, options.container, () => {
-    clearDeadCreation(options.container);
-  });
 }
 
 function removeContainer(options: DestroyOptions): void {

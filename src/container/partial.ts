@@ -33,6 +33,7 @@ import { bytesOfText } from "../kernel/memory.ts";
 import { effectiveUser } from "../kernel/process.ts";
 import { removeContents, removeTree } from "../kernel/remove.ts";
 import { type Container, directoryOf } from "./container.ts";
+import { withContainerLock } from "./lock.ts";
 
 const PARTIAL = "partial";
 
@@ -198,6 +199,14 @@ export function clearDeadCreation(container: Container): boolean {
   } finally {
     closeFd(fd);
   }
+}
+
+/** As `clearDeadCreation`, taking the lock when there is anything to look at. For whoever uses a container. */
+export function clearIfDead(runDir: string, container: Container): void {
+  if (!exists(partialFileOf(container))) return;
+  withContainerLock(runDir, container, () => {
+    clearDeadCreation(container);
+  });
 }
 
 /** Believes only a list that nobody but us could have written. An empty one is LXC's: its folder was for the container. */

@@ -341,7 +341,9 @@ test("destroy follows no link, and refuses what is no root file system", { skip 
   equal(run("lxc-destroy", "-P", lxcpath, "-n", "c1").code, 0);
   deepEqual(readdirSync(outside), ["precious"]);
 
-  for (const wrong of ["/", "/home", folder, lxcpath, join(lxcpath, "c2"), "/usr/local", "/var/lib"]) {
+  const alias = join(folder, "alias");
+  symlinkSync(lxcpath, alias);
+  for (const wrong of ["/", "/home", folder, lxcpath, alias, join(lxcpath, "c2"), "/usr/local", "/var/lib"]) {
     mkdirSync(join(lxcpath, "c2"));
     writeFileSync(join(lxcpath, "c2/config"), `lxc.rootfs.path = dir:${wrong}\n`);
     assertFailed(

@@ -2,7 +2,16 @@
 
 import { LxcError } from "../../base/errors.ts";
 import { below, joinPath, normalPath, parentOf } from "../../base/path.ts";
-import { exists, isDirectory, listDirectory, makeDirectory } from "../../kernel/files.ts";
+import { AT_FDCWD, O_PATH } from "../../kernel/abi/fs.ts";
+import {
+  closeFd,
+  exists,
+  isDirectory,
+  listDirectory,
+  makeDirectory,
+  tryOpenAt,
+  tryReadLink,
+} from "../../kernel/files.ts";
 import { type Container, configFileOf, directoryOf } from "../container.ts";
 import { type Creation, removePath } from "../partial.ts";
 import { refuseMountsBelow } from "./mounted.ts";
@@ -50,10 +59,18 @@ export class DirStorage extends Storage {
 
   override checkDestroy(path: string, container: Container): void {
     const folder = normalPath(path);
-    const problem = problemWithRemoving(folder, container);
+    const directory = directoryOf(container);
+    // By the names as they are written, and by where links lead to.
+    const problem =
+      problemWithRemoving(folder, directory) ?? problemWithRemoving(realPath(folder), realPath(directory));
     if (problem !== undefined) {
       throw new LxcError("not-permitted", `remove the root file system ${folder}`, problem, {
         hint: `to keep it, set lxc.rootfs.managed = 0 in ${configFileOf(container)}, and destroy again`,
+      });
+    }
+    if (exists(folder) && !isDirectory(folder)) {
+      throw new LxcError("unsupported", `remove the root file system ${folder}`, "it is no folder", {
+        hint: `remove it by hand, with lxc.rootfs.managed = 0 in ${configFileOf(container)}`,
       });
     }
     refuseMountsBelow(folder);
@@ -70,9 +87,17 @@ function folderFor(place: StoragePlace): string {
   return joinPath(directoryOf(place.container), "rootfs");
 }
 
-/** Why a folder must stay although a configuration says it is a root file system. Pure. */
-export function problemWithRemoving(folder: string, container: Container): string | undefined {
-  const directory = directoryOf(container);
+/** Where `path` leads to; itself when there is nothing. */
+function realPath(path: string): string {
+  const fd = tryOpenAt(AT_FDCWD, path, O_PATH);
+  if (fd < 0) return path;
+  const real = tryReadLink(`/proc/self/fd/${fd}`);
+  closeFd(fd);
+  return real ?? path;
+}
+
+/** Why `folder` must stay although a configuration says it is a root file system of the container in `directory`. Pure. */
+export function problemWithRemoving(folder: string, directory: string): string | undefined {
   if (!folder.startsWith("/")) return "its path is not absolute";
   if ((below(directory, folder) ?? "") !== "") return undefined;
   if (below(folder, directory) !== undefined) return "the container itself is in it";
