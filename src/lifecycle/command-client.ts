@@ -32,6 +32,7 @@ import { type State, stateOfNumber } from "./states.ts";
 
 /** A monitor answers at once or is stuck. */
 const ANSWER_TIMEOUT_MS = 5000;
+const ATTEMPTS = 3;
 
 const NO_BODY = new Uint8Array(0);
 const FIRST_READ = 512;
@@ -237,7 +238,10 @@ export function stopOf(container: Container, timeoutMs: number): number {
   }
 }
 
-/** One command on a connection of its own. Undefined when the container does not run; throws when it may not be asked. */
+/**
+ * One command on a connection of its own. Undefined when the container does not run; throws when it may not be asked.
+ * A connection that ends without an answer is tried again: only a socket that nobody listens on says "stopped".
+ */
 function ask(
   container: Container,
   name: CommandName,
@@ -245,18 +249,21 @@ function ask(
   body: Uint8Array,
   timeoutMs = ANSWER_TIMEOUT_MS,
 ): Answer | undefined {
-  const fd = connectTo(container, timeoutMs);
-  if (fd === -ECONNREFUSED) return undefined;
-  if (fd < 0) throw stuck(container);
-  try {
-    const answer = tryExchange(container, fd, commandNamed(name), value, body);
-    // LXC answers -1, which is also -EPERM, for a key that is not set.
-    const mayBeUnset = name === "get_config_item";
-    if (answer !== undefined && answer.result === -EPERM && !mayBeUnset) throw refusedBy(container, name, -EPERM);
-    return answer;
-  } finally {
-    closeFd(fd);
+  let answer: Answer | undefined;
+  for (let attempt = 0; attempt < ATTEMPTS && answer === undefined; attempt++) {
+    const fd = connectTo(container, timeoutMs);
+    if (fd === -ECONNREFUSED) return undefined;
+    if (fd < 0) throw stuck(container);
+    try {
+      answer = tryExchange(container, fd, commandNamed(name), value, body);
+    } finally {
+      closeFd(fd);
+    }
   }
+  // LXC answers -1, which is also -EPERM, for a key that is not set.
+  const mayBeUnset = name === "get_config_item";
+  if (answer !== undefined && answer.result === -EPERM && !mayBeUnset) throw refusedBy(container, name, -EPERM);
+  return answer;
 }
 
 /** An order that the monitor carries out for at most `timeoutS` before it answers. */
@@ -303,7 +310,10 @@ function tryExchange(
   const first = readFirst(container, fd, command);
   if (first === undefined) return undefined;
   const head = decodeAnswer(first.bytes);
-  if (head === undefined) throw strange(container, command.name, "its answer has no sense");
+  if (head === undefined || first.descriptors.length > command.descriptors) {
+    for (const descriptor of first.descriptors) closeFd(descriptor);
+    throw strange(container, command.name, "its answer has no sense");
+  }
   const whole = new Uint8Array(head.bodyLength);
   let length = Math.min(first.bytes.length - ANSWER_SIZE, whole.length);
   whole.set(first.bytes.subarray(ANSWER_SIZE, ANSWER_SIZE + length));
@@ -372,7 +382,7 @@ function stuck(container: Container): LxcError {
   const hint =
     pid === undefined
       ? "a process of another user or network namespace listens for it; see /proc/net/unix"
-      : `the monitor is process ${pid}: if it is stopped, kill -CONT ${pid}; lxc-stop -k ends it and its container`;
+      : `the monitor is process ${pid}: it runs a hook, or it is stopped (kill -CONT ${pid}); lxc-stop -k ends it and its container`;
   return new LxcError("timed-out", `ask the monitor of ${container.name}`, "it does not answer", {
     errno: ETIMEDOUT,
     hint,

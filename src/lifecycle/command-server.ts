@@ -1,6 +1,6 @@
 // Answers the commands of clients, none of which can block or end it. Runs in the monitor.
 
-import { EAGAIN, EINVAL, EMFILE, ENFILE, ENOSYS, EPERM } from "../kernel/abi/errno.ts";
+import { EAGAIN, EBUSY, EINVAL, EMFILE, ENFILE, ENOSYS, EPERM } from "../kernel/abi/errno.ts";
 import { tryCall } from "../kernel/call.ts";
 import type { EventLoop } from "../kernel/event-loop.ts";
 import { closeFd } from "../kernel/files.ts";
@@ -21,10 +21,10 @@ import { type Reply, refusal, replyTo, type Served } from "./command-served.ts";
 import { firstAnswer, isWaitingFor, tellClient, waitsAcrossReboot } from "./state-clients.ts";
 import { type State, stateNumber, stateOfNumber } from "./states.ts";
 
-/** As many connections as there may be at once: the monitor has to keep descriptors for itself. */
-const MOST_CLIENTS = 128;
-/** Of these, so many may have a request under way; a new one takes the place of the oldest. */
+/** So many may have a request under way; a new one takes the place of the oldest. */
 const MOST_READERS = 32;
+/** So many may wait or have a terminal: the monitor has to keep descriptors for itself. */
+const MOST_KEPT = 400;
 /** A client that has not sent its request by then is let go. */
 const REQUEST_TIMEOUT_MS = 3000;
 /** Enough for every request of LXC's tools but long keys. */
@@ -112,10 +112,6 @@ export class CommandServer {
     const fd = tryAccept(this.#listening);
     if (fd === -EMFILE || fd === -ENFILE) this.#pause();
     if (fd < 0) return;
-    if (this.#clients.size >= MOST_CLIENTS) {
-      closeFd(fd);
-      return;
-    }
     const uid = peerCredentials(fd).uid;
     const client = new Client(fd, uid === 0 || uid === this.#owner);
     this.#clients.set(fd, client);
@@ -160,9 +156,14 @@ export class CommandServer {
   #ready(fd: number): void {
     const client = this.#clients.get(fd);
     if (client === undefined) return;
-    // Who has its answer sends nothing more: whatever comes is the end.
     if (client.standing === "reading") this.#read(client);
-    else this.#drop(client);
+    else this.#checkKept(client);
+  }
+
+  /** Who has its answer sends nothing more: whatever comes is the end, but an event may be of an earlier connection. */
+  #checkKept(client: Client): void {
+    const byte = new Uint8Array(1);
+    if (tryCall("recvfrom", client.fd, byte, byte.length, 0) !== -EAGAIN) this.#drop(client);
   }
 
   #read(client: Client): void {
@@ -204,6 +205,7 @@ export class CommandServer {
     if (!client.mayCommand) this.#finish(client, refusal(EPERM));
     else if (command === undefined) this.#finish(client, refusal(ENOSYS));
     else if (!isBodyFor(command, body)) this.#finish(client, refusal(EINVAL));
+    else if (command.keeps && this.#countKept() >= MOST_KEPT) this.#finish(client, refusal(EBUSY));
     else if (command.name === "stop") this.#stop(client);
     else if (command.name === "get_tty_fd") this.#grantTty(client, request.value);
     else if (command.name === "add_state_client") this.#addStateClient(client, body);
@@ -211,6 +213,12 @@ export class CommandServer {
       this.#finish(client, replyTo(this.#served, command, request.value, body));
       if (command.name === "serve_state_clients") this.#tellNumber(request.value);
     }
+  }
+
+  #countKept(): number {
+    let count = 0;
+    for (const client of this.#clients.values()) if (client.standing !== "reading") count++;
+    return count;
   }
 
   #tellNumber(number: number): void {
