@@ -87,6 +87,17 @@ test("v1 cgroups may be made while the first process is there already", { skip: 
   deepEqual(cgroupsNamed("lxcts-late"), []);
 });
 
+test("what is mounted for a container shows its own cgroup as the root", {
+  skip: skip("memory", "name=systemd"),
+}, () => {
+  const lines = drive("automount", "lxcts-mount");
+  equal(lines[0], "tmpfs sys/fs/cgroup");
+  equal(lines.includes("cgroup sys/fs/cgroup/memory own"), true);
+  equal(lines.includes("cgroup sys/fs/cgroup/systemd own"), true);
+  equal(lines.at(-1), "cgroup2 sys/fs/cgroup/unified own");
+  deepEqual(cgroupsNamed("lxcts-mount"), []);
+});
+
 test("a memory limit kills a hog", { skip: skip("memory") }, () => {
   deepEqual(drive("run", "lxcts-hog", "lxc.cgroup.memory.limit_in_bytes=32M", "--", "/usr/bin/tail", "/dev/zero"), [
     "end code 0 signal 9",

@@ -2,6 +2,7 @@
 
 import { asLxcError, describe, LxcError } from "../../../src/base/errors.ts";
 import { Undo } from "../../../src/base/undo.ts";
+import { type CgroupMountStep, cgroupMountSteps } from "../../../src/isolation/cgroup/automount.ts";
 import { ContainerCgroups, createCgroups } from "../../../src/isolation/cgroup/cgroups.ts";
 import { enterByTasks } from "../../../src/isolation/cgroup/enter.ts";
 import { type Freezer, freeze, isFrozen, killAll, pidsIn, thaw } from "../../../src/isolation/cgroup/freeze.ts";
@@ -10,9 +11,13 @@ import { type CgroupLimit, planLimits } from "../../../src/isolation/cgroup/limi
 import { applyDeviceRules, applyLimits } from "../../../src/isolation/cgroup/limits.ts";
 import type { CgroupNames } from "../../../src/isolation/cgroup/names.ts";
 import { readStats } from "../../../src/isolation/cgroup/stats.ts";
+import { MOUNT_ATTR_RDONLY } from "../../../src/kernel/abi/mount.ts";
+import { CLONE_NEWCGROUP } from "../../../src/kernel/abi/sched.ts";
+import { call } from "../../../src/kernel/call.ts";
 import { closeFd, readText } from "../../../src/kernel/files.ts";
 import { bytesOfText, textOf } from "../../../src/kernel/memory.ts";
-import { type Child, cloneProcess, exitNow, tryExec, waitForEnd } from "../../../src/kernel/process.ts";
+import { makeFileSystem } from "../../../src/kernel/mounts.ts";
+import { type Child, cloneProcess, currentPid, exitNow, tryExec, waitForEnd } from "../../../src/kernel/process.ts";
 import { receiveMessage, sendMessage, socketPair } from "../../../src/kernel/sockets.ts";
 
 const ENVIRONMENT: readonly string[] = ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"];
@@ -123,6 +128,36 @@ function late(name: string): void {
   }
 }
 
+/** automount NAME: what a container with a cgroup namespace sees in each file system that is mounted for it. */
+function automount(name: string): void {
+  const undo = new Undo();
+  const layout = readLayout(false);
+  const cgroups = createCgroups(layout, namesOf(name, "", false), false, undo);
+  const facts = { ownNamespace: true, keepsSysAdmin: false, payload: `lxc.payload.${name}` };
+  const steps = cgroupMountSteps(layout, { kind: "cgroup", access: "", force: false }, facts);
+  try {
+    const tasks = cgroups.openPayloadTasks();
+    const child = cloneProcess(0, cgroups.payloadV2Fd());
+    if (child.pid === 0) {
+      enterByTasks(tasks);
+      call("make a cgroup namespace", "unshare", CLONE_NEWCGROUP);
+      for (const step of steps) console.log(seen(step));
+      exitNow(0);
+    }
+    waitForEnd(child.pid);
+  } finally {
+    for (const failure of undo.run()) console.log(failure.message);
+  }
+}
+
+function seen(step: CgroupMountStep): string {
+  if (step.step !== "file-system") return `${step.step} ${step.to}`;
+  const fd = makeFileSystem(step.type, "", step.readOnly ? MOUNT_ATTR_RDONLY : 0, step.options);
+  const isOwn = pidsIn(fd).join(" ") === String(currentPid());
+  closeFd(fd);
+  return `${step.type} ${step.to} ${isOwn ? "own" : "foreign"}`;
+}
+
 /** freeze NAME VERSION: freezes, thaws and kills a process and its child. */
 function freezing(name: string, version: number): void {
   const undo = new Undo();
@@ -157,6 +192,7 @@ function main(words: readonly string[]): void {
   if (words[0] === "life") life(name, words[2] ?? "");
   else if (words[0] === "run") run(name, words.slice(2), false);
   else if (words[0] === "run-inner") run(name, words.slice(2), true);
+  else if (words[0] === "automount") automount(name);
   else if (words[0] === "late") late(name);
   else if (words[0] === "freeze") freezing(name, words[2] === "1" ? 1 : 2);
   else throw new LxcError("bug", `do ${words[0] ?? "nothing"}`, "no such word");
