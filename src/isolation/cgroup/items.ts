@@ -19,7 +19,8 @@ export function folderOfItem(layout: CgroupLayout, ask: AskPath, file: string): 
   const controller = controllerOf(file);
   const h = hierarchyOf(layout, controller) ?? unifiedOf(layout);
   if (h === undefined || file.includes("/")) return undefined;
-  const path = ask(h.version === 1 ? controller : "");
+  // LXC's own monitors know the unified hierarchy by its controllers only.
+  const path = ask(controller) ?? (h.version === 2 ? ask("") : undefined);
   // A path from outside is joined below the mount point, so it must not lead out of it.
   return path === undefined || path.split("/").includes("..") ? undefined : joinPath(h.mountPoint, path);
 }
