@@ -53,8 +53,11 @@ export function unlockTerminal(ptmx: number): Terminal {
   const value = new Uint8Array(4);
   call("unlock a terminal", "ioctl", ptmx, TIOCSPTLCK, value);
   call("ask a terminal's number", "ioctl", ptmx, TIOCGPTN, value);
-  const peer = call("open a terminal", "ioctl", ptmx, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
-  return { control: ptmx, peer, index: int.get(value) };
+  return {
+    control: ptmx,
+    peer: call("open a terminal", "ioctl", ptmx, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC),
+    index: int.get(value),
+  };
 }
 
 /** Makes a pair in the devpts whose `ptmx` is at `path` below `dir`. */

@@ -35,8 +35,9 @@ function planFor(text: string, command: readonly string[]): StartPlan {
       pidFile: "",
       closeAllFds: false,
       environment: ["HOME=/root"],
+      warn: () => undefined,
     },
-    { hasMountPoint: true, fstab: [], network },
+    { hasMountPoint: true, fstab: [], network, cgroups: { kind: "none", hierarchies: [] } },
   );
 }
 

@@ -129,8 +129,8 @@ function terminalsWanted(plan: StartPlan): TerminalsWanted {
 }
 
 function sendTerminals(monitor: number, terminals: TerminalsMade): void {
-  for (let at = 0; at < terminals.controls.length; at += MOST_DESCRIPTORS) {
-    tell(monitor, "terminals", terminals.controls.slice(at, at + MOST_DESCRIPTORS));
+  for (let at = 0; at < terminals.forMonitor.length; at += MOST_DESCRIPTORS) {
+    tell(monitor, "terminals", terminals.forMonitor.slice(at, at + MOST_DESCRIPTORS));
   }
 }
 

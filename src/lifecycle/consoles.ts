@@ -1,6 +1,5 @@
 // The monitor's ends of a container's terminals: who has them, and that the console never fills up.
 
-import { EAGAIN } from "../kernel/abi/errno.ts";
 import { tryCall } from "../kernel/call.ts";
 import type { EventLoop } from "../kernel/event-loop.ts";
 import { closeFd } from "../kernel/files.ts";
@@ -24,12 +23,19 @@ export class Consoles {
   readonly #hasConsole: boolean;
   readonly #lines: Line[] = [];
   #drains = false;
+  /** The console's other end: with one of our own open it never hangs up, whatever the container closes. */
+  #peer = -1;
 
-  /** `controls` has the console's first when `hasConsole`. */
-  constructor(loop: EventLoop, controls: readonly number[], hasConsole: boolean) {
+  /** `terminals` has both ends of the console first, when `hasConsole`, and then one end of each login terminal. */
+  constructor(loop: EventLoop, terminals: readonly number[], hasConsole: boolean) {
     this.#loop = loop;
     this.#hasConsole = hasConsole;
-    for (const fd of controls) this.#lines.push(new Line(fd));
+    let at = 0;
+    for (const fd of terminals) {
+      if (hasConsole && at === 1) this.#peer = fd;
+      else this.#lines.push(new Line(fd));
+      at++;
+    }
   }
 
   /** The console's end, or -1. */
@@ -46,9 +52,7 @@ export class Consoles {
   }
 
   #drop(fd: number): void {
-    const got = tryCall("read", fd, new Uint8Array(CHUNK), CHUNK);
-    // EIO: nobody inside has it open now. It would be ready for ever, so it is looked at no more until somebody takes it.
-    if (got <= 0 && got !== -EAGAIN) this.#stopDraining();
+    tryCall("read", fd, new Uint8Array(CHUNK), CHUNK);
   }
 
   #stopDraining(): void {
@@ -78,6 +82,7 @@ export class Consoles {
   close(): void {
     this.#stopDraining();
     for (const line of this.#lines) closeFd(line.fd);
+    if (this.#peer >= 0) closeFd(this.#peer);
   }
 
   #firstFree(): number {

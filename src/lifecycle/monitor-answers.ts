@@ -1,14 +1,14 @@
 // What a container's monitor answers on its command socket. Runs in the monitor.
 
+import { asLxcError, type LxcError } from "../base/errors.ts";
 import type { Config } from "../container/config/schema.ts";
 import { getItem } from "../container/config/values.ts";
 import type { Container } from "../container/container.ts";
 import type { ContainerCgroups } from "../isolation/cgroup/cgroups.ts";
 
-const tryFreeze = (_c: ContainerCgroups, _t: number): number => -2;
-const tryThaw = tryFreeze; //FREEZE
+import { freeze, freezerOf, thaw } from "../isolation/cgroup/freeze.ts";
 
-import { EINVAL, ENOENT, ESRCH } from "../kernel/abi/errno.ts";
+import { EINVAL, ENOENT, ESRCH, ETIMEDOUT } from "../kernel/abi/errno.ts";
 import { CGROUP_SUPER_MAGIC, CGROUP2_SUPER_MAGIC, O_DIRECTORY, O_RDONLY } from "../kernel/abi/fs.ts";
 import { SIGKILL } from "../kernel/abi/signal.ts";
 import { tryOpenAt } from "../kernel/files.ts";
@@ -16,6 +16,7 @@ import { type Child, sendSignal } from "../kernel/process.ts";
 import type { CgroupContext, CgroupHandle } from "./command-protocol.ts";
 import { Served, type TakenTty } from "./command-served.ts";
 import type { Consoles } from "./consoles.ts";
+import { allNamespacesOf, type StartPlan } from "./plan.ts";
 import type { State } from "./states.ts";
 
 const LAYOUT_UNIFIED = 2;
@@ -30,13 +31,17 @@ export class MonitorAnswers extends Served {
   current: State = "STOPPED";
   init: Child = NOBODY;
   consoles: Consoles | undefined = undefined;
+  /** Called for each change of state that a command brought about. */
+  readonly #become: (state: State) => void;
 
-  constructor(container: Container, config: Config, cgroups: ContainerCgroups, cloneFlags: number) {
+  constructor(plan: StartPlan, cgroups: ContainerCgroups, become: (state: State) => void) {
     super();
+    const { container, config } = plan.options;
+    this.#become = become;
     this.#container = container;
     this.#config = config;
     this.#cgroups = cgroups;
-    this.#cloneFlags = cloneFlags;
+    this.#cloneFlags = allNamespacesOf(plan);
   }
 
   /** There is no first process any more. */
@@ -111,21 +116,47 @@ export class MonitorAnswers extends Served {
     return text === "" ? undefined : text;
   }
 
+  /** Only on a host with version 2 alone; elsewhere that is the client's own work, as in LXC. */
   override freeze(timeoutS: number): number {
-    return tryFreeze(this.#cgroups, timeoutS);
+    if (this.#cgroups.context().layout !== LAYOUT_UNIFIED) return -ENOENT;
+    this.#become("FREEZING");
+    try {
+      freeze(freezerOf(this.#cgroups), timeoutS * 1000);
+      this.#become("FROZEN");
+      return 0;
+    } catch (caught) {
+      this.#become("RUNNING");
+      return -errnoOf(asLxcError(caught as Error));
+    }
   }
 
   override thaw(timeoutS: number): number {
-    return tryThaw(this.#cgroups, timeoutS);
+    if (this.#cgroups.context().layout !== LAYOUT_UNIFIED) return -ENOENT;
+    try {
+      thaw(freezerOf(this.#cgroups), timeoutS * 1000);
+      this.#become("THAWED");
+      this.#become("RUNNING");
+      return 0;
+    } catch (caught) {
+      return -errnoOf(asLxcError(caught as Error));
+    }
   }
 
   override stop(): number {
     if (this.init.pidfd < 0) return -ESRCH;
     const signal = this.#config.signalStop.value;
     sendSignal(this.init.pidfd, signal === 0 ? SIGKILL : signal);
-    // A frozen process cannot die; where nothing is frozen this is one small write.
-    tryThaw(this.#cgroups, 0);
+    if (this.current === "FROZEN" || this.current === "FREEZING") this.#letDie();
     return 0;
+  }
+
+  /** A frozen process cannot die. That it is not frozen after all is no failure. */
+  #letDie(): void {
+    try {
+      thaw(freezerOf(this.#cgroups), 0);
+    } catch {
+      return;
+    }
   }
 
   override takeTty(number: number): TakenTty | undefined {
@@ -144,4 +175,9 @@ export class MonitorAnswers extends Served {
 /** The descriptors we keep are O_PATH, which is not enough for a client: it gets a folder that is open for reading. */
 function reopened(folder: number): number {
   return folder < 0 ? -ENOENT : tryOpenAt(folder, ".", O_RDONLY | O_DIRECTORY);
+}
+
+function errnoOf(error: LxcError): number {
+  if (error.errno !== 0) return error.errno;
+  return error.code === "timed-out" ? ETIMEDOUT : EINVAL;
 }

@@ -5,12 +5,14 @@
 import { asLxcError, type LxcError } from "../base/errors.ts";
 import { Undo } from "../base/undo.ts";
 import type { Config } from "../container/config/schema.ts";
+import { destroyContainer } from "../container/destroy.ts";
 import { type HookType, hookCalls } from "../container/hook-calls.ts";
 import { runHook } from "../container/hooks.ts";
 import { createNetworks } from "../container/network/create.ts";
 import type { ContainerCgroups } from "../isolation/cgroup/cgroups.ts";
+import { applyDeviceRules, applyLimits } from "../isolation/cgroup/limits.ts";
 import { setProcFile } from "../isolation/proc-files.ts";
-import { SIGHUP, SIGKILL, SIGTERM } from "../kernel/abi/signal.ts";
+import { SIGBUS, SIGCHLD, SIGHUP, SIGILL, SIGKILL, SIGSEGV, SIGTERM, SIGWINCH } from "../kernel/abi/signal.ts";
 import { type ResourceLimit, setResourceLimits } from "../kernel/credentials.ts";
 import { EventLoop } from "../kernel/event-loop.ts";
 import { closeFd } from "../kernel/files.ts";
@@ -21,6 +23,7 @@ import { socketPair } from "../kernel/sockets.ts";
 import { runChild } from "./child.ts";
 import { CommandServer } from "./command-server.ts";
 import { Consoles } from "./consoles.ts";
+import { ForegroundConsole } from "./foreground.ts";
 import { expect, hear, tell, unexpected } from "./handshake.ts";
 import { MonitorAnswers } from "./monitor-answers.ts";
 import { allNamespacesOf, type StartPlan } from "./plan.ts";
@@ -28,8 +31,8 @@ import { PreservedNamespaces } from "./preserved-namespaces.ts";
 import { monitorFifoOf, tellMonitord, tellMonitordOfExit } from "./state-clients.ts";
 import type { State } from "./states.ts";
 
-/** Faults of our own, and changes of a window that is not ours: SIGILL, SIGBUS, SIGSEGV, SIGWINCH. */
-const NOT_QUEUED: readonly number[] = [4, 7, 11, 28];
+/** Faults of our own. */
+const NOT_QUEUED: readonly number[] = [SIGILL, SIGBUS, SIGSEGV];
 
 /** What the monitor has from its caller. */
 export interface MonitorHoldings {
@@ -54,6 +57,7 @@ export class Monitor {
   readonly #warnings: LxcError[] = [];
   #preserved = new PreservedNamespaces();
   #target: "" | "stop" | "reboot" = "";
+  #foreground: ForegroundConsole | undefined = undefined;
 
   constructor(plan: StartPlan, holdings: MonitorHoldings) {
     this.#plan = plan;
@@ -61,8 +65,7 @@ export class Monitor {
     const queued = allSignalsBut(NOT_QUEUED);
     this.#signalMask = blockSignals(queued);
     this.#signals = openSignals(queued);
-    const { container, config } = plan.options;
-    this.#answers = new MonitorAnswers(container, config, holdings.cgroups, allNamespacesOf(plan));
+    this.#answers = new MonitorAnswers(plan, holdings.cgroups, (state) => this.#become(state));
     this.#server = new CommandServer(holdings.listening, this.#loop, this.#answers);
   }
 
@@ -98,6 +101,7 @@ export class Monitor {
       this.#runHooks("pre-start");
       undo.add("remove the container's cgroups", () => cgroups.remove());
       cgroups.makePayload();
+      applyLimits(cgroups, this.#plan.limits);
       this.#start(undo);
       this.#become("RUNNING");
       running();
@@ -135,6 +139,7 @@ export class Monitor {
       setResourceLimits(child.pid, resourceLimits(plan.options.config));
       tell(channel.left, "configured");
       this.#takeTerminals(channel.left);
+      for (const warning of applyDeviceRules(this.#holdings.cgroups, plan.limits)) plan.options.warn(warning);
       this.#runHooks("start-host");
       tell(channel.left, "go");
       expect(channel.left, "closed");
@@ -173,10 +178,28 @@ export class Monitor {
     const { pidfd } = this.#answers.init;
     this.#loop.watch(this.#signals, () => this.#forwardSignals());
     this.#loop.watch(pidfd, () => this.#loop.stop());
-    this.#answers.consoles?.drain();
+    this.#connectConsole();
     this.#loop.run();
+    this.#foreground?.stop();
+    this.#foreground = undefined;
     this.#loop.forget(pidfd);
     this.#loop.forget(this.#signals);
+  }
+
+  /** In the foreground the console is the caller's terminal; what nobody sees must still be read. */
+  #connectConsole(): void {
+    const consoles = this.#answers.consoles;
+    if (consoles === undefined) return;
+    const { config, daemon } = this.#plan.options;
+    const path = config.consolePath.value ?? "";
+    if (consoles.consoleFd() >= 0 && (!daemon || path !== "")) {
+      const foreground = new ForegroundConsole(this.#loop, consoles.consoleFd());
+      if (foreground.start(path, () => consoles.drain())) {
+        this.#foreground = foreground;
+        return;
+      }
+    }
+    consoles.drain();
   }
 
   /** As in LXC: what the monitor gets, the first process gets; a lost terminal asks it to end. */
@@ -184,7 +207,11 @@ export class Monitor {
     for (;;) {
       const signal = nextSignal(this.#signals);
       if (signal === undefined) return;
-      if (signal.number === 17) continue;
+      if (signal.number === SIGCHLD) continue;
+      if (signal.number === SIGWINCH) {
+        this.#foreground?.resize();
+        continue;
+      }
       sendSignal(this.#answers.init.pidfd, signal.number === SIGHUP ? SIGTERM : signal.number);
     }
   }
@@ -230,10 +257,18 @@ export class Monitor {
   #finish(): void {
     this.#server.close();
     this.#tolerate(() => this.#runHooks("post-stop"));
+    if (this.#plan.options.config.ephemeral.value) this.#tolerate(() => this.#destroy());
     this.#tolerate(() => this.#holdings.cgroups.leaveMonitor());
     closeFd(this.#signals);
     blockSignals(this.#signalMask);
     this.#loop.close();
+  }
+
+  /** What lxc.ephemeral promises: nothing of the container is left. */
+  #destroy(): void {
+    const { container, environment } = this.#plan.options;
+    const { runDir } = this.#holdings;
+    destroyContainer({ container, runDir, environment, isRunning: false, force: false, stop: () => undefined });
   }
 
   #tolerate(run: () => void): void {

@@ -1,7 +1,6 @@
 // What a start will do, decided before anything is done: configuration and facts in, a plan out. Pure.
 
 import { LxcError } from "../base/errors.ts";
-import type { AutoMount } from "../container/config/rootfs-codecs.ts";
 import type { Config } from "../container/config/schema.ts";
 import type { Container } from "../container/container.ts";
 import { directoryOf } from "../container/container.ts";
@@ -9,6 +8,8 @@ import type { NetworkPlan } from "../container/network/plan.ts";
 import type { MountEntry } from "../container/rootfs/mount-entry.ts";
 import { planRootfs, type RootfsPlan } from "../container/rootfs/plan.ts";
 import { capabilityNumber } from "../isolation/capabilities.ts";
+import type { CgroupLayout } from "../isolation/cgroup/layout.ts";
+import { type CgroupLimit, type LimitPlan, planLimits } from "../isolation/cgroup/limit-plan.ts";
 import {
   CLONE_NEWCGROUP,
   CLONE_NEWIPC,
@@ -36,6 +37,8 @@ export interface StartOptions {
   readonly closeAllFds: boolean;
   /** The caller's variables, for hooks. */
   readonly environment: readonly string[];
+  /** Gets one sentence for each thing that is left out without a failure. */
+  readonly warn: (text: string) => void;
 }
 
 /** What must be looked up on the host before a plan can be made. */
@@ -44,6 +47,7 @@ export interface StartFacts {
   readonly hasMountPoint: boolean;
   readonly fstab: readonly MountEntry[];
   readonly network: NetworkPlan;
+  readonly cgroups: CgroupLayout;
 }
 
 export interface StartPlan {
@@ -56,7 +60,8 @@ export interface StartPlan {
   readonly namespaces: number;
   readonly command: readonly string[];
   readonly steps: RootfsPlan;
-  readonly cgroupMounts: readonly AutoMount[];
+  readonly cgroups: CgroupLayout;
+  readonly limits: LimitPlan;
   readonly network: NetworkPlan;
   /** Where the console is made: from the container's own pseudo terminals, the host's, or not at all. */
   readonly console: "container" | "host" | "none";
@@ -77,10 +82,13 @@ export function planStart(options: StartOptions, facts: StartFacts): StartPlan {
   const wanted = config.rootfsMount.value;
   const mountPoint = rootfs === "" ? "/" : facts.hasMountPoint ? wanted : rootfs;
   const rootNames = rootfs === "" ? ["/"] : [rootfs, mountPoint, `${directoryOf(options.container)}/rootfs`];
+  const limits = planLimits(facts.cgroups, limitsOf(config));
   const steps = planRootfs(config, {
     rootNames,
     fstab: facts.fstab,
     mayAdministerNetwork: keepsCapability(config, "net_admin"),
+    keepsSysAdmin: keepsCapability(config, "sys_admin"),
+    cgroups: facts.cgroups,
   });
   return {
     options,
@@ -89,12 +97,25 @@ export function planStart(options: StartOptions, facts: StartFacts): StartPlan {
     namespaces: namespacesOf(facts.network.newNamespace),
     command,
     steps,
-    cgroupMounts: config.mountAuto.values.filter((auto): boolean => auto.what.startsWith("cgroup")),
+    cgroups: facts.cgroups,
+    limits,
     network: facts.network,
     console: consoleOf(config),
     hookEnvironment: options.environment.concat(hookVariables(options, rootfs, mountPoint)),
-    warnings: steps.warnings,
+    warnings: steps.warnings.concat(limits.setAside),
   };
+}
+
+/** All limits, in the order of each of the two tables. */
+function limitsOf(config: Config): CgroupLimit[] {
+  const limits: CgroupLimit[] = [];
+  for (const { name, value } of config.cgroup.entries) {
+    limits.push({ label: `lxc.cgroup.${name}`, version: 1, file: name, value });
+  }
+  for (const { name, value } of config.cgroup2.entries) {
+    limits.push({ label: `lxc.cgroup2.${name}`, version: 2, file: name, value });
+  }
+  return limits;
 }
 
 /** CLONE_NEW* as the command socket reports them: with the cgroup namespace. */

@@ -32,6 +32,7 @@ export function startContainer(options: StartOptions): number {
     if (options.closeAllFds) closeFrom(3);
     refuseWhatIsNotThere(options);
     const plan = planStart(options, gatherFacts(options));
+    for (const warning of plan.warnings) options.warn(warning);
     return options.daemon ? startDaemon(plan) : exitCodeOf(runHere(plan));
   } catch (caught) {
     throw startFailed(name, asLxcError(caught as Error));
@@ -73,6 +74,7 @@ function gatherFacts(options: StartOptions): StartFacts {
     hasMountPoint: hasRootfs && isDirectory(config.rootfsMount.value),
     fstab: entriesOf(config.mountFstab.value),
     network: networkPlanFor(options),
+    cgroups: readLayout(config.cgroupRelative.value),
   };
 }
 
@@ -117,7 +119,7 @@ function claim(plan: StartPlan): MonitorHoldings {
       hint: `see lxc-info -n ${container.name}; stop it first with lxc-stop -n ${container.name}`,
     });
   }
-  const cgroups = new ContainerCgroups(readLayout(config.cgroupRelative.value), {
+  const cgroups = new ContainerCgroups(plan.cgroups, {
     name: container.name,
     dir: config.cgroupDir.value ?? "",
     monitor: config.cgroupDirMonitor.value ?? "",

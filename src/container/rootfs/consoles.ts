@@ -21,19 +21,19 @@ export interface TerminalsWanted {
 export interface TerminalsMade {
   /** -1 without a console. */
   readonly consolePeer: number;
-  /** The console's first when there is one, then one for each login terminal. */
-  readonly controls: readonly number[];
+  /** Both ends of the console when there is one, then the control of each login terminal. */
+  readonly forMonitor: readonly number[];
   readonly names: string;
 }
 
 /** Makes the terminals, and mounts them on /dev/console and /dev/ttyN. */
 export function makeTerminals(builder: RootfsBuilder, wanted: TerminalsWanted): TerminalsMade {
-  const controls: number[] = [];
+  const forMonitor: number[] = [];
   let consolePeer = -1;
   if (wanted.console !== "none") {
     const console = openConsole(builder, wanted.console);
     mountTerminal(builder, console.peer, "console", wanted.ttyDir);
-    controls.push(console.control);
+    forMonitor.push(console.control, console.peer);
     consolePeer = console.peer;
   }
   const names: string[] = [];
@@ -41,10 +41,10 @@ export function makeTerminals(builder: RootfsBuilder, wanted: TerminalsWanted): 
     const tty = openTerminal(builder.mountedAt("dev/pts"), "ptmx");
     mountTerminal(builder, tty.peer, `tty${number}`, wanted.ttyDir);
     closeFd(tty.peer);
-    controls.push(tty.control);
+    forMonitor.push(tty.control);
     names.push(`pts/${tty.index}`);
   }
-  return { consolePeer, controls, names: names.join(" ") };
+  return { consolePeer, forMonitor, names: names.join(" ") };
 }
 
 /**

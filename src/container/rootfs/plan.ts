@@ -2,6 +2,19 @@
 
 import { LxcError } from "../../base/errors.ts";
 import { below, normalPath } from "../../base/path.ts";
+import { type CgroupMountStep, cgroupMountSteps } from "../../isolation/cgroup/automount.ts";
+import type { CgroupLayout } from "../../isolation/cgroup/layout.ts";
+import {
+  MOUNT_ATTR_NODEV,
+  MOUNT_ATTR_NOEXEC,
+  MOUNT_ATTR_NOSUID,
+  MOUNT_ATTR_RDONLY,
+  MS_BIND,
+  MS_NODEV,
+  MS_NOEXEC,
+  MS_NOSUID,
+  MS_RDONLY,
+} from "../../kernel/abi/mount.ts";
 import type { AutoMount } from "../config/rootfs-codecs.ts";
 import type { Config } from "../config/schema.ts";
 import { deviceLinkSteps, deviceSteps, devSteps, procSteps, ptsSteps, sysSteps } from "./automounts.ts";
@@ -29,6 +42,8 @@ export interface RootfsFacts {
   /** The entries of the file lxc.mount.fstab names. */
   readonly fstab: readonly MountEntry[];
   readonly mayAdministerNetwork: boolean;
+  readonly keepsSysAdmin: boolean;
+  readonly cgroups: CgroupLayout;
 }
 
 export function planRootfs(config: Config, facts: RootfsFacts): RootfsPlan {
@@ -38,6 +53,7 @@ export function planRootfs(config: Config, facts: RootfsFacts): RootfsPlan {
   for (const auto of config.mountAuto.values) mounts.push(...autoSteps(auto, facts));
   for (const entry of facts.fstab) addEntry(mounts, warnings, entry, facts.rootNames);
   for (const entry of config.mountEntry.values) addEntry(mounts, warnings, entry, facts.rootNames);
+  for (const auto of config.mountAuto.values) mounts.push(...cgroupSteps(auto, facts));
   const devices: MountStep[] = [];
   if (config.autodev.value) devices.push(...deviceSteps());
   const terminals = config.ptyMax.value + config.ttyMax.value;
@@ -54,6 +70,59 @@ function autoSteps(auto: AutoMount, facts: RootfsFacts): MountStep[] {
   if (auto.what === "proc") return procSteps(modeOf(auto), facts.mayAdministerNetwork);
   if (auto.what === "sys") return sysSteps(modeOf(auto));
   return [];
+}
+
+/** Cgroups come after the entries: what they are mounted on may be one of those, as in LXC. */
+function cgroupSteps(auto: AutoMount, facts: RootfsFacts): MountStep[] {
+  const kind = auto.what;
+  if (kind !== "cgroup" && kind !== "cgroup-full" && kind !== "cgroup2") return [];
+  const view = { kind, access: auto.mode, force: auto.force };
+  const payload = "";
+  const found = cgroupMountSteps(facts.cgroups, view, {
+    ownNamespace: true,
+    keepsSysAdmin: facts.keepsSysAdmin,
+    payload,
+  });
+  return found.map((step) => cgroupStep(step));
+}
+
+function cgroupStep(step: CgroupMountStep): MountStep {
+  switch (step.step) {
+    case "tmpfs":
+      return fileSystem("tmpfs", step.to, 0, step.options);
+    case "folders":
+      return { kind: "directory", at: step.to, mode: 0o755 };
+    case "file-system":
+      return fileSystem(step.type, step.to, step.readOnly ? MOUNT_ATTR_RDONLY : 0, step.options);
+    case "bind":
+      return step.from === "" ? readOnly(step.to) : bind(step.from, step.to, step.readOnly);
+  }
+}
+
+function fileSystem(type: string, to: string, flags: number, options: readonly string[]): MountStep {
+  const attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC | flags;
+  return { kind: "file-system", type, source: type, to, attributes, options };
+}
+
+function readOnly(at: string): MountStep {
+  const keep: readonly string[] = [];
+  return { kind: "read-only", at, keep, whole: false };
+}
+
+function bind(source: string, to: string, isReadOnly: boolean): MountStep {
+  const flags = MS_BIND | MS_NOSUID | MS_NODEV | MS_NOEXEC | (isReadOnly ? MS_RDONLY : 0);
+  return {
+    kind: "entry",
+    source,
+    sourceInside: false,
+    to,
+    type: "none",
+    flags,
+    propagation: 0,
+    data: "",
+    create: "dir",
+    optional: false,
+  };
 }
 
 function modeOf(auto: AutoMount): "mixed" | "rw" | "ro" {
