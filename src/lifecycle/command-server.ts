@@ -8,6 +8,7 @@ import { effectiveUser } from "../kernel/process.ts";
 import { peerCredentials, tryAccept, trySend } from "../kernel/sockets.ts";
 import { Timer } from "../kernel/timers.ts";
 import {
+  type Command,
   commandNumbered,
   decodeMask,
   decodeRequest,
@@ -209,9 +210,24 @@ export class CommandServer {
     else if (command.name === "stop") this.#stop(client);
     else if (command.name === "get_tty_fd") this.#grantTty(client, request.value);
     else if (command.name === "add_state_client") this.#addStateClient(client, body);
-    else {
-      this.#finish(client, replyTo(this.#served, command, request.value, body));
-      if (command.name === "serve_state_clients") this.#tellNumber(request.value);
+    else this.#answer(client, command, request.value, body);
+  }
+
+  /** Whoever waits is told before the client that changed the state: it may look at once. */
+  #answer(client: Client, command: Command, value: number, body: Uint8Array): void {
+    const reply = replyTo(this.#served, command, value, body);
+    if (reply.result === 0) {
+      if (command.name === "serve_state_clients") this.#tellNumber(value);
+      else if (command.name === "freeze") this.#announce(["FROZEN"]);
+      else if (command.name === "unfreeze") this.#announce(["THAWED", "RUNNING"]);
+    }
+    this.#finish(client, reply);
+  }
+
+  #announce(states: readonly State[]): void {
+    for (const state of states) {
+      this.#served.announce(state);
+      this.tellState(state);
     }
   }
 

@@ -1,12 +1,12 @@
 // Freezing and thawing a running container. Runs in lxc-freeze and lxc-unfreeze.
 
-import { Deadline } from "../base/deadline.ts";
 import { LxcError } from "../base/errors.ts";
 import type { Container } from "../container/container.ts";
 import { runDirectory } from "../container/paths.ts";
-import { pause } from "../isolation/cgroup/wait.ts";
+import { freeze, thaw } from "../isolation/cgroup/freeze.ts";
 import { ECONNREFUSED, ENOENT, ENOSYS, errnoText } from "../kernel/abi/errno.ts";
-import { closeFd, tryReadTextAt, writeAt } from "../kernel/files.ts";
+import { CGROUP2_SUPER_MAGIC } from "../kernel/abi/fs.ts";
+import { closeFd } from "../kernel/files.ts";
 import { effectiveUser } from "../kernel/process.ts";
 import {
   freezeOf,
@@ -20,8 +20,6 @@ import { monitorFifoOf, tellMonitord } from "./state-clients.ts";
 import { type State, stateNumber } from "./states.ts";
 
 const FREEZE_TIMEOUT_S = 60;
-const LOOK_AGAIN_MS = 5;
-const CGROUP2_SUPER_MAGIC = 0x63677270;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -74,58 +72,23 @@ function tell(container: Container, state: State, environment: Environment): voi
   tellMonitord(monitorFifoOf(runDirectory(effectiveUser(), environment), container), container, state);
 }
 
-function freezeByCgroup(container: Container, freeze: boolean): void {
+/** Where LXC's monitor has the container's freezer: the v1 controller, else cgroup.freeze. */
+function freezeByCgroup(container: Container, isToFreeze: boolean): void {
   const handle = limitCgroupFdOf(container, "freezer");
   const fd = handle?.fd ?? limitCgroup2FdOf(container);
   if (fd === undefined) {
-    throw new LxcError(
-      "unsupported",
-      `${freeze ? "freeze" : "unfreeze"} ${container.name}`,
-      "it has no cgroup with a freezer",
-      {
-        hint: "mount the freezer hierarchy, or cgroup2, and start the container again",
-      },
-    );
+    const doing = `${isToFreeze ? "freeze" : "unfreeze"} ${container.name}`;
+    throw new LxcError("unsupported", doing, "it has no cgroup with a freezer", {
+      hint: "mount the freezer hierarchy, or cgroup2, and start the container again",
+    });
   }
+  const version = handle === undefined || handle.type === CGROUP2_SUPER_MAGIC ? 2 : 1;
   try {
-    if (handle !== undefined && handle.type !== CGROUP2_SUPER_MAGIC) freezeLegacy(container, fd, freeze);
-    else freezeUnified(container, fd, freeze);
+    if (isToFreeze) freeze({ fd, version }, FREEZE_TIMEOUT_S * 1000);
+    else thaw({ fd, version }, FREEZE_TIMEOUT_S * 1000);
   } finally {
     closeFd(fd);
   }
-}
-
-/** The state is asked for again and again: version 1 has no event for it, and asking is what makes it go on. */
-function freezeLegacy(container: Container, fd: number, freeze: boolean): void {
-  const wanted = freeze ? "FROZEN" : "THAWED";
-  writeAt(fd, "freezer.state", wanted);
-  const deadline = new Deadline(FREEZE_TIMEOUT_S * 1000);
-  while ((tryReadTextAt(fd, "freezer.state") ?? "").trim() !== wanted) {
-    if (deadline.hasPassed()) {
-      writeAt(fd, "freezer.state", "THAWED");
-      throw tooSlow(container);
-    }
-    pause(LOOK_AGAIN_MS);
-  }
-}
-
-function freezeUnified(container: Container, fd: number, freeze: boolean): void {
-  writeAt(fd, "cgroup.freeze", freeze ? "1" : "0");
-  const wanted = freeze ? "frozen 1" : "frozen 0";
-  const deadline = new Deadline(FREEZE_TIMEOUT_S * 1000);
-  while (!(tryReadTextAt(fd, "cgroup.events") ?? "").includes(wanted)) {
-    if (deadline.hasPassed()) {
-      writeAt(fd, "cgroup.freeze", "0");
-      throw tooSlow(container);
-    }
-    pause(LOOK_AGAIN_MS);
-  }
-}
-
-function tooSlow(container: Container): LxcError {
-  return new LxcError("timed-out", `freeze ${container.name}`, "one of its processes cannot be stopped now", {
-    hint: "look for processes in state D: ps -eo pid,stat,wchan,cmd",
-  });
 }
 
 function failed(container: Container, verb: string, result: number): LxcError {

@@ -3,16 +3,16 @@
 import { Deadline } from "../base/deadline.ts";
 import { LxcError } from "../base/errors.ts";
 import { joinPath } from "../base/path.ts";
-import { wholeNumberIn } from "../base/text.ts";
 import type { Container } from "../container/container.ts";
 import { commandSocketOf } from "../container/paths.ts";
+import { pidsIn } from "../isolation/cgroup/freeze.ts";
 import { type CgroupLayout, type Hierarchy, readLayout } from "../isolation/cgroup/layout.ts";
 import { type CgroupNames, monitorPath, payloadPaths } from "../isolation/cgroup/names.ts";
 import { foldersIn, removeCgroup } from "../isolation/cgroup/remove.ts";
 import { POLLIN, pause, waitFor } from "../isolation/cgroup/wait.ts";
 import { AT_FDCWD, O_DIRECTORY, O_RDONLY } from "../kernel/abi/fs.ts";
 import { SIGKILL } from "../kernel/abi/signal.ts";
-import { closeFd, tryOpenAt, tryReadText, tryReadTextAt, tryWriteAt } from "../kernel/files.ts";
+import { closeFd, tryOpenAt, tryReadText, tryWriteAt } from "../kernel/files.ts";
 import { effectiveUser, sendSignal, tryOpenProcess } from "../kernel/process.ts";
 import { nameOf } from "./command-client.ts";
 import { listenersNamed } from "./list.ts";
@@ -144,12 +144,7 @@ export function isBelow(cgroups: string, path: string): boolean {
 
 /** Of the cgroup that `fd` is open on, and of all below it. */
 function processesIn(fd: number): number[] {
-  let pids: number[] = [];
-  for (const line of (tryReadTextAt(fd, "cgroup.procs") ?? "").split("\n")) {
-    const pid = wholeNumberIn(line);
-    // 0 stands for a process that our pid namespace does not have.
-    if (pid !== undefined && pid > 0) pids.push(pid);
-  }
+  let pids = pidsIn(fd);
   for (const name of foldersIn(fd, "a cgroup")) {
     const below = tryOpenAt(fd, name, O_RDONLY | O_DIRECTORY);
     if (below < 0) continue;
