@@ -35,7 +35,7 @@ function openFiles(): number {
 }
 
 before(() => {
-  for (const driver of ["command-server", "command-client"]) {
+  for (const driver of ["command-server", "command-client", "command-orders"]) {
     equal(run("sh", "scripts/build.sh", `test/system/drivers/${driver}.ts`, `dist/drivers/${driver}`).status, 0);
   }
   mkdirSync(join(lxcpath, NAME));
@@ -109,6 +109,18 @@ test("LXC's own tools take our answers", { skip: skipLxc }, () => {
   equal(run("lxc-ls", "-P", lxcpath, "--running", "-1").stdout.trim(), NAME);
   equal(lxc("lxc-stop", "-k").status, 0);
   equal(lxc("lxc-info", "-sH").stdout, "STOPPED\n");
+});
+
+test("a container path that is too long for a socket's name is hashed, and found again", async () => {
+  const long = join(lxcpath, "long".repeat(30));
+  mkdirSync(join(long, NAME), { recursive: true });
+  writeFileSync(join(long, NAME, "config"), "lxc.uts.name = pretend\n");
+  const other = spawn("dist/drivers/command-server", [long, NAME], { stdio: ["ignore", "pipe", "inherit"] });
+  await once(other.stdout, "data");
+  const listed = run("dist/drivers/command-orders", long, NAME, "list").stdout;
+  const lxcSays = hasLxc ? run("lxc-info", "-P", long, "-n", NAME, "-pH").stdout : `${other.pid}\n`;
+  other.kill();
+  deepEqual([listed, lxcSays], [`${NAME}; ${NAME}\n`, `${other.pid}\n`]);
 });
 
 test("another user is refused", { skip: skipRoot }, () => {
