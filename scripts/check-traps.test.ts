@@ -12,6 +12,7 @@ interface Loose { a?: number }
 interface Maybe { a: number | undefined }
 interface Outer { inner: Narrow }
 interface WideOuter { inner: Wide }
+type Listed = { say: "a"; list: readonly string[] } | { say: "b" };
 type Either = { say: "go" } | { say: "failed"; errno: number };
 class Thing { a = 1 }
 abstract class Base { concrete(x: string): void { touch({ a: x.length }); } bare(): void {} abstract open(x: string): void }

@@ -24,6 +24,7 @@ export function trapsIn(program: ts.Program, files: readonly ts.SourceFile[]): s
 
 function trapAt(node: ts.Node, checker: ts.TypeChecker, shapes: Shapes): string | undefined {
   if (ts.isSpreadAssignment(node)) return partialSpread(node, checker);
+  if (ts.isArrayLiteralExpression(node)) return emptyListInUnion(node, checker);
   if (ts.isMethodDeclaration(node)) return concreteOverride(node, checker);
   if (ts.isRegularExpressionLiteral(node)) return absentGroup(node.text.slice(1, node.text.lastIndexOf("/")));
   if (!ts.isExpression(node) || isNameOnly(node)) return undefined;
@@ -57,6 +58,15 @@ function copiedRecord(given: ts.Type, wanted: ts.Type, shapes: Shapes): string |
   const difference = shapes.difference(given, wanted);
   if (difference === undefined) return undefined;
   return `record-copied: ${difference}; write: one type in both places, a class, or an object literal with the fields`;
+}
+
+/** The compiler takes such a list for one of numbers, and then the record for none of the union's. */
+function emptyListInUnion(node: ts.ArrayLiteralExpression, checker: ts.TypeChecker): string | undefined {
+  const record = node.parent.parent;
+  if (node.elements.length > 0 || !ts.isPropertyAssignment(node.parent) || !ts.isExpression(record)) return undefined;
+  const wanted = checker.getContextualType(record);
+  if (wanted === undefined || unionOfObjects(wanted) !== ".") return undefined;
+  return "empty-list-in-union: it makes the record throw at run time; write: a constant `const none: readonly string[] = []` and its name";
 }
 
 /** The compiler widens a parameter that is given `xs[i] ?? …`, but not in the methods that override its own. */

@@ -79,7 +79,8 @@ function unifiedStep(layout: CgroupLayout, access: string, ownNamespace: boolean
       hint: "remove cgroup from lxc.namespace.keep, or from lxc.mount.auto",
     });
   }
-  return { step: "file-system", type: "cgroup2", to: ROOT, options: [], readOnly: access === "ro" };
+  const options: readonly string[] = [];
+  return { step: "file-system", type: "cgroup2", to: ROOT, options, readOnly: access === "ro" };
 }
 
 /** The folder's name as on the host: programs look for `/sys/fs/cgroup/cpu,cpuacct`. */
