@@ -73,7 +73,7 @@ function probesOf(name: string, table: Exports, row: StructRow): Probe[] {
     const field = key.endsWith("At") ? key.slice(0, -2) : key;
     const member = row.fields?.[field] ?? `${row.prefix ?? ""}${snakeCase(field)}`;
     const at = isField(value) ? value.at : Number(value);
-    if (key === "size") probes.push({ name, ours: at, probe: `VALUE(sizeof(${row.c}))` });
+    if (key === "size") probes.push({ name, ours: at, probe: `VALUE(${row.size ?? `sizeof(${row.c})`})` });
     else if (member !== "") probes.push({ name: `${name}.${key}`, ours: at, probe: `OFFSET(${row.c}, ${member})` });
   }
   return probes;

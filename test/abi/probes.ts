@@ -17,11 +17,17 @@ export const unknownToHeaders: readonly string[] = ["MFD_EXEC", "MNT_DETACH", "S
 export interface StructRow {
   readonly c: string;
   readonly prefix?: string;
+  /** A C expression, where ours is only the first part. */
+  readonly size?: string;
   /** C member by our field; empty for a field that holds no single member. */
   readonly fields?: Readonly<Record<string, string>>;
 }
 
 export const structs: Readonly<Record<string, StructRow>> = {
+  bpfCgroupDevCtx: { c: "struct bpf_cgroup_dev_ctx" },
+  bpfInsn: { c: "struct bpf_insn", fields: { registers: "" } },
+  progAttachAttr: { c: "union bpf_attr", size: "offsetof(union bpf_attr, replace_bpf_fd) + 4" },
+  progLoadAttr: { c: "union bpf_attr", size: "offsetof(union bpf_attr, prog_ifindex)" },
   capData: {
     c: "struct cap_data",
     fields: {

@@ -3,7 +3,7 @@
 import { commandLines } from "./topics/command-line.ts";
 import { configuration, writeBack } from "./topics/configuration.ts";
 import { errors } from "./topics/errors.ts";
-import { addresses, isolation } from "./topics/isolation.ts";
+import { addresses, devices, isolation } from "./topics/isolation.ts";
 import { commands, messages } from "./topics/messages.ts";
 import { answers, requests } from "./topics/netlink.ts";
 import { network } from "./topics/network.ts";
@@ -28,6 +28,7 @@ show("write-back", writeBack());
 show("network", network());
 show("mounts", mounts());
 show("isolation", isolation());
+show("devices", devices());
 show("messages", messages());
 show("commands", commands());
 show("command lines", commandLines());

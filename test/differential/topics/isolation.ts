@@ -8,8 +8,10 @@ import {
   hasCapability,
   withoutCapabilities,
 } from "../../../src/isolation/capability-sets.ts";
+import { deviceProgram, deviceRule, ruleText } from "../../../src/isolation/cgroup/devices.ts";
 import { hierarchyOf, layoutFrom, unifiedOf } from "../../../src/isolation/cgroup/layout.ts";
 import { monitorPath, payloadPaths } from "../../../src/isolation/cgroup/names.ts";
+import { failureOf } from "./failure.ts";
 
 const MOUNTINFO = `30 29 0:26 / /sys/fs/cgroup/unified rw,nosuid - cgroup2 cgroup2 rw
 31 29 0:27 / /sys/fs/cgroup/memory rw,nosuid - cgroup cgroup rw,memory
@@ -36,6 +38,22 @@ export function isolation(): string[] {
     `${hierarchyOf(layout, "cpuacct")?.mountPoint ?? "none"} ${unifiedOf(layout)?.mountPoint ?? "none"}`,
     `${payloadPaths(names, 0)?.payload ?? "none"} ${payloadPaths(names, 12)?.limit ?? "none"} ${monitorPath(names, 1000) ?? "none"}`,
   ];
+}
+
+const DEVICES: readonly string[] = ["a", "c 1:3 rwm", "c *:* m", "b 8:* r", "c 1048575:0 w"];
+const BAD_DEVICES: readonly string[] = ["", "x 1:3 r", "c 1 r", "c 1:-3 r", "c 1:3 q", "c 1:3", "c 1048576:0 w"];
+
+export function devices(): string[] {
+  const rules = DEVICES.map((text) => deviceRule("lxc.cgroup2.devices.allow", text !== "a", text));
+  const lines = rules.map((rule) => ruleText(rule));
+  for (const text of BAD_DEVICES) {
+    lines.push(
+      ...failureOf(() => {
+        deviceRule("lxc.cgroup2.devices.deny", false, text);
+      }),
+    );
+  }
+  return lines.concat(deviceProgram(rules)?.join() ?? "none", deviceProgram([])?.join() ?? "none");
 }
 
 export function addresses(): string[] {
