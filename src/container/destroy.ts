@@ -33,8 +33,6 @@ export function destroyContainer(options: DestroyOptions): void {
   const container = options.container;
   checkDestroyable(options);
   if (options.isRunning) options.stop();
-  // An ephemeral container is gone when it stops, as in LXC.
-  if (!isDefined(container)) return;
   withContainerLock(options.runDir, container, () => removeContainer(options));
 }
 
@@ -70,7 +68,9 @@ function checkDestroyable(options: DestroyOptions): void {
 
 function removeContainer(options: DestroyOptions): void {
   const container = options.container;
-  if (clearDeadCreation(container) && !isDefined(container)) return;
+  clearDeadCreation(container);
+  // Its monitor may have removed an ephemeral one while we waited for the lock.
+  if (!isDefined(container)) return;
   const loaded = loadConfig(configFileOf(container));
   const config = loaded.config;
   const place = config.rootfsPath.value;

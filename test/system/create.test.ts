@@ -414,6 +414,24 @@ test("clones and snapshots stand in the way of destroy, and its hook may", { ski
   deepEqual(readdirSync(lxcpath), []);
 });
 
+test("a running container is destroyed only by force", { skip }, () => {
+  const { folder, lxcpath } = place("running");
+  const base = join(folder, "base.conf");
+  writeFileSync(base, "lxc.net.0.type = empty\n");
+  equal(run("lxc-create", "-P", lxcpath, "-n", "lxcts-c1", "-t", "busybox", "-f", base).code, 0);
+  const started = run("lxc-start", "-P", lxcpath, "-n", "lxcts-c1");
+  try {
+    equal(started.code, 0, started.said);
+    const refused = run("lxc-destroy", "-P", lxcpath, "-n", "lxcts-c1");
+    assertFailed(refused, /lxcts-c1 is running/, /hint: stop it with lxc-stop/);
+    equal(existsSync(join(lxcpath, "lxcts-c1/rootfs/bin/busybox")), true);
+  } finally {
+    const forced = run("lxc-destroy", "-P", lxcpath, "-n", "lxcts-c1", "-f");
+    equal(forced.code, 0, forced.said);
+  }
+  deepEqual(readdirSync(lxcpath), []);
+});
+
 function firstLine(child: ChildProcess): Promise<string> {
   return new Promise((resolve) => child.stdout?.once("data", (data: Buffer) => resolve(data.toString())));
 }
