@@ -45,11 +45,7 @@ export abstract class Served {
   abstract cgroupContext(): CgroupContext;
   /** The value as the configuration file would have it; undefined when unset or unknown. */
   abstract configItem(key: string): string | undefined;
-  /** The server changed the state, by a freeze: noted, and told to those whom the server does not know of. */
-  announce(state: State): void {
-    this.noteState(state);
-  }
-  /** For at most `timeoutS` seconds, negative for ever; the server announces it. -ENOENT leaves it to the client. */
+  /** For at most `timeoutS` seconds, negative for ever, telling of each state on the way; -ENOENT leaves it to the client. */
   abstract freeze(timeoutS: number): number;
   abstract thaw(timeoutS: number): number;
   /** Sends the stop signal, and thaws so that it arrives. */

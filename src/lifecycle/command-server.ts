@@ -216,19 +216,8 @@ export class CommandServer {
   /** Whoever waits is told before the client that changed the state: it may look at once. */
   #answer(client: Client, command: Command, value: number, body: Uint8Array): void {
     const reply = replyTo(this.#served, command, value, body);
-    if (reply.result === 0) {
-      if (command.name === "serve_state_clients") this.#tellNumber(value);
-      else if (command.name === "freeze") this.#announce(["FROZEN"]);
-      else if (command.name === "unfreeze") this.#announce(["THAWED", "RUNNING"]);
-    }
+    if (reply.result === 0 && command.name === "serve_state_clients") this.#tellNumber(value);
     this.#finish(client, reply);
-  }
-
-  #announce(states: readonly State[]): void {
-    for (const state of states) {
-      this.#served.announce(state);
-      this.tellState(state);
-    }
   }
 
   #countKept(): number {

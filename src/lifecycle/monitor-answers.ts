@@ -154,6 +154,9 @@ export class MonitorAnswers extends Served {
   #letDie(): void {
     try {
       thaw(freezerOf(this.#cgroups), 0);
+      // On a hybrid host the client freezes, and LXC's does it by the v1 controller.
+      const legacy = this.#cgroups.limitFdOf("freezer");
+      if (legacy >= 0 && this.#cgroups.context().layout !== LAYOUT_UNIFIED) thaw({ fd: legacy, version: 1 }, 0);
     } catch {
       return;
     }
