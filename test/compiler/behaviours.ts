@@ -9,11 +9,15 @@ import { rawAddressOf } from "../../src/kernel/shim.ts";
 abstract class Shape {
   sides = 0;
   abstract name(): string;
+  abstract with(word: string): string;
 }
 
 class Square extends Shape {
   override name(): string {
     return `square of ${this.sides}`;
+  }
+  override with(word: string): string {
+    return `${word} ${this.name()}`;
   }
 }
 
@@ -145,6 +149,14 @@ function identity(): void {
   say("an equal record type and a base class are no copies", `${other.count}, ${shape.name()}`);
 }
 
+/** An overriding method gets a list's item as it is only if the method it overrides is abstract: see scripts/check-traps.ts. */
+function listItems(): void {
+  const words: string[] = ["a", "list's"];
+  const shape: Shape = new Square();
+  const given = ROWS[1]?.run(words.length) ?? 0;
+  say("a list's item arrives whole", `${shape.with(words[1] ?? "")}, ${shape.with(words[2] ?? "no")}, ${given}`);
+}
+
 function memory(): void {
   for (let i = 0; i < 200_000; i++) failureWith(i % 2 === 0 ? "3" : "x");
   const fd = call("open", "openat", -100, "/proc/self/statm", 0);
@@ -162,5 +174,6 @@ child("a child of clone3 runs on", () => cloneProcess(0).pid);
 errors();
 tables();
 identity();
+listItems();
 memory();
 process.exitCode = 5;

@@ -28,6 +28,7 @@ test("the compiler's unwritten promises hold", () => {
         "an error of the language is caught: 22,out of range",
         "functions are found in tables: 42,-1,0,6,25",
         "an equal record type and a base class are no copies: 5, square of 4",
+        "a list's item arrives whole: list's square of 0, no square of 0, 4",
         "memory is given back: under 2 MiB",
         "",
       ],
