@@ -9,7 +9,7 @@ const BEFORE = ["br0", "lo", "plain0", "plain1"];
 const skip = process.getuid?.() === 0 ? false : "making network namespaces needs root";
 
 function run(command: string, ...args: string[]): SpawnSyncReturns<string> {
-  return spawnSync(command, args, { encoding: "utf8", timeout: 20_000 });
+  return spawnSync(command, args, { encoding: "utf8", timeout: 120_000 });
 }
 
 /** In our own network namespace; `ip netns exec` would hide the cgroups. */
