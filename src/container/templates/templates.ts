@@ -12,15 +12,16 @@ const PREFIX = "lxc-";
 const X_OK = 1;
 
 /** `none` makes a configuration only, `busybox` is our own, a `program` is anybody's executable. */
-export type Template =
-  | { readonly kind: "none" }
-  | { readonly kind: "busybox" }
-  | { readonly kind: "program"; readonly path: string };
+export interface Template {
+  readonly kind: "none" | "busybox" | "program";
+  /** Of the program, and otherwise "". */
+  readonly path: string;
+}
 
 /** The template called `name`: one of ours, an absolute path, or the program lxc-NAME of the templates' folder. */
 export function findTemplate(name: string): Template {
-  if (name === "none") return { kind: "none" };
-  if (name === "busybox") return { kind: "busybox" };
+  if (name === "none") return { kind: "none", path: "" };
+  if (name === "busybox") return { kind: "busybox", path: "" };
   if (name.startsWith("/")) {
     if (!isExecutable(name)) throw badTemplate(name, "make that file, and make it executable");
     return { kind: "program", path: name };
