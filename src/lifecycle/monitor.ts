@@ -54,10 +54,10 @@ export class Monitor {
   readonly #server: CommandServer;
   readonly #signals: number;
   readonly #signalMask: Uint8Array;
-  readonly #warnings: LxcError[] = [];
   #preserved = new PreservedNamespaces();
   #target: "" | "stop" | "reboot" = "";
   #foreground: ForegroundConsole | undefined = undefined;
+  #hasStopped = false;
 
   constructor(plan: StartPlan, holdings: MonitorHoldings) {
     this.#plan = plan;
@@ -78,17 +78,12 @@ export class Monitor {
     try {
       for (;;) {
         const end = this.#live(running);
-        if (end.signal !== SIGHUP) return end;
+        if (!isReboot(end) || this.#hasStopped) return end;
         this.#server.dropForReboot();
       }
     } finally {
       this.#finish();
     }
-  }
-
-  /** What went wrong while clearing up; nothing of it stopped the clearing up. */
-  warnings(): readonly LxcError[] {
-    return this.#warnings;
   }
 
   /** One life. Throws when the container could not be started; everything made for it is taken back either way. */
@@ -242,21 +237,30 @@ export class Monitor {
   /** From the end of the first process to STOPPED, and what the administrator wants done after that. */
   #stopped(undo: Undo, end: ProcessEnd): void {
     this.#become("STOPPING");
-    this.#target = end.signal === SIGHUP ? "reboot" : "stop";
+    this.#target = isReboot(end) ? "reboot" : "stop";
     this.#tolerate(() => this.#runHooks("stop"));
     this.#preserved.close();
     this.#preserved = new PreservedNamespaces();
-    for (const failure of undo.run()) this.#warnings.push(failure);
+    for (const failure of undo.run()) this.#warn(failure);
     if (this.#answers.init.pidfd >= 0) closeFd(this.#answers.init.pidfd);
     this.#answers.forgetInit();
     this.#answers.consoles?.close();
     this.#answers.consoles = undefined;
+    if (!isReboot(end)) this.#sayStopped();
+    // As in LXC: a post-stop hook that fails keeps a container from starting again.
+    if (!this.#tolerate(() => this.#runHooks("post-stop"))) this.#sayStopped();
+  }
+
+  /** From here on the container looks stopped: nobody answers for it, and its name is free. */
+  #sayStopped(): void {
+    if (this.#hasStopped) return;
+    this.#hasStopped = true;
     this.#become("STOPPED");
+    this.#server.close();
   }
 
   #finish(): void {
-    this.#server.close();
-    this.#tolerate(() => this.#runHooks("post-stop"));
+    this.#sayStopped();
     if (this.#plan.options.config.ephemeral.value) this.#tolerate(() => this.#destroy());
     this.#tolerate(() => this.#holdings.cgroups.leaveMonitor());
     closeFd(this.#signals);
@@ -271,11 +275,19 @@ export class Monitor {
     destroyContainer({ container, runDir, environment, isRunning: false, force: false, stop: () => undefined });
   }
 
-  #tolerate(run: () => void): void {
+  /** What goes wrong while clearing up never stops the clearing up. */
+  #warn(failure: LxcError): void {
+    this.#plan.options.warn(failure.message);
+  }
+
+  /** Returns whether it went well; what did not is a warning. */
+  #tolerate(run: () => void): boolean {
     try {
       run();
+      return true;
     } catch (caught) {
-      this.#warnings.push(asLxcError(caught as Error));
+      this.#warn(asLxcError(caught as Error));
+      return false;
     }
   }
 
@@ -294,4 +306,9 @@ function resourceLimits(config: Config): ResourceLimit[] {
   const limits: ResourceLimit[] = [];
   for (const { name, value } of config.prlimit.entries) limits.push({ name, soft: value.soft, hard: value.hard });
   return limits;
+}
+
+/** What reboot(2) does to process 1 of a pid namespace (pid_namespaces(7)). */
+function isReboot(end: ProcessEnd): boolean {
+  return end.signal === SIGHUP;
 }

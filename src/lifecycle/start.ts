@@ -105,7 +105,7 @@ function startDaemon(plan: StartPlan): number {
     leaveMonitorBehind(plan, holdings);
     return 0;
   } catch (caught) {
-    holdings.cgroups.leaveMonitor();
+    holdings.cgroups.abandonMonitor();
     throw caught;
   }
 }
