@@ -44,10 +44,6 @@ const BOOT_SCRIPT = `#!/bin/sh
 /bin/udhcpc
 `;
 
-/** The password `root`, as `busybox mkpasswd -m sha512` writes it: as LXC documents for this template. */
-const SHADOW =
-  "root:$6$lxctsbusybox$e8yGU8r9EyOm14mfDRbwXGgmtrcGq7X9NYokipH5hvGbfGX61YxDKPQlik0SuqSmsWt7Be7YmQGnEtqQvAar/1:::::::\n";
-
 export const FILES: readonly TemplateFile[] = [
   { path: "etc/passwd", mode: 0o644, text: "root:x:0:0:root:/root:/bin/sh\n" },
   { path: "etc/group", mode: 0o644, text: "root:x:0:root\n" },
@@ -55,7 +51,8 @@ export const FILES: readonly TemplateFile[] = [
   { path: "etc/init.d/rcS", mode: 0o744, text: BOOT_SCRIPT },
   // `mount -a` fails without one.
   { path: "etc/fstab", mode: 0o644, text: "" },
-  { path: "etc/shadow", mode: 0o640, text: SHADOW },
+  // No password at all: nobody logs in on a terminal before the administrator sets one with lxc-attach (as in LXC).
+  { path: "etc/shadow", mode: 0o640, text: "" },
 ];
 
 /** Called by udhcpc with what happened; the address and so on are in its environment (udhcpc's README.udhcpc). */
