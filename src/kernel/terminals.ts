@@ -102,3 +102,9 @@ export function copyWindowSize(from: number, to: number): void {
   const size = new Uint8Array(winsize.size);
   if (tryCall("ioctl", from, TIOCGWINSZ, size) === 0) tryCall("ioctl", to, TIOCSWINSZ, size);
 }
+
+/** How many columns the terminal `fd` shows; 0 when it is no terminal. */
+export function columnsOf(fd: number): number {
+  const bytes = new Uint8Array(winsize.size);
+  return tryCall("ioctl", fd, TIOCGWINSZ, bytes) < 0 ? 0 : winsize.columns.get(bytes);
+}

@@ -62,6 +62,11 @@ export class Refusal extends Error {
   }
 }
 
+/** LXC's words first, and what really went wrong below. */
+export function refusedBecause(headline: string, doing: string, error: LxcError): Refusal {
+  return new Refusal(headline, new LxcError(error.code, doing, headline, { errno: error.errno, because: error }));
+}
+
 /** What a catch clause got, if it is a Refusal. */
 export function refusalIn(caught: Error): Refusal | undefined {
   return caught instanceof Refusal ? caught : undefined;

@@ -9,7 +9,7 @@ import { addressesOf } from "../../container/network/usage.ts";
 import { NetlinkSocket } from "../../kernel/netlink.ts";
 import { initPidOf, stateOf } from "../../lifecycle/command-client.ts";
 import type { State } from "../../lifecycle/states.ts";
-import { type Arguments, flag, Refusal, rcFile, type Tool, valued } from "./command.ts";
+import { type Arguments, flag, rcFile, refusedBecause, type Tool, valued } from "./command.ts";
 import { JsonObject } from "./json.ts";
 import { isJson } from "./output.ts";
 import { print, printError, printLines } from "./print.ts";
@@ -96,7 +96,7 @@ function configOf(args: Arguments, container: Container): Config {
   } catch (caught) {
     const unreadable = `Failure to retrieve information on ${container.lxcpath}:${container.name}`;
     const message = args.has(rcFile) ? "Failed to load rcfile" : unreadable;
-    throw new Refusal(message, asLxcError(caught as Error));
+    throw refusedBecause(message, `show ${container.name}`, asLxcError(caught as Error));
   }
 }
 

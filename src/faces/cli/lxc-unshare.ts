@@ -7,8 +7,8 @@ import { tryReadText } from "../../kernel/files.ts";
 import { changeRequest, findLink } from "../../kernel/links.ts";
 import { NetlinkSocket } from "../../kernel/netlink.ts";
 import { runUnshared } from "../../lifecycle/unshare.ts";
+import { environment } from "./caller.ts";
 import { type Arguments, badValue, flag, Refusal, type Tool, valued } from "./command.ts";
-import { environment } from "./environment.ts";
 import { namespaceFlags } from "./namespace-names.ts";
 
 const namespaces = valued("namespaces=LIST", "s", "Such as MOUNT|PID|UTSNAME|IPC|USER|NETWORK");

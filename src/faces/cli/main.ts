@@ -5,8 +5,15 @@ import { baseName } from "../../base/path.ts";
 import { exitNow } from "../../kernel/process.ts";
 import { Arguments, type Command, parseCommand, quiet, Refusal, refusalIn, type Tool } from "./command.ts";
 import { helpFor, usageFor } from "./help.ts";
+import { lxcCreate } from "./lxc-create.ts";
+import { lxcDestroy } from "./lxc-destroy.ts";
+import { lxcFreeze, lxcUnfreeze } from "./lxc-freeze.ts";
 import { lxcInfo } from "./lxc-info.ts";
+import { lxcLs } from "./lxc-ls.ts";
+import { lxcStart } from "./lxc-start.ts";
+import { lxcStop } from "./lxc-stop.ts";
 import { lxcUnshare } from "./lxc-unshare.ts";
+import { lxcWait } from "./lxc-wait.ts";
 import { asksForJson } from "./output.ts";
 import { failureJson, failureLines, printError, printLines } from "./print.ts";
 
@@ -14,7 +21,19 @@ import { failureJson, failureLines, printError, printLines } from "./print.ts";
 const COMPATIBLE_WITH = "7.0.0";
 const PREFIX = "lxc-";
 
-const tools: readonly Tool[] = [lxcInfo, lxcUnshare];
+const tools: readonly Tool[] = [
+  lxcCreate,
+  lxcDestroy,
+  lxcExecute,
+  lxcFreeze,
+  lxcInfo,
+  lxcLs,
+  lxcStart,
+  lxcStop,
+  lxcUnfreeze,
+  lxcUnshare,
+  lxcWait,
+];
 
 // Everything is written by then; taking the heap down piece by piece would only cost time.
 exitNow(main(process.argv[1] ?? "", process.argv.slice(2)));

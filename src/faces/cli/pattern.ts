@@ -20,14 +20,20 @@ const CLASSES: readonly NamedClass[] = [
 
 /** The expression, found anywhere in a text. Throws when it is none. */
 export function patternOf(text: string): RegExp {
-  let source = text;
-  for (const named of CLASSES) source = source.split(named.name).join(named.letters);
   try {
-    return new RegExp(source);
+    // The compiler takes only what is plainly a string.
+    return new RegExp("" + sourceOf(text));
   } catch (caught) {
     const reason = caught instanceof Error ? caught.message : String(caught);
     throw new LxcError("config-invalid", `filter by "${text}"`, `it is no regular expression: ${reason}`, {
       hint: "put a backslash before a sign that stands for itself, as in 'a\\.b'",
     });
   }
+}
+
+/** The language's own notation of the same expression. */
+function sourceOf(text: string): string {
+  let source = text;
+  for (const named of CLASSES) source = source.split(named.name).join(named.letters);
+  return source;
 }

@@ -2,9 +2,23 @@
 
 import { asLxcError, LxcError } from "../../base/errors.ts";
 import { normalPath } from "../../base/path.ts";
-import { type Container, containerOf } from "../../container/container.ts";
-import { type Arguments, lxcpath, Refusal } from "./command.ts";
+import { type LoadedConfig, loadConfig } from "../../container/config/load.ts";
+import { type Container, configFileOf, containerOf } from "../../container/container.ts";
+import { absolute } from "./caller.ts";
+import { type Arguments, lxcpath, type Option, Refusal, rcFile, refusedBecause } from "./command.ts";
 
+/** The configuration of the container, or the file of --rcfile in its place. */
+export function configFrom(args: Arguments, container: Container, rcFileOption: Option = rcFile): LoadedConfig {
+  if (!args.has(rcFileOption)) return loadConfig(configFileOf(container), process.env);
+  const path = absolute(args.text(rcFileOption, ""));
+  try {
+    return loadConfig(path, process.env);
+  } catch (caught) {
+    throw refusedBecause("Failed to load rcfile", `use ${path}`, asLxcError(caught as Error));
+  }
+}
+
+const DEFAULT_CONFIG = "/etc/lxc/default.conf";
 const DEFAULT_LXCPATH = "/var/lib/lxc";
 
 /** The container of -n and -P. Throws on a name that is none. */
@@ -33,7 +47,7 @@ export function controlling<T>(container: Container, action: () => T): T {
   } catch (caught) {
     const error = asLxcError(caught as Error);
     if (error.code !== "not-permitted") throw error;
-    throw new Refusal(`Insufficent privileges to control ${container.name}`, error);
+    throw refusedBecause(`Insufficent privileges to control ${container.name}`, `control ${container.name}`, error);
   }
 }
 
@@ -43,4 +57,9 @@ export function missing(container: Container, doing: string, message: string): R
     hint: `see which there are: lxc-ls -P ${container.lxcpath}`,
   });
   return new Refusal(message, error);
+}
+
+/** What a new container's configuration begins with when nothing else is said. */
+export function defaultConfigFile(): string {
+  return DEFAULT_CONFIG;
 }

@@ -1,0 +1,21 @@
+// What this process was given by its caller, as the layers below take it.
+
+import { runDirectory } from "../../container/paths.ts";
+import { effectiveUser } from "../../kernel/process.ts";
+
+/** The environment, as exec takes it. */
+export function environment(): string[] {
+  const lines: string[] = [];
+  for (const [name, value] of Object.entries(process.env)) lines.push(`${name}=${value ?? ""}`);
+  return lines;
+}
+
+/** Where this user's locks are. */
+export function runFolder(): string {
+  return runDirectory(effectiveUser(), process.env);
+}
+
+/** `path`, absolute. */
+export function absolute(path: string): string {
+  return path.startsWith("/") ? path : `${process.cwd()}/${path}`;
+}

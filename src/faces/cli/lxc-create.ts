@@ -1,0 +1,69 @@
+// lxc-create: makes a container.
+
+import { LxcError } from "../../base/errors.ts";
+import { createContainer } from "../../container/create.ts";
+import { absolute, environment, runFolder } from "./caller.ts";
+import { type Arguments, later, quiet, Refusal, type Tool, valued } from "./command.ts";
+import { JsonObject } from "./json.ts";
+import { isJson } from "./output.ts";
+import { print } from "./print.ts";
+import { containerFrom, defaultConfigFile } from "./target.ts";
+
+const config = valued("config=FILE", "f", "What its configuration begins with");
+const template = valued("template=TEMPLATE", "t", "What fills it: busybox, none, or a program by name or path");
+const backing = valued("bdev=KIND", "B", "How its root file system is kept: dir");
+const dir = valued("dir=DIR", "", "Where its root file system is made");
+
+export const lxcCreate: Tool = {
+  name: "lxc-create",
+  usage: "--name=NAME --template=TEMPLATE [OPTION...] [-- template-options]",
+  doc: "lxc-create makes the container NAME; what follows -- is for the template",
+  options: [
+    config,
+    template,
+    backing,
+    dir,
+    later(valued("lvname=NAME", "", "Name of the LVM volume")),
+    later(valued("vgname=GROUP", "", "LVM volume group")),
+    later(valued("thinpool=POOL", "", "LVM thin pool")),
+    later(valued("rbdname=NAME", "", "Name of the Ceph volume")),
+    later(valued("rbdpool=POOL", "", "Ceph pool")),
+    later(valued("rbduser=USER", "", "Ceph user")),
+    later(valued("zfsroot=PATH", "", "ZFS file system that it is made in")),
+    later(valued("fstype=TYPE", "", "File system of a volume")),
+    later(valued("fssize=SIZE", "", "Size of a volume")),
+  ],
+  named: true,
+  run,
+};
+
+function run(args: Arguments): number {
+  const what = args.text(template, "");
+  if (what === "") {
+    const hint = 'Use "none" if you really want a container without a rootfs; otherwise say -t busybox';
+    const error = new LxcError("config-invalid", `create ${args.name}`, "no template was given", { hint });
+    throw new Refusal("A template must be specified", error);
+  }
+  const place = args.text(dir, "");
+  if (place !== "" && !place.startsWith("/")) {
+    const message = "--dir should use absolute path";
+    throw new Refusal(message, new LxcError("config-invalid", `create ${args.name}`, message));
+  }
+  const container = containerFrom(args);
+  const json = isJson(args);
+  createContainer({
+    container,
+    template: what,
+    templateArgs: args.operands,
+    configFile: args.has(config) ? absolute(args.text(config, "")) : "",
+    defaultConfigFile: defaultConfigFile(),
+    backing: args.text(backing, ""),
+    dir: place,
+    // What a template prints would stand in the middle of the JSON.
+    quiet: args.has(quiet) || json,
+    runDir: runFolder(),
+    environment: environment(),
+  });
+  if (json) print(`${new JsonObject().text("name", container.name).text("result", "created").encode()}\n`);
+  return 0;
+}

@@ -1,0 +1,65 @@
+// lxc-execute: runs one program in a container, with a small init of ours as its first process.
+
+import { LxcError } from "../../base/errors.ts";
+import { applyDefinition, type LoadedConfig } from "../../container/config/load.ts";
+import { type Container, isDefined } from "../../container/container.ts";
+import { startContainer } from "../../lifecycle/start.ts";
+import { environment } from "./caller.ts";
+import { type Arguments, flag, later, Refusal, type Tool, valued } from "./command.ts";
+import { configFrom, containerFrom, missing } from "./target.ts";
+
+const daemon = flag("daemon", "d", "Leave it in the background");
+const rcFile = valued("rcfile=FILE", "f", "Read FILE instead of the container's configuration");
+const define = valued("define=KEY=VAL", "s", "Set a configuration key for this run");
+const uid = valued("uid=UID", "u", "User inside that runs COMMAND, as a number");
+const gid = valued("gid=GID", "g", "Group inside that runs COMMAND, as a number");
+
+export const lxcExecute: Tool = {
+  name: "lxc-execute",
+  usage: "--name=NAME -- COMMAND",
+  doc: "lxc-execute runs COMMAND in the container NAME, which lives as long as it",
+  options: [
+    daemon,
+    rcFile,
+    define,
+    uid,
+    gid,
+    later(valued("share-net=NAME", "", "Share the network of a container or process")),
+    later(valued("share-ipc=NAME", "", "Share the IPC namespace of a container or process")),
+    later(valued("share-uts=NAME", "", "Share the host name of a container or process")),
+    later(valued("share-pid=NAME", "", "Share the process ids of a container or process")),
+  ],
+  named: true,
+  run,
+};
+
+function run(args: Arguments): number {
+  const container = containerFrom(args);
+  const loaded = configurationOf(args, container);
+  const config = loaded.config;
+  for (const definition of args.all(define)) applyDefinition(config, definition);
+  if (args.has(uid)) applyDefinition(config, `lxc.init.uid=${args.number(uid, 0)}`);
+  if (args.has(gid)) applyDefinition(config, `lxc.init.gid=${args.number(gid, 0)}`);
+  if (args.operands.length === 0 && (config.executeCmd.value ?? "").trim() === "") {
+    const hint = `give one: lxc-execute ${container.name} -- COMMAND; or set lxc.execute.cmd in ${loaded.path}`;
+    const error = new LxcError("config-invalid", `run a program in ${container.name}`, "none was given", { hint });
+    throw new Refusal("Missing command to execute!", error);
+  }
+  return startContainer({
+    container,
+    config,
+    configFile: loaded.path,
+    daemon: args.has(daemon),
+    command: args.operands,
+    useInit: true,
+    pidFile: "",
+    closeAllFds: args.has(daemon),
+    environment: environment(),
+  });
+}
+
+function configurationOf(args: Arguments, container: Container): LoadedConfig {
+  if (args.has(rcFile) || isDefined(container)) return configFrom(args, container, rcFile);
+  const message = "Executing a container with no configuration file may crash the host";
+  throw missing(container, `run a program in ${container.name}`, message);
+}

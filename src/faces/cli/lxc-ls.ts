@@ -1,0 +1,146 @@
+// lxc-ls: the containers there are.
+
+import { LxcError } from "../../base/errors.ts";
+import { type Container, containerOf, isDefined } from "../../container/container.ts";
+import { NetlinkSocket } from "../../kernel/netlink.ts";
+import { columnsOf } from "../../kernel/terminals.ts";
+import { activeContainers, definedContainers } from "../../lifecycle/list.ts";
+import { type Column, columnNamed, columnNames, defaultColumns, Facts } from "./columns.ts";
+import { type Arguments, flag, later, type Option, quiet, Refusal, type Tool, valued } from "./command.ts";
+import { listed } from "./json.ts";
+import { isJson } from "./output.ts";
+import { patternOf } from "./pattern.ts";
+import { failureLines, print, printError, printLines, table } from "./print.ts";
+import { lxcpathFrom } from "./target.ts";
+
+const line = flag("line", "1", "One name a line");
+const fancy = flag("fancy", "f", "A table");
+const columns = valued("fancy-format=COLUMNS", "F", `The table's columns, with commas: ${columnNames.join(", ")}`);
+const active = flag("active", "", "Only those that run or are frozen");
+const running = flag("running", "", "Only those that run");
+const frozen = flag("frozen", "", "Only those that are frozen");
+const stopped = flag("stopped", "", "Only those that are stopped");
+const defined = flag("defined", "", "Only those with a configuration");
+const nestingValue: Option = {
+  long: "nesting",
+  short: "",
+  takes: "maybe",
+  value: "DEPTH",
+  doc: "Also those inside of containers",
+  later: false,
+};
+const nesting = later(nestingValue);
+const groups = valued("groups=GROUPS", "g", "Only those that are in all of GROUPS, with commas");
+const filter = valued("filter=REGEX", "", "Only names in which the extended regular expression is found");
+
+export const lxcLs: Tool = {
+  name: "lxc-ls",
+  usage: "[-1|-f] [-P lxcpath] [--active] [--running] [--frozen] [--stopped] [-g groups] [--filter regex]",
+  doc: "lxc-ls lists containers",
+  options: [line, fancy, columns, active, running, frozen, stopped, defined, nesting, groups, filter],
+  named: false,
+  run,
+};
+
+function run(args: Arguments): number {
+  const wanted = wantedColumns(args);
+  const found = matching(args, lxcpathFrom(args));
+  if (isJson(args)) print(`${listed(found.map((facts) => facts.json(args.has(fancy))))}\n`);
+  else if (found.length === 0) return 0;
+  else if (args.has(fancy)) printTable(found, wanted);
+  else if (args.has(line)) printLines(found.map((facts) => facts.container.name));
+  else printNames(found.map((facts) => facts.container.name));
+  for (const facts of found) warnOf(args, facts);
+  return 0;
+}
+
+/** A configuration that cannot be read does not hide its container, as it does in LXC. */
+function warnOf(args: Arguments, facts: Facts): void {
+  const problem = facts.problem;
+  if (problem !== undefined && !args.has(quiet)) printError(`${failureLines(args.tool, "", problem).join("\n")}\n`);
+}
+
+/** As in LXC, -F without -f changes nothing. */
+function wantedColumns(args: Arguments): Column[] {
+  if (!args.has(fancy) || !args.has(columns)) return defaultColumns();
+  const wanted: Column[] = [];
+  for (const word of args.text(columns, "").split(",")) {
+    if (word.trim() === "") continue;
+    const column = columnNamed(word.trim());
+    if (column === undefined) {
+      const hint = `the columns are ${columnNames.join(", ")}`;
+      const error = new LxcError("config-invalid", "list containers", `there is no column ${word.trim()}`, { hint });
+      throw new Refusal(`Invalid key: ${word.trim()}`, error);
+    }
+    wanted.push(column);
+  }
+  return wanted;
+}
+
+/** The containers that pass every filter. Nothing is asked that no filter and no output needs. */
+function matching(args: Arguments, lxcpath: string): Facts[] {
+  const pattern = args.text(filter, args.operands[0] ?? "");
+  const expression = pattern === "" ? undefined : patternOf(pattern);
+  const mustGroups = words(args.text(groups, ""));
+  const socket = new NetlinkSocket();
+  const found: Facts[] = [];
+  for (const name of namesIn(args, lxcpath)) {
+    if (expression !== undefined && !expression.test(name)) continue;
+    const container = containerOf(name, lxcpath);
+    const facts = new Facts(container, socket);
+    if (!passes(args, container, facts)) continue;
+    if (mustGroups.length > 0 && !mustGroups.every((group) => facts.groups().includes(group))) continue;
+    found.push(facts);
+  }
+  return found;
+}
+
+function namesIn(args: Arguments, lxcpath: string): string[] {
+  const running = activeContainers(lxcpath);
+  if (args.has(active) || args.has(frozen)) return running;
+  const names = definedContainers(lxcpath);
+  for (const name of running) if (!names.includes(name)) names.push(name);
+  return names.toSorted();
+}
+
+/** As in LXC, every filter must let it pass, and what is frozen runs. */
+function passes(args: Arguments, container: Container, facts: Facts): boolean {
+  if (args.has(defined) && !isDefined(container)) return false;
+  if (args.has(running) && facts.state() === "STOPPED") return false;
+  if (args.has(frozen) && !args.has(active) && facts.state() !== "FROZEN") return false;
+  return !args.has(stopped) || facts.state() === "STOPPED";
+}
+
+function words(list: string): string[] {
+  return list
+    .split(",")
+    .map((word) => word.trim())
+    .filter((word): boolean => word !== "");
+}
+
+function printTable(found: readonly Facts[], wanted: readonly Column[]): void {
+  const rows: string[][] = [wanted.map((column): string => column)];
+  for (const facts of found) rows.push(wanted.map((column) => facts.cell(column)));
+  printLines(table(rows));
+}
+
+/** As many names a line as the terminal has room for; without a terminal one, as wide as the longest all the same. */
+function printNames(names: readonly string[]): void {
+  let width = 0;
+  for (const name of names) width = Math.max(width, name.length);
+  const room = columnsOf(1);
+  let text = "";
+  let used = 0;
+  for (const name of names) {
+    text += name.padEnd(width);
+    used += width;
+    if (used + width >= room) {
+      text += "\n";
+      used = 0;
+    } else {
+      text += " ";
+      used++;
+    }
+  }
+  print(used > 0 ? `${text}\n` : text);
+}

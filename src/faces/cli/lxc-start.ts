@@ -1,0 +1,94 @@
+// lxc-start: starts a container.
+
+import { asLxcError, LxcError } from "../../base/errors.ts";
+import { applyDefinition, type LoadedConfig } from "../../container/config/load.ts";
+import { type Container, isDefined } from "../../container/container.ts";
+import { stateOf } from "../../lifecycle/command-client.ts";
+import { startContainer } from "../../lifecycle/start.ts";
+import { absolute, environment } from "./caller.ts";
+import { type Arguments, flag, later, Refusal, type Tool, valued } from "./command.ts";
+import { JsonObject } from "./json.ts";
+import { isJson } from "./output.ts";
+import { print } from "./print.ts";
+import { configFrom, containerFrom, controlling, missing } from "./target.ts";
+
+const daemon = flag("daemon", "d", "Leave it in the background, which is the default");
+const foreground = flag("foreground", "F", "Stay, with this terminal as its console");
+const pidFile = valued("pidfile=FILE", "p", "Write the monitor's process id to FILE");
+const rcFile = valued("rcfile=FILE", "f", "Read FILE instead of the container's configuration");
+const console_ = valued("console=FILE", "c", "The container's console, or none");
+const consoleLog = valued("console-log=FILE", "L", "Write what appears on the console to FILE");
+const closeAll = flag("close-all-fds", "C", "Close descriptors that were inherited; implied by -d");
+const define = valued("define=KEY=VAL", "s", "Set a configuration key for this start");
+
+export const lxcStart: Tool = {
+  name: "lxc-start",
+  usage: "--name=NAME -- COMMAND",
+  doc: "lxc-start starts the container NAME, with COMMAND in place of its init",
+  options: [
+    daemon,
+    foreground,
+    pidFile,
+    rcFile,
+    console_,
+    consoleLog,
+    closeAll,
+    define,
+    later(valued("share-net=NAME", "", "Share the network of a container or process")),
+    later(valued("share-ipc=NAME", "", "Share the IPC namespace of a container or process")),
+    later(valued("share-uts=NAME", "", "Share the host name of a container or process")),
+    later(valued("share-pid=NAME", "", "Share the process ids of a container or process")),
+  ],
+  named: true,
+  run,
+};
+
+const EXIT_ALREADY_RUNNING = 0;
+
+function run(args: Arguments): number {
+  const container = containerFrom(args);
+  const loaded = configurationOf(args, container);
+  for (const definition of args.all(define)) applyDefinition(loaded.config, definition);
+  if (args.has(console_)) applyDefinition(loaded.config, `lxc.console.path=${args.text(console_, "")}`);
+  if (args.has(consoleLog)) applyDefinition(loaded.config, `lxc.console.logfile=${args.text(consoleLog, "")}`);
+  const leaves = args.isOn(daemon, foreground, true);
+  const code = start(args, container, loaded, leaves);
+  if (isJson(args) && leaves) {
+    print(`${new JsonObject().text("name", container.name).text("state", "RUNNING").encode()}\n`);
+  }
+  return code;
+}
+
+function start(args: Arguments, container: Container, loaded: LoadedConfig, leaves: boolean): number {
+  try {
+    return startContainer({
+      container,
+      config: loaded.config,
+      configFile: loaded.path,
+      daemon: leaves,
+      command: args.operands,
+      useInit: false,
+      pidFile: args.has(pidFile) ? absolute(args.text(pidFile, "")) : "",
+      closeAllFds: leaves || args.has(closeAll),
+      environment: environment(),
+    });
+  } catch (caught) {
+    const error = asLxcError(caught as Error);
+    if (error.reason === ALREADY_RUNNING) throw alreadyRunning(container);
+    throw error;
+  }
+}
+
+const ALREADY_RUNNING = "Container is already running";
+
+function alreadyRunning(container: Container): Refusal {
+  const hint = `stop it first: lxc-stop ${container.name} -P ${container.lxcpath}`;
+  const error = new LxcError("wrong-state", `start ${container.name}`, ALREADY_RUNNING, { hint });
+  return new Refusal(ALREADY_RUNNING, error, EXIT_ALREADY_RUNNING);
+}
+
+function configurationOf(args: Arguments, container: Container): LoadedConfig {
+  if (args.has(rcFile) || isDefined(container)) return configFrom(args, container, rcFile);
+  if (controlling(container, () => stateOf(container)) !== "STOPPED") throw alreadyRunning(container);
+  throw missing(container, `start ${container.name}`, "No container config specified");
+}
