@@ -1,6 +1,6 @@
 // A program in new namespaces: the parent's side first, the child's side below.
 
-import { asLxcError } from "../base/errors.ts";
+import { asLxcError, LxcError } from "../base/errors.ts";
 import { AT_FDCWD } from "../kernel/abi/fs.ts";
 import { MS_NODEV, MS_NOEXEC, MS_NOSUID, MS_PRIVATE, MS_REC } from "../kernel/abi/mount.ts";
 import { CLONE_NEWNS, CLONE_NEWUSER } from "../kernel/abi/sched.ts";
@@ -9,7 +9,7 @@ import { closeFd, writeAt } from "../kernel/files.ts";
 import { mountFileSystem, setPropagation } from "../kernel/mounts.ts";
 import { setHostName } from "../kernel/namespaces.ts";
 import { cloneProcess, exitNow, type ProcessEnd, waitForEnd } from "../kernel/process.ts";
-import { tryExecInPath } from "../kernel/search-path.ts";
+import { reasonOfExec, tryExecSearching } from "../kernel/program-search.ts";
 import { socketPair, trySend } from "../kernel/sockets.ts";
 import { encodeFailure, expect, tell } from "./handshake.ts";
 
@@ -30,7 +30,6 @@ export interface UnsharePlan {
   readonly detached: boolean;
   readonly command: readonly string[];
   readonly env: readonly string[];
-  readonly searchPath: string;
 }
 
 /** Runs the command; returns how it ended, or undefined when nobody waited. Throws when it could not be started. */
@@ -80,8 +79,11 @@ function runChild(plan: UnsharePlan, parent: number): void {
 }
 
 function becomeCommand(plan: UnsharePlan): void {
-  const result = tryExecInPath(plan.command, plan.env, plan.searchPath);
-  throw refused(`run ${plan.command[0] ?? ""}`, "execve", result);
+  const result = tryExecSearching(plan.command, plan.env);
+  const program = plan.command[0] ?? "";
+  const reason = reasonOfExec(program, -result);
+  if (reason === "") throw refused(`run ${program}`, "execve", result);
+  throw new LxcError("not-found", `run ${program}`, reason, { errno: -result });
 }
 
 /** What shows or holds things of the old namespaces. The last two are not everywhere, and not needed to go on. */

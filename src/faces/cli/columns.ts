@@ -11,13 +11,27 @@ import { configItemOf, initPidOf, stateOf } from "../../lifecycle/command-client
 import type { State } from "../../lifecycle/states.ts";
 import { JsonObject } from "./json.ts";
 import { controlling } from "./target.ts";
+import { memoryOf, swapOf } from "./usage.ts";
 
-export type Column = "NAME" | "STATE" | "PID" | "AUTOSTART" | "GROUPS" | "INTERFACE" | "IPV4" | "IPV6" | "UNPRIVILEGED";
+export type Column =
+  | "NAME"
+  | "STATE"
+  | "PID"
+  | "RAM"
+  | "SWAP"
+  | "AUTOSTART"
+  | "GROUPS"
+  | "INTERFACE"
+  | "IPV4"
+  | "IPV6"
+  | "UNPRIVILEGED";
 
 const all: readonly Column[] = [
   "NAME",
   "STATE",
   "PID",
+  "RAM",
+  "SWAP",
   "AUTOSTART",
   "GROUPS",
   "INTERFACE",
@@ -35,6 +49,10 @@ export function columnNamed(word: string): Column | undefined {
 
 export function defaultColumns(): Column[] {
   return ["NAME", "STATE", "AUTOSTART", "GROUPS", "IPV4", "IPV6", "UNPRIVILEGED"];
+}
+
+function megabytes(sizeBytes: number): string {
+  return `${(sizeBytes / 1024 / 1024).toFixed(2)}MB`;
 }
 
 /** One container; what was asked once is remembered. */
@@ -94,6 +112,10 @@ export class Facts {
         return this.state();
       case "PID":
         return this.#firstPid() > 0 ? String(this.#firstPid()) : "";
+      case "RAM":
+        return this.#isRunning() ? megabytes(memoryOf(this.container)) : "";
+      case "SWAP":
+        return this.#isRunning() ? megabytes(swapOf(this.container)) : "";
       case "AUTOSTART":
         return this.#isAutostart() ? "1" : "0";
       case "GROUPS":

@@ -1,6 +1,7 @@
 // What a tool is on the command line, and reading its words as getopt_long(3) of GNU does. One table drives parsing and --help.
 
 import { LxcError } from "../../base/errors.ts";
+import { type Log, silentLog } from "../../base/log.ts";
 import { nearest, wholeNumberIn } from "../../base/text.ts";
 
 export interface Option {
@@ -79,6 +80,8 @@ export class Arguments {
   name = "";
   /** What is left after options and the container's name. */
   operands: string[] = [];
+  /** Where what happens is written. */
+  log: Log = silentLog();
   readonly #given: Given[] = [];
 
   constructor(tool: string) {

@@ -6,6 +6,7 @@ import { type Container, isDefined } from "../../container/container.ts";
 import { startContainer } from "../../lifecycle/start.ts";
 import { environment } from "./caller.ts";
 import { type Arguments, flag, later, Refusal, type Tool, valued } from "./command.ts";
+import { warn } from "./print.ts";
 import { configFrom, containerFrom, missing } from "./target.ts";
 
 const daemon = flag("daemon", "d", "Leave it in the background");
@@ -55,6 +56,7 @@ function run(args: Arguments): number {
     pidFile: "",
     closeAllFds: args.has(daemon),
     environment: environment(),
+    warn: (text) => warn(args, text),
   });
 }
 

@@ -6,6 +6,7 @@ import type { Config } from "../../container/config/schema.ts";
 import { getItem } from "../../container/config/values.ts";
 import { type Container, configFileOf, isDefined } from "../../container/container.ts";
 import { addressesOf } from "../../container/network/usage.ts";
+import type { CgroupStats } from "../../isolation/cgroup/stats.ts";
 import { NetlinkSocket } from "../../kernel/netlink.ts";
 import { initPidOf, stateOf } from "../../lifecycle/command-client.ts";
 import type { State } from "../../lifecycle/states.ts";
@@ -13,9 +14,10 @@ import { type Arguments, flag, rcFile, refusedBecause, type Tool, valued } from 
 import { JsonObject } from "./json.ts";
 import { isJson } from "./output.ts";
 import { print, printError, printLines } from "./print.ts";
-import { humanSize, labelled } from "./sizes.ts";
+import { humanSeconds, humanSize, labelled } from "./sizes.ts";
 import { containerFrom, controlling, missing } from "./target.ts";
 import { type Traffic, trafficIn } from "./traffic.ts";
+import { NOTHING_USED, usedBy } from "./usage.ts";
 
 const config = valued("config=KEY", "c", "Show the value of a configuration key");
 const ips = flag("ips", "i", "Show the IP addresses");
@@ -45,6 +47,7 @@ interface Info {
   /** 0 when not asked for, or when the container does not run. */
   readonly pid: number;
   readonly ips: readonly string[];
+  readonly used: CgroupStats;
   readonly traffic: readonly Traffic[];
   readonly items: readonly Item[];
 }
@@ -74,6 +77,7 @@ function gather(args: Arguments, container: Container, now: State, all: boolean)
     state: now,
     pid: first,
     ips: wantsIps && first > 0 && socket !== undefined ? addressesOf(socket, first) : [],
+    used: wantsStats ? usedBy(container) : NOTHING_USED,
     traffic: wantsStats && socket !== undefined ? trafficIn(container, socket) : [],
     items: itemsOf(args, container),
   };
@@ -109,6 +113,7 @@ function printInfo(args: Arguments, info: Info, all: boolean): void {
   if (all || args.has(state)) lines.push(line("State:", info.state));
   if (info.pid > 0 && (all || args.has(pid))) lines.push(line("PID:", String(info.pid)));
   for (const address of info.ips) lines.push(line("IP:", address));
+  lines.push(...usedLines(info.used, bare));
   for (const traffic of info.traffic) lines.push(...trafficLines(traffic, bare));
   for (const item of info.items) {
     if (item.value !== undefined) lines.push(itemLine(item.key, item.value, bare && info.items.length === 1));
@@ -116,6 +121,23 @@ function printInfo(args: Arguments, info: Info, all: boolean): void {
   printLines(lines);
   // As in LXC, this does not change the exit code.
   for (const item of info.items) if (item.value === undefined) printError(`${item.key} invalid\n`);
+}
+
+/** A line for each thing that this host counts. */
+function usedLines(used: CgroupStats, bare: boolean): string[] {
+  const lines: string[] = [];
+  const cpuNanoseconds = used.cpuNanoseconds;
+  const ioBytes = used.ioBytes;
+  const memoryBytes = used.memoryBytes;
+  const kernelMemoryBytes = used.kernelMemoryBytes;
+  const size = (bytes: number): string => (bare ? String(bytes) : humanSize(bytes));
+  if (cpuNanoseconds !== undefined) {
+    lines.push(labelled("CPU use:", bare ? String(cpuNanoseconds) : humanSeconds(cpuNanoseconds)));
+  }
+  if (ioBytes !== undefined) lines.push(labelled("BlkIO use:", size(ioBytes)));
+  if (memoryBytes !== undefined) lines.push(labelled("Memory use:", size(memoryBytes)));
+  if (kernelMemoryBytes !== undefined) lines.push(labelled("KMem use:", size(kernelMemoryBytes)));
+  return lines;
 }
 
 function trafficLines(traffic: Traffic, bare: boolean): string[] {
@@ -138,6 +160,10 @@ function jsonOf(info: Info): string {
   if (info.pid > 0) json.number("pid", info.pid);
   else json.nothing("pid");
   json.texts("ips", info.ips);
+  putAmount(json, "cpu_ns", info.used.cpuNanoseconds);
+  putAmount(json, "io_bytes", info.used.ioBytes);
+  putAmount(json, "memory_bytes", info.used.memoryBytes);
+  putAmount(json, "kernel_memory_bytes", info.used.kernelMemoryBytes);
   const links: JsonObject[] = [];
   for (const { link, sentBytes, receivedBytes } of info.traffic) {
     links.push(new JsonObject().text("link", link).number("tx_bytes", sentBytes).number("rx_bytes", receivedBytes));
@@ -149,4 +175,9 @@ function jsonOf(info: Info): string {
     else items.text(key, value);
   }
   return json.object("config", items).encode();
+}
+
+function putAmount(json: JsonObject, key: string, amount: number | undefined): void {
+  if (amount === undefined) json.nothing(key);
+  else json.number(key, amount);
 }

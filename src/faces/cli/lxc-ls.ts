@@ -1,16 +1,16 @@
 // lxc-ls: the containers there are.
 
-import { LxcError } from "../../base/errors.ts";
+import { describe, LxcError } from "../../base/errors.ts";
 import { type Container, containerOf, isDefined } from "../../container/container.ts";
 import { NetlinkSocket } from "../../kernel/netlink.ts";
 import { columnsOf } from "../../kernel/terminals.ts";
 import { activeContainers, definedContainers } from "../../lifecycle/list.ts";
 import { type Column, columnNamed, columnNames, defaultColumns, Facts } from "./columns.ts";
-import { type Arguments, flag, later, type Option, quiet, Refusal, type Tool, valued } from "./command.ts";
+import { type Arguments, flag, later, type Option, Refusal, type Tool, valued } from "./command.ts";
 import { listed } from "./json.ts";
 import { isJson } from "./output.ts";
 import { patternOf } from "./pattern.ts";
-import { failureLines, print, printError, printLines, table } from "./print.ts";
+import { print, printLines, table, warn } from "./print.ts";
 import { lxcpathFrom } from "./target.ts";
 
 const line = flag("line", "1", "One name a line");
@@ -57,7 +57,7 @@ function run(args: Arguments): number {
 /** A configuration that cannot be read does not hide its container, as it does in LXC. */
 function warnOf(args: Arguments, facts: Facts): void {
   const problem = facts.problem;
-  if (problem !== undefined && !args.has(quiet)) printError(`${failureLines(args.tool, "", problem).join("\n")}\n`);
+  if (problem !== undefined) warn(args, describe(problem).join("\n"));
 }
 
 /** As in LXC, -F without -f changes nothing. */
@@ -119,9 +119,33 @@ function words(list: string): string[] {
 }
 
 function printTable(found: readonly Facts[], wanted: readonly Column[]): void {
-  const rows: string[][] = [wanted.map((column): string => column)];
+  const rows: string[][] = [wanted.map((column): string => headOf(column))];
   for (const facts of found) rows.push(wanted.map((column) => facts.cell(column)));
+  let at = 0;
+  for (const column of wanted) {
+    if (isAmount(column)) alignRight(rows, at);
+    at++;
+  }
   printLines(table(rows));
+}
+
+function isAmount(column: Column): boolean {
+  return column === "RAM" || column === "SWAP";
+}
+
+/** As in LXC, an amount has room for `0.00MB` at least. */
+function headOf(column: Column): string {
+  return isAmount(column) ? column.padEnd("0.00MB".length) : column;
+}
+
+/** Amounts stand below each other, the sign for none at the left. */
+function alignRight(rows: string[][], column: number): void {
+  let width = 0;
+  for (const row of rows) width = Math.max(width, row.slice(column, column + 1).join("").length);
+  for (const row of rows) {
+    const cell = row.slice(column, column + 1).join("");
+    if (cell.endsWith("MB")) row.splice(column, 1, cell.padStart(width));
+  }
 }
 
 /** As many names a line as the terminal has room for; without a terminal one, as wide as the longest all the same. */

@@ -9,7 +9,7 @@ import { absolute, environment } from "./caller.ts";
 import { type Arguments, flag, later, Refusal, type Tool, valued } from "./command.ts";
 import { JsonObject } from "./json.ts";
 import { isJson } from "./output.ts";
-import { print } from "./print.ts";
+import { print, warn } from "./print.ts";
 import { configFrom, containerFrom, controlling, missing } from "./target.ts";
 
 const daemon = flag("daemon", "d", "Leave it in the background, which is the default");
@@ -71,6 +71,7 @@ function start(args: Arguments, container: Container, loaded: LoadedConfig, leav
       pidFile: args.has(pidFile) ? absolute(args.text(pidFile, "")) : "",
       closeAllFds: leaves || args.has(closeAll),
       environment: environment(),
+      warn: (text) => warn(args, text),
     });
   } catch (caught) {
     const error = asLxcError(caught as Error);

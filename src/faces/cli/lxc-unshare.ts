@@ -6,10 +6,10 @@ import { CLONE_NEWNET, CLONE_NEWNS, CLONE_NEWUTS } from "../../kernel/abi/sched.
 import { tryReadText } from "../../kernel/files.ts";
 import { changeRequest, findLink } from "../../kernel/links.ts";
 import { NetlinkSocket } from "../../kernel/netlink.ts";
+import { namespacesIn } from "../../lifecycle/attach-options.ts";
 import { runUnshared } from "../../lifecycle/unshare.ts";
 import { environment } from "./caller.ts";
 import { type Arguments, badValue, flag, Refusal, type Tool, valued } from "./command.ts";
-import { namespaceFlags } from "./namespace-names.ts";
 
 const namespaces = valued("namespaces=LIST", "s", "Such as MOUNT|PID|UTSNAME|IPC|USER|NETWORK");
 const user = valued("user=USER", "u", "User to become, by name or number");
@@ -28,7 +28,7 @@ export const lxcUnshare: Tool = {
 };
 
 function run(args: Arguments): number {
-  const flags = namespaceFlags(namespaces, args.text(namespaces, ""));
+  const flags = namespacesIn(args.text(namespaces, ""));
   const uid = args.has(user) ? userNumber(args.text(user, "")) : -1;
   checkCombination(args, flags);
   const end = runUnshared({
@@ -40,7 +40,6 @@ function run(args: Arguments): number {
     detached: args.has(daemon),
     command: args.operands,
     env: environment(),
-    searchPath: process.env["PATH"] ?? "",
   });
   return end === undefined || (end.code === 0 && end.signal === 0) ? 0 : 1;
 }

@@ -5,8 +5,12 @@ import { baseName } from "../../base/path.ts";
 import { exitNow } from "../../kernel/process.ts";
 import { Arguments, type Command, parseCommand, quiet, Refusal, refusalIn, type Tool } from "./command.ts";
 import { helpFor, usageFor } from "./help.ts";
+import { initLxc } from "./init-lxc.ts";
+import { openLog } from "./log-file.ts";
+import { lxcAttach } from "./lxc-attach.ts";
 import { lxcCreate } from "./lxc-create.ts";
 import { lxcDestroy } from "./lxc-destroy.ts";
+import { lxcExecute } from "./lxc-execute.ts";
 import { lxcFreeze, lxcUnfreeze } from "./lxc-freeze.ts";
 import { lxcInfo } from "./lxc-info.ts";
 import { lxcLs } from "./lxc-ls.ts";
@@ -22,6 +26,7 @@ const COMPATIBLE_WITH = "7.0.0";
 const PREFIX = "lxc-";
 
 const tools: readonly Tool[] = [
+  lxcAttach,
   lxcCreate,
   lxcDestroy,
   lxcExecute,
@@ -40,7 +45,8 @@ exitNow(main(process.argv[1] ?? "", process.argv.slice(2)));
 
 function main(invokedAs: string, words: readonly string[]): number {
   const called = baseName(invokedAs);
-  if (called !== "lxc") return called.startsWith(PREFIX) ? runTool(called.slice(PREFIX.length), words) : explain();
+  if (called === initLxc.name) return runTool(initLxc, words);
+  if (called !== "lxc") return called.startsWith(PREFIX) ? runNamed(called.slice(PREFIX.length), words) : explain();
   const first = words[0] ?? "";
   if (first === "--list-tools") {
     printLines(tools.map((tool) => tool.name));
@@ -50,20 +56,27 @@ function main(invokedAs: string, words: readonly string[]): number {
     printLines([COMPATIBLE_WITH]);
     return 0;
   }
-  return first === "" || first === "-h" || first === "--help" ? explain() : runTool(first, words.slice(1));
+  return first === "" || first === "-h" || first === "--help" ? explain() : runNamed(first, words.slice(1));
 }
 
-function runTool(command: string, words: readonly string[]): number {
+function runNamed(command: string, words: readonly string[]): number {
   const tool = tools.find((candidate) => candidate.name === PREFIX + command);
   if (tool === undefined) {
     printError(`Unsupported command '${command}'\n${knownCommands()}`);
     return 1;
   }
+  return runTool(tool, words);
+}
+
+function runTool(tool: Tool, words: readonly string[]): number {
   let args = new Arguments(tool.name);
   try {
     const wanted = parseCommand(tool, words);
     args = wanted.args;
-    return wanted.wish === "run" ? tool.run(args) : answer(tool, wanted);
+    if (wanted.wish !== "run") return answer(tool, wanted);
+    args.log = openLog(args) ?? args.log;
+    args.log.debug("cli", `${tool.name} ${words.join(" ")}`);
+    return tool.run(args);
   } catch (caught) {
     return fail(args, words, refusalIn(caught as Error) ?? new Refusal("", asLxcError(caught as Error)));
   }
@@ -72,6 +85,12 @@ function runTool(command: string, words: readonly string[]): number {
 /** Prints what went wrong, and returns the exit code. */
 function fail(args: Arguments, words: readonly string[], refusal: Refusal): number {
   const { message, error } = refusal;
+  args.log.error(
+    "cli",
+    failureLines(args.tool, message, error)
+      .join("\n")
+      .slice(args.tool.length + 2),
+  );
   if (asksForJson(words)) printError(`${failureJson(args.tool, args.name, message, error)}\n`);
   else if (!args.has(quiet)) printError(`${failureLines(args.tool, message, error).join("\n")}\n`);
   return refusal.exitCode;

@@ -4,6 +4,7 @@ import { describe, type LxcError } from "../../base/errors.ts";
 import { tryCall } from "../../kernel/call.ts";
 import { writeAll } from "../../kernel/files.ts";
 import { bytesOfText } from "../../kernel/memory.ts";
+import { type Arguments, quiet } from "./command.ts";
 import { JsonObject } from "./json.ts";
 
 /** Writes to standard output at once: a buffer would be written twice after a fork. */
@@ -19,6 +20,12 @@ export function printError(text: string): void {
 
 export function printLines(lines: readonly string[]): void {
   if (lines.length > 0) print(`${lines.join("\n")}\n`);
+}
+
+/** Tells of something that is no failure, in the log too. */
+export function warn(args: Arguments, text: string): void {
+  args.log.warn("lxc", text);
+  if (!args.has(quiet)) printError(`${args.tool}: warning: ${text}\n`);
 }
 
 /** Rows of cells, each as wide as its column and followed by one blank, as lxc-ls prints them. */

@@ -3,7 +3,9 @@
 import { asLxcError, LxcError } from "../../base/errors.ts";
 import { normalPath } from "../../base/path.ts";
 import { type LoadedConfig, loadConfig } from "../../container/config/load.ts";
+import { readSystemConfig, type SystemConfig } from "../../container/config/system-config.ts";
 import { type Container, configFileOf, containerOf } from "../../container/container.ts";
+import { effectiveUser } from "../../kernel/process.ts";
 import { absolute } from "./caller.ts";
 import { type Arguments, lxcpath, type Option, Refusal, rcFile, refusedBecause } from "./command.ts";
 
@@ -17,9 +19,6 @@ export function configFrom(args: Arguments, container: Container, rcFileOption: 
     throw refusedBecause("Failed to load rcfile", `use ${path}`, asLxcError(caught as Error));
   }
 }
-
-const DEFAULT_CONFIG = "/etc/lxc/default.conf";
-const DEFAULT_LXCPATH = "/var/lib/lxc";
 
 /** The container of -n and -P. Throws on a name that is none. */
 export function containerFrom(args: Arguments): Container {
@@ -36,7 +35,7 @@ export function lxcpathFrom(args: Arguments): string {
       new LxcError("config-invalid", "use --lxcpath", reason, { hint: "give one container path" }),
     );
   }
-  const path = given[0] ?? DEFAULT_LXCPATH;
+  const path = given[0] ?? settings().lxcpath;
   return normalPath(path.startsWith("/") ? path : `${process.cwd()}/${path}`);
 }
 
@@ -61,5 +60,9 @@ export function missing(container: Container, doing: string, message: string): R
 
 /** What a new container's configuration begins with when nothing else is said. */
 export function defaultConfigFile(): string {
-  return DEFAULT_CONFIG;
+  return settings().defaultConfig;
+}
+
+function settings(): SystemConfig {
+  return readSystemConfig(effectiveUser(), process.env);
 }

@@ -1,0 +1,92 @@
+// What happens, one line per event, in the format of LXC's log files. Pure: the sink writes.
+
+export const logLevels = ["TRACE", "DEBUG", "INFO", "NOTICE", "WARN", "ERROR", "CRIT", "ALERT", "FATAL"] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+/** Its place in the list: the higher, the more severe. */
+export function severityOf(level: LogLevel): number {
+  let at = 0;
+  for (const known of logLevels) {
+    if (known === level) return at;
+    at++;
+  }
+  return at;
+}
+
+/** By name in any case, or by LXC's number. */
+export function logLevelNamed(word: string): LogLevel | undefined {
+  for (const level of logLevels) {
+    if (level === word.toUpperCase() || String(severityOf(level)) === word) return level;
+  }
+  return undefined;
+}
+
+export interface LogOptions {
+  /** The program and the container, which begin each line. */
+  readonly program: string;
+  readonly container: string;
+  /** The least severe level that is written. */
+  readonly least: LogLevel;
+  /** Gets a whole line, with its newline. */
+  readonly write: (line: string) => void;
+}
+
+/** Passed down to whoever has something to tell. */
+export class Log {
+  readonly #head: string;
+  readonly #least: number;
+  readonly #write: (line: string) => void;
+
+  constructor(options: LogOptions) {
+    this.#head = options.container === "" ? options.program : `${options.program} ${options.container}`;
+    this.#least = severityOf(options.least);
+    this.#write = options.write;
+  }
+
+  trace(subsystem: string, message: string): void {
+    this.#tell("TRACE", subsystem, message);
+  }
+
+  debug(subsystem: string, message: string): void {
+    this.#tell("DEBUG", subsystem, message);
+  }
+
+  info(subsystem: string, message: string): void {
+    this.#tell("INFO", subsystem, message);
+  }
+
+  warn(subsystem: string, message: string): void {
+    this.#tell("WARN", subsystem, message);
+  }
+
+  error(subsystem: string, message: string): void {
+    this.#tell("ERROR", subsystem, message);
+  }
+
+  #tell(level: LogLevel, subsystem: string, message: string): void {
+    if (severityOf(level) < this.#least) return;
+    this.#write(logLine(this.#head, level, subsystem, message, Date.now()));
+  }
+}
+
+/** LXC's line. The place in the source, by which its readers split it, is the subsystem here. */
+export function logLine(head: string, level: LogLevel, subsystem: string, message: string, timeMs: number): string {
+  const bare = message.split("\n").join("; ");
+  return `${head} ${timeStamp(timeMs)} ${level.padEnd(8)} ${subsystem} - lxc-ts:${subsystem}:0 - ${bare}\n`;
+}
+
+/** YYYYMMDDHHMMSS.mmm in UTC, as LXC writes it. */
+function timeStamp(timeMs: number): string {
+  const iso = new Date(timeMs).toISOString();
+  let digits = "";
+  for (let i = 0; i < iso.length; i++) {
+    const letter = iso.charAt(i);
+    if ((letter >= "0" && letter <= "9") || letter === ".") digits += letter;
+  }
+  return digits;
+}
+
+/** One that writes nothing. */
+export function silentLog(): Log {
+  return new Log({ program: "", container: "", least: "FATAL", write: () => {} });
+}

@@ -1,0 +1,42 @@
+// Where -o and -l say that the log goes.
+
+import { Log, type LogLevel, logLevelNamed } from "../../base/log.ts";
+import { O_APPEND, O_CREAT, O_WRONLY } from "../../kernel/abi/fs.ts";
+import { tryCall } from "../../kernel/call.ts";
+import { makeDirectories, openFile } from "../../kernel/files.ts";
+import { bytesOfText } from "../../kernel/memory.ts";
+import { type Arguments, badValue, logFile, logPriority } from "./command.ts";
+import { lxcpathFrom } from "./target.ts";
+
+/** LXC's word for no file at all. */
+const NONE = "none";
+
+/** Opens the log that the options ask for; without them there is none. Throws when it cannot be opened. */
+export function openLog(args: Arguments): Log | undefined {
+  if (!args.has(logFile) && !args.has(logPriority)) return undefined;
+  const least = levelFrom(args);
+  const path = args.has(logFile) ? args.text(logFile, "") : usualFile(args);
+  if (path === NONE || path === "") return undefined;
+  const slash = path.lastIndexOf("/");
+  if (slash > 0) makeDirectories(path.slice(0, slash), 0o755);
+  const fd = openFile(path, O_WRONLY | O_CREAT | O_APPEND, 0o640);
+  const write = (line: string): void => {
+    const bytes = bytesOfText(line);
+    tryCall("write", fd, bytes, bytes.length);
+  };
+  return new Log({ program: args.tool, container: args.name, least, write });
+}
+
+function levelFrom(args: Arguments): LogLevel {
+  const word = args.text(logPriority, "ERROR");
+  const level = logLevelNamed(word);
+  if (level !== undefined) return level;
+  throw badValue(logPriority, word, "there is no such level", "the levels are TRACE, DEBUG, INFO, NOTICE, WARN, ERROR");
+}
+
+/** As in LXC, -l alone logs below /var/log/lxc when the containers are where they usually are. */
+function usualFile(args: Arguments): string {
+  if (args.name === "") return NONE;
+  const lxcpath = lxcpathFrom(args);
+  return lxcpath === "/var/lib/lxc" ? `/var/log/lxc/${args.name}.log` : `${lxcpath}/${args.name}/${args.name}.log`;
+}

@@ -1,0 +1,97 @@
+// lxc-attach: runs a program inside a running container.
+
+import { LxcError } from "../../base/errors.ts";
+import { architecture, isArchitecture32 } from "../../container/config/isolation-codecs.ts";
+import { PER_LINUX, PER_LINUX32 } from "../../kernel/abi/prctl.ts";
+import { attachTo } from "../../lifecycle/attach.ts";
+import {
+  ALL_NAMESPACES,
+  ELEVATED,
+  type Elevation,
+  elevationIn,
+  NOT_ELEVATED,
+  namespacesIn,
+} from "../../lifecycle/attach-options.ts";
+import { absolute, environment } from "./caller.ts";
+import { type Arguments, flag, later, type Option, Refusal, type Tool, valued } from "./command.ts";
+import { containerFrom, controlling } from "./target.ts";
+
+const elevated: Option = {
+  long: "elevated-privileges",
+  short: "e",
+  takes: "maybe",
+  value: "LIST",
+  doc: "Keep the caller's: some of CGROUP|CAP|LSM, or all of them",
+  later: false,
+};
+const arch = valued("arch=ARCH", "a", "The architecture that the program sees");
+const namespaces = valued("namespaces=LIST", "s", "Join only these: MOUNT|PID|UTSNAME|IPC|USER|NETWORK; implies -e");
+const remount = flag("remount-sys-proc", "R", "Mount new /proc and /sys when -s leaves out MOUNT");
+const clearEnv = flag("clear-env", "", "Start without the caller's variables");
+const keepEnv = flag("keep-env", "", "Keep the caller's variables, which is the default");
+const keepVar = valued("keep-var=NAME", "", "A variable that --clear-env leaves");
+const setVar = valued("set-var=NAME=VALUE", "v", "Set a variable");
+const ptyLog = valued("pty-log=FILE", "L", "Write what appears on the terminal to FILE as well");
+const uid = valued("uid=UID", "u", "User inside, as a number");
+const gid = valued("gid=GID", "g", "Group inside, as a number");
+
+export const lxcAttach: Tool = {
+  name: "lxc-attach",
+  usage: "--name=NAME [-- COMMAND]",
+  doc: "lxc-attach runs COMMAND, or a shell, inside the container NAME",
+  options: [
+    elevated,
+    arch,
+    namespaces,
+    remount,
+    clearEnv,
+    keepEnv,
+    keepVar,
+    setVar,
+    ptyLog,
+    later(valued("rcfile=FILE", "f", "Read FILE instead of the container's configuration")),
+    uid,
+    gid,
+    later(valued("context=CONTEXT", "c", "The SELinux context of the program")),
+  ],
+  named: true,
+  run,
+};
+
+function run(args: Arguments): number {
+  const container = containerFrom(args);
+  const end = controlling(container, () =>
+    attachTo(container, {
+      command: args.operands,
+      namespaces: args.has(namespaces) ? namespacesIn(args.text(namespaces, "")) : ALL_NAMESPACES,
+      elevated: elevationFrom(args),
+      personality: args.has(arch) ? personalityOf(args.text(arch, "")) : -1,
+      remountProcSys: args.has(remount),
+      environment: environment(),
+      clearEnvironment: args.isOn(clearEnv, keepEnv, false),
+      keptVariables: args.all(keepVar),
+      setVariables: args.all(setVar),
+      uid: args.number(uid, -1),
+      gid: args.number(gid, -1),
+      logFile: args.has(ptyLog) ? absolute(args.text(ptyLog, "")) : "",
+    }),
+  );
+  if (end.failure !== undefined) throw new Refusal("", end.failure, end.exitCode);
+  return end.exitCode;
+}
+
+function elevationFrom(args: Arguments): Elevation {
+  if (args.has(namespaces)) return ELEVATED;
+  if (!args.has(elevated)) return NOT_ELEVATED;
+  const list = args.text(elevated, "");
+  return list === "" ? ELEVATED : elevationIn(list);
+}
+
+function personalityOf(name: string): number {
+  if (architecture.parse(name) === undefined) {
+    const reason = "there is no such architecture";
+    const error = new LxcError("config-invalid", `use --arch=${name}`, reason, { hint: "it is x86_64, i686 or arm64" });
+    throw new Refusal(`Invalid architecture specified: ${name}`, error);
+  }
+  return isArchitecture32(name) ? PER_LINUX32 : PER_LINUX;
+}

@@ -1,0 +1,39 @@
+// What a running container uses, from its cgroups.
+
+import type { Container } from "../../container/container.ts";
+import { tryReadItem } from "../../isolation/cgroup/items.ts";
+import { readLayout } from "../../isolation/cgroup/layout.ts";
+import { type CgroupStats, fieldIn, numberIn, readStats } from "../../isolation/cgroup/stats.ts";
+import { effectiveUser } from "../../kernel/process.ts";
+import { cgroupPathOf, limitCgroupPathOf } from "../../lifecycle/command-client.ts";
+
+export const NOTHING_USED: CgroupStats = {
+  cpuNanoseconds: undefined,
+  ioBytes: undefined,
+  memoryBytes: undefined,
+  kernelMemoryBytes: undefined,
+};
+
+export function usedBy(container: Container): CgroupStats {
+  return readStats(readLayout(effectiveUser() !== 0), (controller) => pathOf(container, controller));
+}
+
+/** Bytes; 0 where nobody counts them. */
+export function memoryOf(container: Container): number {
+  return numberIn(item(container, "memory.usage_in_bytes") ?? item(container, "memory.current")) ?? 0;
+}
+
+/** Bytes; 0 where nobody counts them. */
+export function swapOf(container: Container): number {
+  const legacy = fieldIn(item(container, "memory.stat"), "swap");
+  return legacy ?? numberIn(item(container, "memory.swap.current")) ?? 0;
+}
+
+function item(container: Container, file: string): string | undefined {
+  return tryReadItem(readLayout(effectiveUser() !== 0), (controller) => pathOf(container, controller), file);
+}
+
+/** As in LXC, the cgroup that has the limits also has the numbers. */
+function pathOf(container: Container, controller: string): string | undefined {
+  return limitCgroupPathOf(container, controller) ?? cgroupPathOf(container, controller);
+}
