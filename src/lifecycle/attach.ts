@@ -10,7 +10,7 @@ import { SIGINT, SIGQUIT } from "../kernel/abi/signal.ts";
 import { tryCall } from "../kernel/call.ts";
 import { closeFd, readTextAt, tryOpenAt } from "../kernel/files.ts";
 import { userInside } from "../kernel/passwd.ts";
-import { type Child, closeAllBut, shellCode, waitForEnd } from "../kernel/process.ts";
+import { type Child, closeAllBut, holdStandardDescriptors, shellCode, waitForEnd } from "../kernel/process.ts";
 import { exitCodeOfExec, reasonOfExec } from "../kernel/program-search.ts";
 import { ignoreSignal } from "../kernel/signals.ts";
 import { receiveMessage, socketPair } from "../kernel/sockets.ts";
@@ -45,6 +45,7 @@ export interface AttachEnd {
 
 /** Runs a program inside `container` and waits for its end. Throws when it cannot get that far. */
 export function attachTo(container: Container, options: AttachOptions): AttachEnd {
+  holdStandardDescriptors();
   const target = findTarget(container);
   const cgroups = options.elevated.cgroup ? NO_CGROUPS : payloadCgroupsOf(container);
   const terminal = openAttachTerminal(target.proc, options.logFile);
