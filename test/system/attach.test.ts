@@ -181,7 +181,13 @@ test("only what was a terminal becomes one inside", { skip }, async () => {
     "",
     "sh -c 'test -t 0 && echo 0; test -t 1 && echo 1; test -t 2 && echo 2 >&2; true' | cat",
   );
-  deepEqual(seen.screen.trim().split(/[\r\n]+/).sort(), ["0", "2"]);
+  deepEqual(
+    seen.screen
+      .trim()
+      .split(/[\r\n]+/)
+      .sort(),
+    ["0", "2"],
+  );
 });
 
 test("our executable cannot be written through its process, nor after its end (CVE-2019-5736)", { skip }, async () => {
