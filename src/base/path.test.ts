@@ -4,7 +4,7 @@ import { baseName, below, joinPath, normalPath, parentOf } from "./path.ts";
 
 test("joining adds exactly one slash", () => {
   deepEqual(
-    [joinPath("/a", "b"), joinPath("/a/", "/b"), joinPath("", "b"), joinPath("/", "b", "", "c")],
+    [joinPath("/a", "b"), joinPath("/a/", "/b"), joinPath("", "b"), joinPath(joinPath(joinPath("/", "b"), ""), "c")],
     ["/a/b", "/a/b", "b", "/b/c"],
   );
 });

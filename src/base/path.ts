@@ -1,11 +1,7 @@
 // Paths as text: joining, normalising, and asking what is below what. No system calls.
 
-/** One path from up to four parts; empty parts vanish, and no slash is doubled. */
-export function joinPath(first: string, second: string, third = "", fourth = ""): string {
-  return append(append(append(first, second), third), fourth);
-}
-
-function append(path: string, part: string): string {
+/** One path from two parts; an empty one vanishes, and no slash is doubled. */
+export function joinPath(path: string, part: string): string {
   if (part === "") return path;
   const bare = part.startsWith("/") ? part.slice(1) : part;
   return path === "" || path.endsWith("/") ? `${path}${bare}` : `${path}/${bare}`;

@@ -3,7 +3,7 @@
 import { asLxcError, LxcError } from "../base/errors.ts";
 import { normalPath } from "../base/path.ts";
 import { AT_FDCWD } from "../kernel/abi/fs.ts";
-import { call, tryCall } from "../kernel/call.ts";
+import { call, tryNumbers } from "../kernel/call.ts";
 import { createText, exists, makeDirectory } from "../kernel/files.ts";
 import { loadConfig } from "./config/load.ts";
 import { type Container, configFileOf, directoryOf, isDefined } from "./container.ts";
@@ -62,11 +62,11 @@ export function createContainer(options: CreateOptions): void {
   const kind = base.rootfs !== "" && options.dir === "" ? base.rootfsKind : options.backing;
   const storage = storageNamed(template.kind === "none" ? options.backing : kind);
   const request: Request = { options, doing, template, storage, base };
-  const umask = tryCall("umask", 0);
+  const umask = tryNumbers("umask", 0, 0, 0);
   try {
     createWith(request);
   } finally {
-    tryCall("umask", umask);
+    tryNumbers("umask", umask, 0, 0);
   }
 }
 

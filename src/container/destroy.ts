@@ -4,7 +4,7 @@ import { LxcError } from "../base/errors.ts";
 import { below, joinPath, normalPath } from "../base/path.ts";
 import { ENOENT } from "../kernel/abi/errno.ts";
 import { AT_FDCWD, AT_REMOVEDIR, O_DIRECTORY, O_NOFOLLOW, O_RDONLY } from "../kernel/abi/fs.ts";
-import { call, tryCall } from "../kernel/call.ts";
+import { call, tryPath } from "../kernel/call.ts";
 import { closeFd, exists, openFile, tryReadText, writeText } from "../kernel/files.ts";
 import { removeContents } from "../kernel/remove.ts";
 import type { LoadedConfig } from "./config/load.ts";
@@ -53,7 +53,7 @@ function checkDestroyable(options: DestroyOptions): void {
     });
   }
   // As in LXC: an empty folder goes, whatever comes after.
-  const removed = tryCall("unlinkat", AT_FDCWD, joinPath(directoryOf(container), "snaps"), AT_REMOVEDIR);
+  const removed = tryPath("unlinkat", AT_FDCWD, joinPath(directoryOf(container), "snaps"), AT_REMOVEDIR, 0);
   if (removed < 0 && removed !== -ENOENT) {
     throw new LxcError("wrong-state", doing, `${name} has snapshots`, {
       hint: `they are in ${joinPath(directoryOf(container), "snaps")}; destroy them first`,
@@ -135,8 +135,8 @@ function forgetClone(runDir: string, container: Container): void {
     if (!exists(file)) continue;
     withContainerLock(runDir, original, () => {
       const left = withoutPair(tryReadText(file) ?? "", container);
-      if (left === "") tryCall("unlinkat", AT_FDCWD, file, 0);
-      else writeText(file, left);
+      if (left === "") tryPath("unlinkat", AT_FDCWD, file, 0, 0);
+      else writeText(file, left, 0o644);
     });
   }
 }

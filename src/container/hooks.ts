@@ -3,7 +3,7 @@
 import { LxcError } from "../base/errors.ts";
 import { O_CLOEXEC } from "../kernel/abi/fs.ts";
 import { fdPair } from "../kernel/abi/socket.ts";
-import { call, tryCall } from "../kernel/call.ts";
+import { call, tryBytes, tryNumbers } from "../kernel/call.ts";
 import { EventLoop } from "../kernel/event-loop.ts";
 import { closeFd } from "../kernel/files.ts";
 import { textOf } from "../kernel/memory.ts";
@@ -31,7 +31,7 @@ export function runHook(hook: HookCall): void {
   call("make a pipe", "pipe2", pair, O_CLOEXEC);
   const reading = fdPair.left.get(pair);
   const writing = fdPair.right.get(pair);
-  const child = cloneProcess(0);
+  const child = cloneProcess(0, -1);
   if (child.pid === 0) becomeHook(hook, writing);
   closeFd(writing);
   const output = new Tail();
@@ -54,8 +54,8 @@ function quoted(text: string): string {
 
 /** Runs in the new process. */
 function becomeHook(hook: HookCall, output: number): void {
-  tryCall("dup2", output, 1);
-  tryCall("dup2", output, 2);
+  tryNumbers("dup2", output, 1, 0);
+  tryNumbers("dup2", output, 2, 0);
   blockSignals(signalSet([]));
   tryExec(SHELL, [SHELL, "-c", shellLine(hook)], hook.environment);
   exitNow(127);
@@ -83,7 +83,7 @@ function waitWithOutput(pidfd: number, pipe: number, output: Tail): ProcessEnd {
   const chunk = new Uint8Array(LONGEST_TAIL);
   loop.watch(pidfd, () => loop.stop());
   loop.watch(pipe, () => {
-    const length = tryCall("read", pipe, chunk, chunk.length);
+    const length = tryBytes("read", pipe, chunk, chunk.length, 0);
     if (length > 0) output.add(chunk.slice(0, length));
     else loop.forget(pipe);
   });

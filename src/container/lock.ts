@@ -1,8 +1,16 @@
 // The lock of one container against other tools. Held by whoever makes, changes or removes it.
 
 import { AT_FDCWD, O_CREAT, O_DIRECTORY, O_NOFOLLOW, O_PATH, O_RDWR } from "../kernel/abi/fs.ts";
-import { tryCall } from "../kernel/call.ts";
-import { closeFd, makeDirectories, openAt, openDirectory, statusOf, tryOpenAt, tryStatusAt } from "../kernel/files.ts";
+import { tryPath } from "../kernel/call.ts";
+import {
+  closeFd,
+  createAt,
+  makeDirectories,
+  openDirectory,
+  statusOf,
+  tryOpenAt,
+  tryStatusAt,
+} from "../kernel/files.ts";
 import { waitForLock } from "../kernel/locks.ts";
 import { makeDirectoryBelow } from "../kernel/resolve.ts";
 import type { Container } from "./container.ts";
@@ -20,7 +28,7 @@ export function withContainerLock(runDir: string, container: Container, run: () 
       run();
     } finally {
       // Removed while it is held: whoever waits for it sees that it is gone, and takes a new one.
-      tryCall("unlinkat", directory, `.${container.name}`, 0);
+      tryPath("unlinkat", directory, `.${container.name}`, 0, 0);
       closeFd(lock);
     }
   } finally {
@@ -43,7 +51,7 @@ function openLockDirectory(runDir: string, container: Container): number {
 /** Opens and locks the file `name`, anew as long as its last owner removed it before we got the lock. */
 function lockIn(directory: number, name: string, path: string): number {
   for (;;) {
-    const fd = openAt(directory, name, O_RDWR | O_CREAT | O_NOFOLLOW, 0o600);
+    const fd = createAt(directory, name, O_RDWR | O_CREAT | O_NOFOLLOW, 0o600);
     try {
       waitForLock(fd, path);
       const mine = statusOf(fd, path);

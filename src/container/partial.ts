@@ -16,13 +16,13 @@ import {
   O_RDONLY,
   O_RDWR,
 } from "../kernel/abi/fs.ts";
-import { refused, tryCall } from "../kernel/call.ts";
+import { refused, tryPath } from "../kernel/call.ts";
 import {
   closeFd,
+  createFile,
   exists,
   isDirectory,
   makeDirectory,
-  openFile,
   readAll,
   statusOf,
   tryOpenAt,
@@ -104,7 +104,7 @@ export class Creation {
   mark(): void {
     const path = partialFileOf(this.#container);
     // As in LXC no right at all: only the one who made it, and root, have a use for it.
-    this.#fd = openFile(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0);
+    this.#fd = createFile(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0);
     if (!tryLock(this.#fd)) throw new LxcError("bug", `lock ${path}`, "somebody else has locked our new file");
     this.#write(this.#made.map((made) => lineOf(made)).join(""));
   }
@@ -112,7 +112,7 @@ export class Creation {
   /** The container is complete. */
   finish(): void {
     const path = partialFileOf(this.#container);
-    const result = tryCall("unlinkat", AT_FDCWD, path, 0);
+    const result = tryPath("unlinkat", AT_FDCWD, path, 0, 0);
     if (result < 0) throw refused(`remove ${path}`, "unlinkat", result);
     closeFd(this.#fd);
     this.#fd = -1;
@@ -145,8 +145,8 @@ function takeBack(made: readonly Made[], partial: string): LxcError[] {
   }
   // With something left the list stays too, for the next one to try.
   if (failures.length > 0) return failures;
-  if (partial !== "") tryCall("unlinkat", AT_FDCWD, partial, 0);
-  for (const one of newestFirst) if (one.kind === "folder") tryCall("unlinkat", AT_FDCWD, one.path, AT_REMOVEDIR);
+  if (partial !== "") tryPath("unlinkat", AT_FDCWD, partial, 0, 0);
+  for (const one of newestFirst) if (one.kind === "folder") tryPath("unlinkat", AT_FDCWD, one.path, AT_REMOVEDIR, 0);
   return failures;
 }
 

@@ -19,7 +19,7 @@ export function runDirectory(uid: number, environment: Readonly<Record<string, s
 
 /** The folder of a container's lock, and the lock in it, as in LXC. */
 export function lockDirectoryOf(runDir: string, container: Container): string {
-  return joinPath(runDir, "lxc/lock", container.lxcpath);
+  return joinPath(joinPath(runDir, "lxc/lock"), container.lxcpath);
 }
 
 export function lockFileOf(runDir: string, container: Container): string {

@@ -9,7 +9,7 @@ import {
   PR_CAP_AMBIENT_CLEAR_ALL,
   PR_CAPBSET_DROP,
 } from "../kernel/abi/prctl.ts";
-import { call, refused, tryCall } from "../kernel/call.ts";
+import { call, refused, tryNumbers } from "../kernel/call.ts";
 import { capabilityNames } from "./capabilities.ts";
 
 /** The kernel's 64 bits in two halves: capability 0 is the lowest bit of `low`. */
@@ -93,7 +93,7 @@ function setNamed(status: string, name: string): CapabilitySet | undefined {
 export function boundCapabilities(kept: CapabilitySet): void {
   for (let capability = 0; capability < 64; capability++) {
     if (hasCapability(kept, capability)) continue;
-    const result = tryCall("prctl", PR_CAPBSET_DROP, capability, 0, 0, 0);
+    const result = tryNumbers("prctl", PR_CAPBSET_DROP, capability, 0);
     // The first number that the kernel does not know is behind the last capability.
     if (result === -EINVAL) return;
     if (result < 0) throw refused(`give up the capability ${nameOf(capability)}`, "prctl", result);

@@ -11,7 +11,7 @@ import {
   progLoadAttr,
 } from "./abi/bpf.ts";
 import { EINVAL, ENOSYS, EPERM, errnoText } from "./abi/errno.ts";
-import { tryCall } from "./call.ts";
+import { tryBytes } from "./call.ts";
 import { cString, Pins } from "./memory.ts";
 
 /** Loads `instructions` as a program of a BPF_PROG_TYPE_*. Returns a descriptor; an attached program outlives it. */
@@ -22,7 +22,7 @@ export function loadProgram(type: number, instructions: Uint8Array, what: string
   progLoadAttr.insnCnt.put(attributes, instructions.length / bpfInsn.size);
   pins.point(attributes, progLoadAttr.insns, instructions);
   pins.point(attributes, progLoadAttr.license, cString("GPL"));
-  const fd = tryCall("bpf", BPF_PROG_LOAD, attributes, attributes.length);
+  const fd = tryBytes("bpf", BPF_PROG_LOAD, attributes, attributes.length, 0);
   // Naming the pins keeps what the attributes point at alive during the call.
   if (fd < 0 || pins.count() === 0) throw refusedProgram(`load the ${what}`, fd);
   return fd;
@@ -39,7 +39,7 @@ export function attachToCgroup(cgroup: number, program: number, type: number, re
   progAttachAttr.attachType.put(attributes, type);
   progAttachAttr.attachFlags.put(attributes, BPF_F_ALLOW_MULTI | (replaced >= 0 ? BPF_F_REPLACE : 0));
   if (replaced >= 0) progAttachAttr.replaceBpfFd.put(attributes, replaced);
-  const result = tryCall("bpf", BPF_PROG_ATTACH, attributes, attributes.length);
+  const result = tryBytes("bpf", BPF_PROG_ATTACH, attributes, attributes.length, 0);
   if (result < 0) throw refusedProgram("attach a program to the container's cgroup", result);
 }
 

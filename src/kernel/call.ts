@@ -29,7 +29,7 @@ export function tryCall(
   const dBytes = bytesOf(d),
     eBytes = bytesOf(e),
     fBytes = bytesOf(f);
-  const nr: number = NUMBERS[name];
+  const nr = numberOf(name);
   for (;;) {
     const result = rawSyscall(
       nr,
@@ -44,30 +44,33 @@ export function tryCall(
   }
 }
 
-/** `tryCall` for numbers alone: an argument of more than one type costs an allocation, and most calls are made often. */
-export function tryNumbers(name: CallName, a: number, b = 0, c = 0, d = 0, e = 0): number {
-  const nr: number = NUMBERS[name];
+/**
+ * `tryCall` for numbers alone. An argument of more than one type costs an allocation in the compiled program, and so does
+ * one with a default: here, and in the two below, there is neither, for these are the calls that are made often.
+ */
+export function tryNumbers(name: CallName, a: number, b: number, c: number): number {
+  const nr = numberOf(name);
   for (;;) {
-    const result = rawSyscall(nr, a, b, c, d, e, 0);
+    const result = rawSyscall(nr, a, b, c, 0, 0, 0);
     if (result !== -EINTR) return result;
   }
 }
 
 /** `tryCall` for a folder, a path in it, and numbers, as `openat` and its kin take them. */
-export function tryPath(name: CallName, dir: number, path: string, c = 0, d = 0, e = 0): number {
+export function tryPath(name: CallName, dir: number, path: string, c: number, d: number): number {
   const bytes = cString(path);
-  const nr: number = NUMBERS[name];
+  const nr = numberOf(name);
   for (;;) {
-    const result = rawSyscall(nr, dir, rawAddressOf(bytes), c, d, e, 0);
+    const result = rawSyscall(nr, dir, rawAddressOf(bytes), c, d, 0, 0);
     if (result !== -EINTR) return result;
   }
 }
 
 /** `tryCall` for a number, bytes, and numbers, as `read` and its kin take them. */
-export function tryBytes(name: CallName, a: number, bytes: Uint8Array, c = 0, d = 0, e = 0): number {
-  const nr: number = NUMBERS[name];
+export function tryBytes(name: CallName, a: number, bytes: Uint8Array, c: number, d: number): number {
+  const nr = numberOf(name);
   for (;;) {
-    const result = rawSyscall(nr, a, rawAddressOf(bytes), c, d, e, 0);
+    const result = rawSyscall(nr, a, rawAddressOf(bytes), c, d, 0, 0);
     if (result !== -EINTR) return result;
   }
 }
@@ -92,6 +95,10 @@ export function call(
 export function refused(doing: string, name: CallName, result: number): LxcError {
   const errno = -result;
   return new LxcError("syscall-failed", doing, `${name}: ${errnoText(errno)}`, { errno, hint: hintFor(name, errno) });
+}
+
+function numberOf(name: CallName): number {
+  return NUMBERS[name];
 }
 
 function bytesOf(arg: Arg): Uint8Array {

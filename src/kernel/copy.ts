@@ -2,14 +2,14 @@
 
 import { EBADF, EINVAL, ENOSYS, EOPNOTSUPP, EPERM, EXDEV } from "./abi/errno.ts";
 import { FICLONE } from "./abi/fs.ts";
-import { refused, tryCall } from "./call.ts";
+import { refused, tryCall, tryNumbers } from "./call.ts";
 
 /** The most that one call of copy_file_range(2) or sendfile(2) moves. */
 const AT_ONCE = 0x7ffff000;
 
 /** Copies all of the file `from` to the empty file `to`; `what` names it. Shares its blocks where the file system can. */
 export function copyContents(from: number, to: number, what: string): void {
-  if (tryCall("ioctl", to, FICLONE, from) === 0) return;
+  if (tryNumbers("ioctl", to, FICLONE, from) === 0) return;
   let copied = 0;
   for (;;) {
     const moved = tryCall("copy_file_range", from, 0, to, 0, AT_ONCE, 0);

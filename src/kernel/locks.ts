@@ -3,11 +3,11 @@
 import { EACCES, EAGAIN } from "./abi/errno.ts";
 import { F_OFD_SETLK, F_OFD_SETLKW, F_WRLCK, flock, O_CLOEXEC, O_CREAT, O_NOFOLLOW, O_RDWR } from "./abi/fs.ts";
 import { call, refused, tryCall } from "./call.ts";
-import { closeFd, openFile } from "./files.ts";
+import { closeFd, createFile } from "./files.ts";
 
 /** Waits for the only lock on the file at `path`, which is made when missing. Closing the result releases it. */
 export function lockFile(path: string): number {
-  const fd = openFile(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o600);
+  const fd = createFile(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o600);
   try {
     call(`lock ${path}`, "fcntl", fd, F_OFD_SETLKW, writeLock());
     return fd;

@@ -18,7 +18,7 @@ import {
   OPEN_TREE_CLOEXEC,
   OPEN_TREE_CLONE,
 } from "./abi/mount.ts";
-import { call, refused, tryCall } from "./call.ts";
+import { call, refused, tryCall, tryPath } from "./call.ts";
 import { closeFd } from "./files.ts";
 
 export function mountFileSystem(type: string, to: string, flags: number, options: string): void {
@@ -77,7 +77,7 @@ export function cloneTree(dir: number, path: string, recursive: boolean): number
 /** Like `cloneTree`, but returns -errno. An empty path is `dir` itself, which may be any file. */
 export function tryCloneTree(dir: number, path: string, recursive: boolean): number {
   const flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0);
-  return tryCall("open_tree", dir, path, flags);
+  return tryPath("open_tree", dir, path, flags, 0);
 }
 
 /** Mounts the tree `fd` on the open file or folder `target`: no path is looked up, so none can be changed meanwhile. */

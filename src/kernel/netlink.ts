@@ -16,7 +16,7 @@ import {
 } from "./abi/netlink.ts";
 import { AF_NETLINK, MSG_TRUNC, SOCK_CLOEXEC, SOCK_RAW } from "./abi/socket.ts";
 import { Layout } from "./abi/struct.ts";
-import { call, tryCall } from "./call.ts";
+import { call, tryCall, tryNumbers } from "./call.ts";
 import { type NetlinkMessage, type NetlinkReply, repliesIn, type Verdict, verdictIn } from "./netlink-messages.ts";
 
 /** The most that the kernel puts in one datagram of a dump (netlink_recvmsg). */
@@ -129,7 +129,7 @@ export class NetlinkSocket {
   }
 
   close(): void {
-    if (this.#fd >= 0) tryCall("close", this.#fd);
+    if (this.#fd >= 0) tryNumbers("close", this.#fd, 0, 0);
     this.#fd = -1;
   }
 

@@ -13,7 +13,7 @@ import {
   RESOLVE_NO_SYMLINKS,
   RESOLVE_NO_XDEV,
 } from "./abi/fs.ts";
-import { refused, tryCall } from "./call.ts";
+import { refused, tryCall, tryPath } from "./call.ts";
 import { closeFd, namesIn } from "./files.ts";
 
 /**
@@ -40,7 +40,7 @@ export function removeTree(dir: number, name: string, path: string): void {
 export function removeContents(fd: number, path: string, keep: string): void {
   for (const name of namesIn(fd, path)) {
     if (name === keep) continue;
-    const result = tryCall("unlinkat", fd, name, 0);
+    const result = tryPath("unlinkat", fd, name, 0, 0);
     if (result === 0 || result === -ENOENT) continue;
     const below = joinPath(path, name);
     // POSIX says EPERM for a folder, Linux EISDIR.
@@ -50,7 +50,7 @@ export function removeContents(fd: number, path: string, keep: string): void {
 }
 
 function removeEntry(dir: number, name: string, path: string, flags: number): void {
-  const result = tryCall("unlinkat", dir, name, flags);
+  const result = tryPath("unlinkat", dir, name, flags, 0);
   if (result < 0 && result !== -ENOENT) throw refusedRemoval(path, "unlinkat", result);
 }
 

@@ -15,12 +15,14 @@ import {
   RESOLVE_NO_MAGICLINKS,
   RESOLVE_NO_SYMLINKS,
 } from "./abi/fs.ts";
-import { refused, tryCall } from "./call.ts";
+import { refused, tryCall, tryPath } from "./call.ts";
 import { closeFd } from "./files.ts";
 
+const STRICT = RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
+
 /** Opens `path` below the folder `root`, following no link at all (openat2(2), Linux 5.6). Returns -errno when it cannot. */
-export function tryOpenBelow(root: number, path: string, flags: number, mode = 0): number {
-  return openWith(root, path, flags, mode, RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);
+export function tryOpenBelow(root: number, path: string, flags: number): number {
+  return openWith(root, path, flags, 0, STRICT);
 }
 
 /** Opens `path` as a process inside `root` would see it: links are followed, but never out of `root`. Returns -errno. */
@@ -29,8 +31,8 @@ export function tryOpenInside(root: number, path: string, flags: number): number
 }
 
 /** Like `tryOpenBelow`, but throws, and says so when a link stands in the way. */
-export function openBelow(root: number, path: string, flags: number, mode = 0): number {
-  const fd = tryOpenBelow(root, path, flags, mode);
+export function openBelow(root: number, path: string, flags: number): number {
+  const fd = tryOpenBelow(root, path, flags);
   if (fd < 0) throw refusedBelow(path, fd);
   return fd;
 }
@@ -44,7 +46,7 @@ export function makeDirectoryBelow(root: number, path: string, mode: number): nu
   }
   const parent = openParent(root, path, mode);
   try {
-    const result = tryCall("mkdirat", parent.fd, parent.name, mode);
+    const result = tryPath("mkdirat", parent.fd, parent.name, mode, 0);
     if (result < 0 && result !== -EEXIST) throw refused(`make the folder ${path} in the container`, "mkdirat", result);
     return openBelow(parent.fd, parent.name, O_PATH | O_DIRECTORY);
   } finally {
@@ -61,7 +63,7 @@ export function makeFileBelow(root: number, path: string, mode: number): number 
   }
   const parent = openParent(root, path, 0o755);
   try {
-    const made = tryOpenBelow(parent.fd, parent.name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
+    const made = openWith(parent.fd, parent.name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode, STRICT);
     if (made < 0 && made !== -EEXIST) throw refused(`make the file ${path} in the container`, "openat2", made);
     if (made >= 0) closeFd(made);
     return openBelow(parent.fd, parent.name, O_PATH);

@@ -21,7 +21,7 @@ import {
   statx,
 } from "./abi/fs.ts";
 import { MOUNT_ATTR_RDONLY, mountAttr, OPEN_TREE_CLOEXEC, OPEN_TREE_CLONE } from "./abi/mount.ts";
-import { call, refused, tryCall } from "./call.ts";
+import { call, refused, tryCall, tryNumbers, tryPath } from "./call.ts";
 import { closeFd, openFile } from "./files.ts";
 import { setCommandName, tryExecFd } from "./process.ts";
 
@@ -43,7 +43,7 @@ export function openOwnProgram(): number {
  * Returns -errno where it is refused.
  */
 export function tryMountReadOnly(): number {
-  const fd = tryCall("open_tree", AT_FDCWD, OWN_PROGRAM, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+  const fd = tryPath("open_tree", AT_FDCWD, OWN_PROGRAM, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC, 0);
   if (fd < 0) return fd;
   const change = new Uint8Array(mountAttr.size);
   mountAttr.attrSet.put(change, MOUNT_ATTR_RDONLY);
@@ -82,9 +82,9 @@ export function runsProtected(): boolean {
 }
 
 function isSealed(): boolean {
-  const fd = tryCall("openat", AT_FDCWD, OWN_PROGRAM, O_RDONLY);
+  const fd = tryPath("openat", AT_FDCWD, OWN_PROGRAM, O_RDONLY, 0);
   if (fd < 0) return false;
-  const seals = tryCall("fcntl", fd, F_GET_SEALS);
+  const seals = tryNumbers("fcntl", fd, F_GET_SEALS, 0);
   closeFd(fd);
   return seals >= 0 && (seals & ALL_SEALS) === ALL_SEALS;
 }

@@ -5,7 +5,7 @@ import { timespec } from "./abi/ioctl.ts";
 import { waitInfo } from "./abi/sched.ts";
 import { SFD_CLOEXEC, SFD_NONBLOCK, SIG_SETMASK, SIGSET_SIZE, signalfdSiginfo } from "./abi/signal.ts";
 import { Layout } from "./abi/struct.ts";
-import { call, refused, tryCall } from "./call.ts";
+import { call, refused, tryBytes, tryCall } from "./call.ts";
 
 const layout = new Layout();
 const bits = layout.u64();
@@ -48,7 +48,7 @@ export function openSignals(set: Uint8Array): number {
 /** The next signal, if one has come. */
 export function nextSignal(fd: number): Signal | undefined {
   const info = new Uint8Array(signalfdSiginfo.size);
-  const length = tryCall("read", fd, info, info.length);
+  const length = tryBytes("read", fd, info, info.length, 0);
   if (length === -EAGAIN) return undefined;
   if (length < info.length) throw refused("receive a signal", "read", length);
   return { number: signalfdSiginfo.signo.get(info), pid: signalfdSiginfo.pid.get(info) };
@@ -74,7 +74,7 @@ export function waitForSignal(set: Uint8Array, timeoutMs: number): Signal | unde
 function setHandler(signal: number, handler: number): void {
   const action = new Uint8Array(32);
   bits.put(action, handler);
-  tryCall("rt_sigaction", signal, action, 0, SIGSET_SIZE);
+  tryBytes("rt_sigaction", signal, action, 0, SIGSET_SIZE);
 }
 
 export function ignoreSignal(signal: number): void {

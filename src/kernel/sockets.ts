@@ -28,7 +28,7 @@ import {
   ucred,
 } from "./abi/socket.ts";
 import { Layout } from "./abi/struct.ts";
-import { call, refused, tryCall } from "./call.ts";
+import { call, refused, tryBytes, tryCall, tryNumbers } from "./call.ts";
 import { bytesOfText, Pins } from "./memory.ts";
 
 /** As many descriptors as one message may bring us; the kernel's own limit is 253. */
@@ -78,10 +78,10 @@ function abstractAddress(name: string): Uint8Array {
 export function tryListenAbstract(name: string): number {
   const fd = call("make a socket", "socket", AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   const address = abstractAddress(name);
-  let result = tryCall("bind", fd, address, address.length);
-  if (result >= 0) result = tryCall("listen", fd, 100);
+  let result = tryBytes("bind", fd, address, address.length, 0);
+  if (result >= 0) result = tryNumbers("listen", fd, 100, 0);
   if (result >= 0) return fd;
-  tryCall("close", fd);
+  tryNumbers("close", fd, 0, 0);
   if (result !== -EADDRINUSE) throw refused(`listen on @${name}`, "bind", result);
   return result;
 }
@@ -91,9 +91,9 @@ export function tryConnectAbstract(name: string, timeoutMs: number): number {
   const fd = call("make a socket", "socket", AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (timeoutMs > 0) setTimeouts(fd, timeoutMs);
   const address = abstractAddress(name);
-  const result = tryCall("connect", fd, address, address.length);
+  const result = tryBytes("connect", fd, address, address.length, 0);
   if (result >= 0) return fd;
-  tryCall("close", fd);
+  tryNumbers("close", fd, 0, 0);
   if (result === -ECONNREFUSED || result === -ENOENT) return -ECONNREFUSED;
   throw refused(`connect to @${name}`, "connect", result);
 }
@@ -130,7 +130,7 @@ export function passCredentials(fd: number): void {
 
 /** Sends one message with descriptors. Returns the number of bytes, or -errno; never raises SIGPIPE. */
 export function trySend(fd: number, bytes: Uint8Array, descriptors: readonly number[]): number {
-  if (descriptors.length === 0) return tryCall("sendto", fd, bytes, bytes.length, MSG_NOSIGNAL);
+  if (descriptors.length === 0) return tryBytes("sendto", fd, bytes, bytes.length, MSG_NOSIGNAL);
   const control = new Uint8Array(roundUp(cmsghdr.size + 4 * descriptors.length));
   cmsghdr.length.put(control, cmsghdr.size + 4 * descriptors.length);
   cmsghdr.level.put(control, SOL_SOCKET);
@@ -149,16 +149,16 @@ export function trySendCredentials(fd: number, bytes: Uint8Array): number {
   cmsghdr.level.put(control, SOL_SOCKET);
   cmsghdr.type.put(control, SCM_CREDENTIALS);
   const own = control.subarray(cmsghdr.size, cmsghdr.size + ucred.size);
-  ucred.pid.put(own, tryCall("getpid"));
-  ucred.uid.put(own, tryCall("geteuid"));
-  ucred.gid.put(own, tryCall("getegid"));
+  ucred.pid.put(own, tryNumbers("getpid", 0, 0, 0));
+  ucred.uid.put(own, tryNumbers("geteuid", 0, 0, 0));
+  ucred.gid.put(own, tryNumbers("getegid", 0, 0, 0));
   return sendWith(fd, bytes, control);
 }
 
 function sendWith(fd: number, bytes: Uint8Array, control: Uint8Array): number {
   const pins = new Pins();
   const message = messageFor(pins, bytes, control);
-  const result = tryCall("sendmsg", fd, message, MSG_NOSIGNAL);
+  const result = tryBytes("sendmsg", fd, message, MSG_NOSIGNAL, 0);
   return pins.count() > 0 ? result : 0;
 }
 
@@ -181,12 +181,12 @@ export function tryReceive(fd: number, most: number): Received | number {
   const control = new Uint8Array(256 + 4 * MOST_DESCRIPTORS);
   const pins = new Pins();
   const message = messageFor(pins, bytes, control);
-  let length = tryCall("recvmsg", fd, message, MSG_CMSG_CLOEXEC);
+  let length = tryBytes("recvmsg", fd, message, MSG_CMSG_CLOEXEC, 0);
   if (length === -ECONNRESET || length === -EPIPE) length = 0;
   if (length < 0 || pins.count() === 0) return length;
   const descriptors = descriptorsIn(control.subarray(0, msghdr.controlLength.get(message)));
   if ((msghdr.flags.get(message) & MSG_CTRUNC) !== 0) {
-    for (const descriptor of descriptors) tryCall("close", descriptor);
+    for (const descriptor of descriptors) tryNumbers("close", descriptor, 0, 0);
     throw new LxcError("not-permitted", "receive a message", "it carries more descriptors than we accept");
   }
   return { bytes: bytes.subarray(0, length), descriptors };

@@ -1,7 +1,7 @@
 // A timer in an event loop (timerfd), made when it is first needed.
 
 import { CLOCK_MONOTONIC, itimerspec, TFD_CLOEXEC, TFD_NONBLOCK } from "./abi/time.ts";
-import { call, tryCall } from "./call.ts";
+import { call, tryBytes } from "./call.ts";
 import type { EventLoop } from "./event-loop.ts";
 import { closeFd } from "./files.ts";
 
@@ -33,7 +33,7 @@ export class Timer {
 
   #rung(): void {
     const count = new Uint8Array(8);
-    tryCall("read", this.#fd, count, count.length);
+    tryBytes("read", this.#fd, count, count.length, 0);
     this.#isStarted = false;
     this.#ring();
   }

@@ -1,7 +1,7 @@
 // What `ps` shows as the command line of this process.
 
 import { PR_SET_MM, PR_SET_MM_MAP, prctlMmMap } from "./abi/prctl.ts";
-import { tryCall } from "./call.ts";
+import { tryCall, tryNumbers } from "./call.ts";
 import { tryReadText } from "./files.ts";
 import { cString, Pins } from "./memory.ts";
 
@@ -45,5 +45,5 @@ function fieldAt(fields: readonly string[], index: number): number {
 }
 
 function currentBreak(): number {
-  return tryCall("brk", 0);
+  return tryNumbers("brk", 0, 0, 0);
 }

@@ -3,7 +3,7 @@
 import type { Container } from "../container/container.ts";
 import { EBUSY, EEXIST, ENOENT, EOPNOTSUPP } from "../kernel/abi/errno.ts";
 import { O_DIRECTORY, O_PATH, O_WRONLY } from "../kernel/abi/fs.ts";
-import { refused, tryCall } from "../kernel/call.ts";
+import { refused, tryPath } from "../kernel/call.ts";
 import { tryOpenAt } from "../kernel/files.ts";
 import { type Child, tryCloneProcess } from "../kernel/process.ts";
 import { cgroupContextOf } from "./command-client.ts";
@@ -44,7 +44,7 @@ export function startIn(unified: number): Child {
 }
 
 function leafOf(cgroup: number): number {
-  const made = tryCall("mkdirat", cgroup, LEAF, 0o755);
+  const made = tryPath("mkdirat", cgroup, LEAF, 0o755, 0);
   if (made < 0 && made !== -EEXIST) throw refused(`make the cgroup ${LEAF} in that of the container`, "mkdirat", made);
   const fd = tryOpenAt(cgroup, LEAF, O_PATH | O_DIRECTORY);
   if (fd < 0) throw refused(`open the cgroup ${LEAF} of the container`, "openat", fd);

@@ -5,7 +5,7 @@ import type { Container } from "../container/container.ts";
 import { type CapabilitySet, capabilitiesFromStatus } from "../isolation/capability-sets.ts";
 import { EACCES, EPERM } from "../kernel/abi/errno.ts";
 import { AT_FDCWD, O_DIRECTORY, O_PATH, O_RDONLY } from "../kernel/abi/fs.ts";
-import { refused, tryCall } from "../kernel/call.ts";
+import { refused, tryBytes, tryCall } from "../kernel/call.ts";
 import { closeFd, openAt, readTextAt, tryOpenAt, tryReadTextAt } from "../kernel/files.ts";
 import { sendSignal, tryOpenProcess } from "../kernel/process.ts";
 import { namespaceRows } from "./attach-options.ts";
@@ -118,7 +118,7 @@ function labelAt(target: Target, path: string): string | undefined {
   const fd = tryOpenAt(target.proc, path, O_RDONLY);
   if (fd < 0) return undefined;
   const bytes = new Uint8Array(1024);
-  const length = tryCall("read", fd, bytes, bytes.length);
+  const length = tryBytes("read", fd, bytes, bytes.length, 0);
   closeFd(fd);
   return length < 0 ? undefined : new TextDecoder().decode(bytes.subarray(0, length));
 }

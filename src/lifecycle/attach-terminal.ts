@@ -15,9 +15,9 @@ import {
   statfs,
 } from "../kernel/abi/fs.ts";
 import { SIGCONT, SIGHUP, SIGTERM, SIGWINCH } from "../kernel/abi/signal.ts";
-import { tryCall } from "../kernel/call.ts";
+import { tryBytes, tryNumbers } from "../kernel/call.ts";
 import { EventLoop } from "../kernel/event-loop.ts";
-import { closeFd, openFile, tryOpenAt } from "../kernel/files.ts";
+import { closeFd, createFile, tryOpenAt } from "../kernel/files.ts";
 import { currentPid, tryEndOf, tryOpenProcess } from "../kernel/process.ts";
 import { tryOpenBelow } from "../kernel/resolve.ts";
 import { blockSignals, nextSignal, openSignals, signalSet } from "../kernel/signals.ts";
@@ -52,7 +52,7 @@ export interface AttachTerminal {
 export function openAttachTerminal(proc: number, logFile: string): AttachTerminal {
   const replaced = STANDARD.filter((fd): boolean => isTerminal(fd));
   // As in LXC: a log that cannot be written is an error, also where there is nothing to log.
-  const log = logFile === "" ? -1 : openFile(logFile, O_WRONLY | O_CREAT | O_APPEND, 0o640);
+  const log = logFile === "" ? -1 : createFile(logFile, O_WRONLY | O_CREAT | O_APPEND, 0o640);
   const first = replaced[0];
   if (first === undefined) return { control: -1, peer: -1, screen: -1, log, replaced };
   const made = openInContainer(proc) ?? openTerminal(AT_FDCWD, "/dev/ptmx");
@@ -70,7 +70,8 @@ function openInContainer(proc: number): Terminal | undefined {
   if (folder < 0) return undefined;
   try {
     const system = new Uint8Array(statfs.size);
-    if (tryCall("fstatfs", folder, system) < 0 || statfs.type.get(system) !== DEVPTS_SUPER_MAGIC) return undefined;
+    if (tryBytes("fstatfs", folder, system, 0, 0) < 0 || statfs.type.get(system) !== DEVPTS_SUPER_MAGIC)
+      return undefined;
     return openTerminal(folder, "ptmx");
   } catch (caught) {
     // The host's own will do, unless that fails for the same reason and then says so.
@@ -142,7 +143,7 @@ class Service {
     this.#loop.close();
     blockSignals(this.#maskBefore);
     // What ended us is told to our parent as it was told to us; the program inside gets a hang-up with its terminal.
-    if (this.#fatal !== 0) tryCall("kill", currentPid(), this.#fatal);
+    if (this.#fatal !== 0) tryNumbers("kill", currentPid(), this.#fatal, 0);
   }
 
   /** The program may live on without its terminal; without the caller's it gets the hang-up that a real one gives. */

@@ -7,7 +7,7 @@ import { errnoText } from "../kernel/abi/errno.ts";
 import { O_DIRECTORY, O_PATH } from "../kernel/abi/fs.ts";
 import { CLONE_NEWNS, CLONE_NEWUSER } from "../kernel/abi/sched.ts";
 import { SIGINT, SIGQUIT } from "../kernel/abi/signal.ts";
-import { tryCall } from "../kernel/call.ts";
+import { tryNumbers } from "../kernel/call.ts";
 import { closeFd, readTextAt, tryOpenAt } from "../kernel/files.ts";
 import { userInside } from "../kernel/passwd.ts";
 import { type Child, closeAllBut, holdStandardDescriptors, shellCode, waitForEnd } from "../kernel/process.ts";
@@ -51,7 +51,7 @@ export function attachTo(container: Container, options: AttachOptions): AttachEn
   const terminal = openAttachTerminal(target.proc, options.logFile);
   const status = statusOfTarget(target);
   const ids = idsFor(target, status, options);
-  if (terminal.peer >= 0 && ids.outside > 0) tryCall("fchown", terminal.peer, ids.outside, -1);
+  if (terminal.peer >= 0 && ids.outside > 0) tryNumbers("fchown", terminal.peer, ids.outside, -1);
   const configured = environmentOf(container);
   const pair = socketPair();
   const preparation: Preparation = { target, status, cgroups, terminal, ids, configured, caller: pair.right };

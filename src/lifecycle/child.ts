@@ -26,7 +26,7 @@ import { O_RDWR } from "../kernel/abi/fs.ts";
 import { PER_LINUX, PER_LINUX32 } from "../kernel/abi/prctl.ts";
 import { CLONE_NEWCGROUP } from "../kernel/abi/sched.ts";
 import { SIGKILL } from "../kernel/abi/signal.ts";
-import { call, refused, tryCall } from "../kernel/call.ts";
+import { call, refused, tryNumbers } from "../kernel/call.ts";
 import {
   becomeGroup,
   becomeUser,
@@ -71,7 +71,7 @@ export function runChild(plan: StartPlan, links: ChildLinks): never {
 
 function becomeContainer(plan: StartPlan, links: ChildLinks): void {
   const config = plan.options.config;
-  const fileMask = tryCall("umask", 0);
+  const fileMask = tryNumbers("umask", 0, 0, 0);
   dieWithParent(SIGKILL);
   enterByTasks(links.taskFds);
   unshareCgroup();
@@ -79,7 +79,7 @@ function becomeContainer(plan: StartPlan, links: ChildLinks): void {
   runHooks(plan, "pre-mount");
   const builder = new RootfsBuilder(mountRootfs(plan.rootfs, plan.mountPoint, config.rootfsOptions.value ?? ""));
   if (config.utsName.value !== undefined) setHostName(config.utsName.value);
-  if (!config.keyringSession.value) tryCall("keyctl", KEYCTL_JOIN_SESSION_KEYRING, 0);
+  if (!config.keyringSession.value) tryNumbers("keyctl", KEYCTL_JOIN_SESSION_KEYRING, 0, 0);
   builder.run(plan.steps.mounts);
   expect(links.monitor, "configured");
   configureInside(plan.network);
@@ -97,12 +97,12 @@ function becomeContainer(plan: StartPlan, links: ChildLinks): void {
   expect(links.monitor, "go");
   runHooks(plan, "start");
   takeStandardStreams(plan, terminals.consolePeer);
-  tryCall("setsid");
+  tryNumbers("setsid", 0, 0, 0);
   enterDirectory(config.initCwd.value);
   const environment = initEnvironment(plan, terminals.names);
   switchUser(config.initUid.value, config.initGid.value);
   keepDeathSignal(config.monitorSignalPdeath.value, config.initUid.value);
-  tryCall("umask", fileMask);
+  tryNumbers("umask", fileMask, 0, 0);
   blockSignals(links.signalMask);
   closeOnExecFrom(3);
   becomeInit(plan, links.ownProgram, environment);
@@ -110,7 +110,7 @@ function becomeContainer(plan: StartPlan, links: ChildLinks): void {
 
 /** A kernel without cgroup namespaces shows the host's paths instead, as in LXC. */
 function unshareCgroup(): void {
-  const result = tryCall("unshare", CLONE_NEWCGROUP);
+  const result = tryNumbers("unshare", CLONE_NEWCGROUP, 0, 0);
   if (result < 0 && result !== -EINVAL) throw refused("make a new cgroup namespace", "unshare", result);
 }
 
@@ -169,7 +169,7 @@ function takeStandardStreams(plan: StartPlan, console: number): void {
   const source = console >= 0 ? console : openFile("/dev/null", O_RDWR);
   const onlyTerminals = !daemon && plan.options.useInit;
   for (let stream = 0; stream <= 2; stream++) {
-    if (!onlyTerminals || isTerminal(stream)) tryCall("dup2", source, stream);
+    if (!onlyTerminals || isTerminal(stream)) tryNumbers("dup2", source, stream, 0);
   }
 }
 

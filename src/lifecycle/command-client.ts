@@ -4,7 +4,7 @@ import { asLxcError, LxcError } from "../base/errors.ts";
 import type { Container } from "../container/container.ts";
 import { commandSocketOf } from "../container/paths.ts";
 import { EAGAIN, ECONNREFUSED, ECONNRESET, EPERM, EPIPE, ETIMEDOUT, errnoText } from "../kernel/abi/errno.ts";
-import { tryCall } from "../kernel/call.ts";
+import { tryBytes } from "../kernel/call.ts";
 import { closeFd } from "../kernel/files.ts";
 import { cString, textOf } from "../kernel/memory.ts";
 import { setTimeouts, tryConnectAbstract, tryReceive, trySendCredentials } from "../kernel/sockets.ts";
@@ -154,7 +154,7 @@ export function receiveState(client: number, timeoutMs: number): State | undefin
   const bytes = new Uint8Array(MESSAGE_SIZE);
   let length = 0;
   while (length < bytes.length) {
-    const got = tryCall("recvfrom", client, bytes.subarray(length), bytes.length - length, 0);
+    const got = tryBytes("recvfrom", client, bytes.subarray(length), bytes.length - length, 0);
     if (got === -EAGAIN) return undefined;
     if (got <= 0) return "STOPPED";
     length += got;
@@ -229,7 +229,7 @@ export function stopOf(container: Container, timeoutMs: number): number {
     const sent = trySendCredentials(fd, encodeRequest(commandNamed("stop"), 0, NO_BODY));
     if (sent < 0) return sent === -EAGAIN ? -ETIMEDOUT : 0;
     const bytes = new Uint8Array(ANSWER_SIZE);
-    const got = tryCall("recvfrom", fd, bytes, bytes.length, 0);
+    const got = tryBytes("recvfrom", fd, bytes, bytes.length, 0);
     if (got === -EAGAIN) return -ETIMEDOUT;
     const head = got > 0 ? decodeAnswer(bytes.subarray(0, got)) : undefined;
     return head === undefined ? 0 : head.result;
@@ -318,7 +318,7 @@ function tryExchange(
   let length = Math.min(first.bytes.length - ANSWER_SIZE, whole.length);
   whole.set(first.bytes.subarray(ANSWER_SIZE, ANSWER_SIZE + length));
   while (length < whole.length) {
-    const got = tryCall("recvfrom", fd, whole.subarray(length), whole.length - length, 0);
+    const got = tryBytes("recvfrom", fd, whole.subarray(length), whole.length - length, 0);
     if (got === -EAGAIN) throw stuck(container);
     if (got <= 0) return undefined;
     length += got;
@@ -354,7 +354,7 @@ function readFirst(container: Container, fd: number, command: Command): FirstRea
 /** The kernel drops descriptors that come with it: there is no room for any. */
 function tryReceiveBytes(fd: number): FirstRead | number {
   const bytes = new Uint8Array(FIRST_READ);
-  const got = tryCall("recvfrom", fd, bytes, bytes.length, 0);
+  const got = tryBytes("recvfrom", fd, bytes, bytes.length, 0);
   if (got === -ECONNRESET || got === -EPIPE) return { bytes: NO_BODY, descriptors: [] };
   return got < 0 ? got : { bytes: bytes.subarray(0, got), descriptors: [] };
 }

@@ -1,7 +1,7 @@
 // Answers the commands of clients, none of which can block or end it. Runs in the monitor.
 
 import { EAGAIN, EBUSY, EINVAL, EMFILE, ENFILE, ENOSYS, EPERM } from "../kernel/abi/errno.ts";
-import { tryCall } from "../kernel/call.ts";
+import { tryBytes, tryNumbers } from "../kernel/call.ts";
 import type { EventLoop } from "../kernel/event-loop.ts";
 import { closeFd } from "../kernel/files.ts";
 import { effectiveUser } from "../kernel/process.ts";
@@ -75,7 +75,7 @@ export class CommandServer {
     this.#owner = effectiveUser();
     this.#timer = new Timer(loop, () => this.#tick());
     // Listening again records us as the one who listens (unix(7), SO_PEERCRED): before, it was who bound the socket.
-    tryCall("listen", listening, BACKLOG);
+    tryNumbers("listen", listening, BACKLOG, 0);
     loop.watch(listening, () => this.#accept());
   }
 
@@ -164,13 +164,13 @@ export class CommandServer {
   /** Who has its answer sends nothing more: whatever comes is the end, but an event may be of an earlier connection. */
   #checkKept(client: Client): void {
     const byte = new Uint8Array(1);
-    if (tryCall("recvfrom", client.fd, byte, byte.length, 0) !== -EAGAIN) this.#drop(client);
+    if (tryBytes("recvfrom", client.fd, byte, byte.length, 0) !== -EAGAIN) this.#drop(client);
   }
 
   #read(client: Client): void {
     // Without room for control data, descriptors that come along are closed by the kernel.
     const room = client.length === 0 ? client.bytes : client.bytes.subarray(client.length);
-    const got = tryCall("recvfrom", client.fd, room, room.length, 0);
+    const got = tryBytes("recvfrom", client.fd, room, room.length, 0);
     if (got === -EAGAIN) this.#watch(client);
     else if (got <= 0) this.#drop(client);
     else this.#received(client, got);

@@ -1,6 +1,6 @@
 // The monitor's ends of a container's terminals: who has them, and that the console never fills up.
 
-import { tryCall } from "../kernel/call.ts";
+import { tryBytes } from "../kernel/call.ts";
 import type { EventLoop } from "../kernel/event-loop.ts";
 import { closeFd } from "../kernel/files.ts";
 import type { TakenTty } from "./command-served.ts";
@@ -52,7 +52,7 @@ export class Consoles {
   }
 
   #drop(fd: number): void {
-    tryCall("read", fd, new Uint8Array(CHUNK), CHUNK);
+    tryBytes("read", fd, new Uint8Array(CHUNK), CHUNK, 0);
   }
 
   #stopDraining(): void {

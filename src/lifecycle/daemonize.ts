@@ -2,7 +2,7 @@
 
 import { asLxcError } from "../base/errors.ts";
 import { O_RDWR } from "../kernel/abi/fs.ts";
-import { call, tryCall } from "../kernel/call.ts";
+import { call, tryNumbers } from "../kernel/call.ts";
 import { closeFd, openFile } from "../kernel/files.ts";
 import { cloneProcess, exitNow, tryCloneProcess } from "../kernel/process.ts";
 import { socketPair } from "../kernel/sockets.ts";
@@ -18,7 +18,7 @@ export function leaveMonitorBehind(plan: StartPlan, holdings: MonitorHoldings): 
   const cgroupFd = holdings.cgroups.monitorV2Fd();
   let child = tryCloneProcess(0, cgroupFd);
   const born = cgroupFd >= 0 && child.pid >= 0;
-  if (child.pid < 0) child = cloneProcess(0);
+  if (child.pid < 0) child = cloneProcess(0, -1);
   if (child.pid === 0) {
     closeFd(channel.left);
     becomeMonitor(plan, holdings, born, channel.right);
@@ -40,14 +40,15 @@ function becomeMonitor(plan: StartPlan, holdings: MonitorHoldings, born: boolean
     detach();
     const title = setProcessTitle(`[lxc monitor] ${container.lxcpath} ${container.name}`);
     const monitor = new Monitor(plan, holdings);
-    withPidFile(pidFile, () => {
-      monitor.run(born, () => {
-        if (!told) tell(caller, "running");
-        if (!told) closeFd(caller);
-        told = true;
-      });
-    });
-    exitNow(title.count() > 0 ? 0 : 0);
+    const running = (): void => {
+      if (told) return;
+      tell(caller, "running");
+      closeFd(caller);
+      told = true;
+    };
+    withPidFile(pidFile, () => monitor.run(born, running));
+    // The title must live until here.
+    exitNow(Math.min(title.count(), 0));
   } catch (caught) {
     if (!told) tellFailure(caller, asLxcError(caught as Error));
   }
@@ -59,6 +60,6 @@ function detach(): void {
   call("start a session", "setsid");
   call("enter /", "chdir", "/");
   const nothing = openFile("/dev/null", O_RDWR);
-  for (let stream = 0; stream <= 2; stream++) tryCall("dup2", nothing, stream);
+  for (let stream = 0; stream <= 2; stream++) tryNumbers("dup2", nothing, stream, 0);
   closeFd(nothing);
 }

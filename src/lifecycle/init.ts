@@ -4,7 +4,7 @@ import { LxcError } from "../base/errors.ts";
 import { errnoText } from "../kernel/abi/errno.ts";
 import { TIOCSCTTY } from "../kernel/abi/ioctl.ts";
 import { SIGBUS, SIGCHLD, SIGILL, SIGKILL, SIGPWR, SIGSEGV, SIGTERM } from "../kernel/abi/signal.ts";
-import { tryCall } from "../kernel/call.ts";
+import { tryBytes, tryNumbers } from "../kernel/call.ts";
 import { bytesOfText } from "../kernel/memory.ts";
 import { cloneProcess, closeAllBut, exitNow, reapEnded, setCommandName, shellCode } from "../kernel/process.ts";
 import { reasonOfExec, tryExecSearching } from "../kernel/program-search.ts";
@@ -24,7 +24,7 @@ export function runInit(words: readonly string[], environment: readonly string[]
   // These three mean that we ourselves are broken.
   const before = blockSignals(allSignalsBut([SIGILL, SIGSEGV, SIGBUS]));
   closeAllBut([]);
-  const command = cloneProcess(0).pid;
+  const command = cloneProcess(0, -1).pid;
   if (command === 0) runCommand(words, environment, before, quiet);
   setCommandName("init");
   return serve(command);
@@ -33,9 +33,9 @@ export function runInit(words: readonly string[], environment: readonly string[]
 /** Runs in process 2. Never returns. */
 function runCommand(words: readonly string[], environment: readonly string[], mask: Uint8Array, quiet: boolean): never {
   blockSignals(mask);
-  tryCall("setsid");
+  tryNumbers("setsid", 0, 0, 0);
   // Its terminal, if standard input is one.
-  tryCall("ioctl", 0, TIOCSCTTY, 0);
+  tryNumbers("ioctl", 0, TIOCSCTTY, 0);
   const errno = -tryExecSearching(words, environment);
   const name = words[0] ?? "";
   const reason = reasonOfExec(name, errno);
@@ -46,7 +46,7 @@ function runCommand(words: readonly string[], environment: readonly string[], ma
 
 function tell(message: string): void {
   const bytes = bytesOfText(`init.lxc: ${message}\n`);
-  tryCall("write", 2, bytes, bytes.length);
+  tryBytes("write", 2, bytes, bytes.length, 0);
 }
 
 /** Until no process is left: those that the command leaves behind are waited for too, as in LXC. */
@@ -56,7 +56,7 @@ function serve(command: number): number {
   let timeoutMs = -1;
   for (;;) {
     const signal = waitForSignal(all, timeoutMs);
-    if (signal === undefined) tryCall("kill", -1, SIGKILL);
+    if (signal === undefined) tryNumbers("kill", -1, SIGKILL, 0);
     else if (signal.number === SIGCHLD) {
       const left = reapEnded((end) => {
         if (end.pid === command) exitCode = shellCode(end);
@@ -66,7 +66,7 @@ function serve(command: number): number {
       // From inside our own pid namespace: to end the container is not for its processes to ask of us.
     } else if (signal.number === SIGTERM || signal.number === SIGPWR) {
       timeoutMs = GRACE_MS;
-      tryCall("kill", -1, SIGTERM);
-    } else tryCall("kill", command, signal.number);
+      tryNumbers("kill", -1, SIGTERM, 0);
+    } else tryNumbers("kill", command, signal.number, 0);
   }
 }

@@ -79,7 +79,7 @@ function openLeft(layout: CgroupLayout, path: string): Left[] {
   const found: Left[] = [];
   if (path === "") return found;
   for (const hierarchy of layout.hierarchies) {
-    const folder = joinPath(hierarchy.mountPoint, hierarchy.base, path);
+    const folder = joinPath(joinPath(hierarchy.mountPoint, hierarchy.base), path);
     const fd = tryOpenAt(AT_FDCWD, folder, O_RDONLY | O_DIRECTORY);
     if (fd >= 0) found.push({ hierarchy, path, fd });
   }
@@ -127,7 +127,7 @@ function killIfIn(pid: number, left: Left): void {
   const pidfd = tryOpenProcess(pid);
   if (pidfd < 0) return;
   const cgroups = tryReadText(`/proc/${pid}/cgroup`) ?? "";
-  if (isBelow(cgroups, joinPath("/", left.hierarchy.base, left.path))) sendSignal(pidfd, SIGKILL);
+  if (isBelow(cgroups, joinPath(joinPath("/", left.hierarchy.base), left.path))) sendSignal(pidfd, SIGKILL);
   closeFd(pidfd);
 }
 

@@ -3,7 +3,7 @@
 import { joinPath } from "../base/path.ts";
 import type { Container } from "../container/container.ts";
 import { AT_FDCWD, O_NOFOLLOW, O_NONBLOCK, O_WRONLY } from "../kernel/abi/fs.ts";
-import { tryCall } from "../kernel/call.ts";
+import { tryBytes } from "../kernel/call.ts";
 import { closeFd, tryOpenAt } from "../kernel/files.ts";
 import { trySend } from "../kernel/sockets.ts";
 import { encodeExitMessage, encodeStateMessage, NO_STATE, type StateMask } from "./command-protocol.ts";
@@ -36,7 +36,7 @@ export function tellClient(fd: number, name: string, state: State): void {
 
 /** Where lxc-monitord reads, if there is one. */
 export function monitorFifoOf(runDir: string, container: Container): string {
-  return joinPath(runDir, "lxc", container.lxcpath, "monitor-fifo");
+  return joinPath(joinPath(joinPath(runDir, "lxc"), container.lxcpath), "monitor-fifo");
 }
 
 /** Tells lxc-monitord, and with it every lxc-monitor, of a state. */
@@ -53,6 +53,6 @@ export function tellMonitordOfExit(fifo: string, container: Container, waitStatu
 function writeToFifo(fifo: string, bytes: Uint8Array): void {
   const fd = tryOpenAt(AT_FDCWD, fifo, O_WRONLY | O_NONBLOCK | O_NOFOLLOW);
   if (fd < 0) return;
-  tryCall("write", fd, bytes, bytes.length);
+  tryBytes("write", fd, bytes, bytes.length, 0);
   closeFd(fd);
 }

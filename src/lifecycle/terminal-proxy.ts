@@ -3,7 +3,7 @@
 import { asLxcError } from "../base/errors.ts";
 import { EAGAIN, EPERM } from "../kernel/abi/errno.ts";
 import { EPOLLERR, EPOLLHUP, EPOLLIN, EPOLLOUT } from "../kernel/abi/ioctl.ts";
-import { tryCall } from "../kernel/call.ts";
+import { tryBytes } from "../kernel/call.ts";
 import type { EventLoop } from "../kernel/event-loop.ts";
 
 const ROOM_BYTES = 16384;
@@ -42,7 +42,7 @@ class Flow {
   fill(fd: number): number {
     this.start = 0;
     this.end = 0;
-    const got = tryCall("read", fd, this.bytes, ROOM_BYTES);
+    const got = tryBytes("read", fd, this.bytes, ROOM_BYTES, 0);
     if (got > 0) this.end = got;
     return got;
   }
@@ -50,7 +50,7 @@ class Flow {
   /** Writes as much as goes. Returns a -errno other than -EAGAIN, or 0. */
   drain(fd: number): number {
     while (this.start < this.end) {
-      const wrote = tryCall("write", fd, this.bytes.subarray(this.start, this.end), this.end - this.start);
+      const wrote = tryBytes("write", fd, this.bytes.subarray(this.start, this.end), this.end - this.start, 0);
       if (wrote === -EAGAIN) return 0;
       if (wrote < 0) return wrote;
       this.start += wrote;
@@ -138,7 +138,7 @@ export class TerminalProxy {
       this.#end("terminal");
       return;
     }
-    if (this.#ends.log >= 0) tryCall("write", this.#ends.log, this.#toUser.bytes, got);
+    if (this.#ends.log >= 0) tryBytes("write", this.#ends.log, this.#toUser.bytes, got, 0);
     if (this.#ends.output < 0) this.#toUser.clear();
   }
 

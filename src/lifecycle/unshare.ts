@@ -4,7 +4,7 @@ import { asLxcError, LxcError } from "../base/errors.ts";
 import { AT_FDCWD } from "../kernel/abi/fs.ts";
 import { MS_NODEV, MS_NOEXEC, MS_NOSUID, MS_PRIVATE, MS_REC } from "../kernel/abi/mount.ts";
 import { CLONE_NEWNS, CLONE_NEWUSER } from "../kernel/abi/sched.ts";
-import { call, refused, tryCall } from "../kernel/call.ts";
+import { call, refused, tryCall, tryNumbers, tryPath } from "../kernel/call.ts";
 import { closeFd, writeAt } from "../kernel/files.ts";
 import { mountFileSystem, setPropagation } from "../kernel/mounts.ts";
 import { setHostName } from "../kernel/namespaces.ts";
@@ -35,7 +35,7 @@ export interface UnsharePlan {
 /** Runs the command; returns how it ended, or undefined when nobody waited. Throws when it could not be started. */
 export function runUnshared(plan: UnsharePlan): ProcessEnd | undefined {
   const channel = socketPair();
-  const child = cloneProcess(plan.namespaces);
+  const child = cloneProcess(plan.namespaces, -1);
   if (child.pid === 0) {
     closeFd(channel.left);
     runChild(plan, channel.right);
@@ -59,7 +59,7 @@ export function runUnshared(plan: UnsharePlan): ProcessEnd | undefined {
 
 /** One id, as in LXC: inside `uid` is what we are outside. */
 function mapUser(pid: number, uid: number): void {
-  writeAt(AT_FDCWD, `/proc/${pid}/uid_map`, `${uid} ${tryCall("getuid")} 1\n`);
+  writeAt(AT_FDCWD, `/proc/${pid}/uid_map`, `${uid} ${tryNumbers("getuid", 0, 0, 0)} 1\n`);
 }
 
 /** Runs in the new process, from clone to exec. Every line is one step; a failure is told to the parent. */
@@ -94,6 +94,6 @@ function mountAnew(): void {
 }
 
 function tryMount(type: string, to: string): void {
-  tryCall("mkdirat", AT_FDCWD, to, 0o755);
+  tryPath("mkdirat", AT_FDCWD, to, 0o755, 0);
   tryCall("mount", type, to, type, MS_NOSUID | MS_NODEV);
 }

@@ -170,7 +170,7 @@ say("the name it was called by, and its arguments", process.argv.slice(1).join("
 buffers();
 addresses();
 child("a forked child runs on", () => tryCall("fork"));
-child("a child of clone3 runs on", () => cloneProcess(0).pid);
+child("a child of clone3 runs on", () => cloneProcess(0, -1).pid);
 errors();
 tables();
 identity();

@@ -1,7 +1,7 @@
 // The console and the login terminals of a container. Runs in its first process, before its root is entered.
 
 import { AT_FDCWD } from "../../kernel/abi/fs.ts";
-import { call, tryCall } from "../../kernel/call.ts";
+import { call, tryNumbers } from "../../kernel/call.ts";
 import { closeFd } from "../../kernel/files.ts";
 import { openTerminal, type Terminal } from "../../kernel/terminals.ts";
 import type { RootfsBuilder } from "./run-steps.ts";
@@ -55,7 +55,7 @@ function openConsole(builder: RootfsBuilder, from: "container" | "host"): Termin
   const console =
     from === "host" ? openTerminal(AT_FDCWD, "/dev/ptmx") : openTerminal(builder.mountedAt("dev/pts"), "ptmx");
   call("set the mode of the console", "fchmod", console.peer, CONSOLE_MODE);
-  tryCall("fchown", console.peer, 0, -1);
+  tryNumbers("fchown", console.peer, 0, -1);
   return console;
 }
 

@@ -7,7 +7,7 @@ import { joinPath } from "../../base/path.ts";
 import { EEXIST, ENODEV, ENOENT, EPERM } from "../../kernel/abi/errno.ts";
 import { AT_FDCWD, AT_REMOVEDIR, O_DIRECTORY, O_PATH, S_IFCHR, S_IFREG } from "../../kernel/abi/fs.ts";
 import { MOUNT_ATTR_RDONLY, MS_BIND, MS_MOVE, MS_REC, MS_REMOUNT } from "../../kernel/abi/mount.ts";
-import { call, refused, tryCall } from "../../kernel/call.ts";
+import { call, refused, tryCall, tryPath } from "../../kernel/call.ts";
 import { closeFd } from "../../kernel/files.ts";
 import {
   attachTree,
@@ -205,7 +205,7 @@ export class RootfsBuilder {
   #makeNode(at: string, major: number, minor: number): void {
     const place = this.#place(at);
     const device = Math.floor(minor / 256) * 2 ** 20 + major * 256 + (minor % 256);
-    const result = tryCall("mknodat", place.dir, place.path, S_IFCHR | 0o666, device);
+    const result = tryPath("mknodat", place.dir, place.path, S_IFCHR | 0o666, device);
     if (result >= 0 || result === -EEXIST) return;
     if (result !== -EPERM) throw refused(`make the device /${at}`, "mknodat", result);
     // A container without CAP_MKNOD on the host's devices gets the host's own node instead, as in LXC.
@@ -224,7 +224,7 @@ export class RootfsBuilder {
   /** Opens an empty file at `at` to be mounted on, made when missing. */
   #emptyFile(at: string): number {
     const place = this.#place(at);
-    const result = tryCall("mknodat", place.dir, place.path, S_IFREG, 0);
+    const result = tryPath("mknodat", place.dir, place.path, S_IFREG, 0);
     if (result < 0 && result !== -EEXIST) return makeFileBelow(place.dir, place.path, 0o000);
     return openBelow(place.dir, place.path, O_PATH);
   }
@@ -259,5 +259,5 @@ function mountRefused(step: EntryStep, result: number): LxcError {
 
 /** Removes the folder `at` below `root` again, if it is empty. */
 export function removeMountPoint(root: number, at: string): void {
-  tryCall("unlinkat", root, at, AT_REMOVEDIR);
+  tryPath("unlinkat", root, at, AT_REMOVEDIR, 0);
 }

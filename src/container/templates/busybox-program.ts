@@ -4,7 +4,7 @@ import { LxcError } from "../../base/errors.ts";
 import { joinPath } from "../../base/path.ts";
 import { elfHeader, PT_INTERP, programHeader } from "../../kernel/abi/elf.ts";
 import { AT_FDCWD, MFD_CLOEXEC, O_RDONLY, SEEK_SET } from "../../kernel/abi/fs.ts";
-import { call, tryCall } from "../../kernel/call.ts";
+import { call, tryBytes, tryNumbers, tryPath } from "../../kernel/call.ts";
 import { closeFd, readAll, tryOpenAt } from "../../kernel/files.ts";
 import { cloneProcess, exitNow, tryExecFd, waitForEnd } from "../../kernel/process.ts";
 
@@ -27,7 +27,7 @@ export function findBusybox(given: string, path: string): Busybox {
   const candidates = given !== "" ? [given] : candidatesIn(path);
   let problem = given !== "" ? `there is no program ${given}` : "there is no busybox in PATH";
   for (const file of candidates) {
-    const fd = tryCall("faccessat", AT_FDCWD, file, X_OK) === 0 ? tryOpenAt(AT_FDCWD, file, O_RDONLY) : -1;
+    const fd = tryPath("faccessat", AT_FDCWD, file, X_OK, 0) === 0 ? tryOpenAt(AT_FDCWD, file, O_RDONLY) : -1;
     if (fd < 0) continue;
     if (isStatic(fd)) return describedBusybox(fd);
     problem = `${file} is not a static program, and would not run in the container`;
@@ -48,8 +48,8 @@ function candidatesIn(path: string): string[] {
 /** Whether the program needs no other file to run: a 64-bit ELF file without an interpreter. */
 function isStatic(fd: number): boolean {
   const head = new Uint8Array(1024);
-  const length = tryCall("read", fd, head, head.length);
-  tryCall("lseek", fd, 0, 0);
+  const length = tryBytes("read", fd, head, head.length, 0);
+  tryNumbers("lseek", fd, 0, 0);
   return isStaticElf(head.subarray(0, Math.max(length, 0)));
 }
 
@@ -94,9 +94,9 @@ interface Question {
 
 function ask(program: number, args: readonly string[]): Question {
   const said = call("make a file in memory", "memfd_create", "busybox", MFD_CLOEXEC);
-  const child = cloneProcess(0);
+  const child = cloneProcess(0, -1);
   if (child.pid === 0) {
-    for (const fd of [1, 2]) tryCall("dup3", said, fd, 0);
+    for (const fd of [1, 2]) tryNumbers("dup3", said, fd, 0);
     tryExecFd(program, args, ["PATH=/bin"]);
     exitNow(127);
   }

@@ -4,9 +4,9 @@ import { LxcError } from "../../base/errors.ts";
 import { joinPath } from "../../base/path.ts";
 import { EEXIST } from "../../kernel/abi/errno.ts";
 import { AT_FDCWD, O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_PATH, O_WRONLY } from "../../kernel/abi/fs.ts";
-import { refused, tryCall } from "../../kernel/call.ts";
+import { refused, tryCall, tryNumbers, tryPath } from "../../kernel/call.ts";
 import { copyContents } from "../../kernel/copy.ts";
-import { closeFd, openAt, tryOpenAt, writeAll } from "../../kernel/files.ts";
+import { closeFd, openAt, tryCreateAt, tryOpenAt, writeAll } from "../../kernel/files.ts";
 import { bytesOfText } from "../../kernel/memory.ts";
 import type { Creation } from "../partial.ts";
 
@@ -31,7 +31,7 @@ export class Filling {
 
   /** Makes one folder; one that is there is kept. */
   makeFolder(path: string, mode: number): void {
-    const result = tryCall("mkdirat", this.#root, path, mode);
+    const result = tryPath("mkdirat", this.#root, path, mode, 0);
     if (result === 0) this.#note(path);
     else if (result !== -EEXIST || !this.hasFolder(path)) throw this.#refusal(path, "mkdirat", result);
   }
@@ -58,7 +58,7 @@ export class Filling {
     try {
       copyContents(from, fd, `${path} into the container`);
       // Writing takes the setuid bit away from all but root.
-      const result = tryCall("fchmod", fd, mode);
+      const result = tryNumbers("fchmod", fd, mode, 0);
       if (result < 0) throw this.#refusal(path, "fchmod", result);
     } finally {
       closeFd(fd);
@@ -74,12 +74,12 @@ export class Filling {
   }
 
   setMode(path: string, mode: number): void {
-    const result = tryCall("fchmodat", this.#root, path, mode);
+    const result = tryPath("fchmodat", this.#root, path, mode, 0);
     if (result < 0) throw this.#refusal(path, "fchmodat", result);
   }
 
   #openNew(path: string, mode: number): number {
-    const fd = tryOpenAt(this.#root, path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
+    const fd = tryCreateAt(this.#root, path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
     if (fd < 0) throw this.#refusal(path, "openat", fd);
     this.#note(path);
     return fd;

@@ -15,7 +15,7 @@ export function templateHelp(name: string, environment: readonly string[]): stri
 }
 
 function printHelpOf(path: string, environment: readonly string[]): void {
-  const child = cloneProcess(0);
+  const child = cloneProcess(0, -1);
   if (child.pid === 0) {
     tryExec(path, [baseName(path), "-h"], environment);
     exitNow(127);

@@ -9,7 +9,7 @@ import { MS_REC, MS_SLAVE } from "../../kernel/abi/mount.ts";
 import { PR_SET_CHILD_SUBREAPER } from "../../kernel/abi/prctl.ts";
 import { CLONE_NEWNS } from "../../kernel/abi/sched.ts";
 import { SIGKILL, SIGTERM } from "../../kernel/abi/signal.ts";
-import { call, tryCall } from "../../kernel/call.ts";
+import { call, tryCall, tryNumbers } from "../../kernel/call.ts";
 import { closeFd, openFile, tryReadText } from "../../kernel/files.ts";
 import { setPropagation } from "../../kernel/mounts.ts";
 import {
@@ -47,15 +47,15 @@ export interface ProgramRun {
 /** Runs the program to its end. Throws when it fails, and when a signal came: then it and all it started have ended. */
 export function runProgram(run: ProgramRun, interrupts: Interrupts): void {
   // Whatever the template leaves behind becomes our child, so that it can be found and ended too.
-  tryCall("prctl", PR_SET_CHILD_SUBREAPER, 1);
+  tryNumbers("prctl", PR_SET_CHILD_SUBREAPER, 1, 0);
   try {
-    const child = cloneProcess(effectiveUser() === 0 ? CLONE_NEWNS : 0);
+    const child = cloneProcess(effectiveUser() === 0 ? CLONE_NEWNS : 0, -1);
     if (child.pid === 0) becomeProgram(run, interrupts);
     const end = waitFor(child, run.doing, interrupts);
     closeFd(child.pidfd);
     if (shellCode(end) !== 0) throw failed(run, end);
   } finally {
-    tryCall("prctl", PR_SET_CHILD_SUBREAPER, 0);
+    tryNumbers("prctl", PR_SET_CHILD_SUBREAPER, 0, 0);
   }
 }
 
@@ -74,7 +74,7 @@ function becomeProgram(run: ProgramRun, interrupts: Interrupts): void {
     dieWithParent(SIGKILL);
     blockSignals(interrupts.before);
     if (effectiveUser() === 0) setPropagation("/", MS_REC | MS_SLAVE);
-    tryCall("umask", UMASK);
+    tryNumbers("umask", UMASK, 0, 0);
     if (run.quiet) nullStandardFds();
     tryExec(run.path, [baseName(run.path)].concat(run.args), run.environment);
   } finally {
@@ -110,8 +110,8 @@ function endDescendants(): void {
     const children = childrenOf(currentPid());
     if (children.length === 0) return;
     for (const pid of children) {
-      if (grace.hasPassed()) tryCall("kill", pid, SIGKILL);
-      else if (!asked.includes(pid)) tryCall("kill", pid, SIGTERM);
+      if (grace.hasPassed()) tryNumbers("kill", pid, SIGKILL, 0);
+      else if (!asked.includes(pid)) tryNumbers("kill", pid, SIGTERM, 0);
       asked.push(pid);
     }
     pauseMs(PAUSE_MS);

@@ -4,7 +4,7 @@ import { LxcError } from "../../base/errors.ts";
 import { joinPath } from "../../base/path.ts";
 import { nearest } from "../../base/text.ts";
 import { AT_FDCWD } from "../../kernel/abi/fs.ts";
-import { tryCall } from "../../kernel/call.ts";
+import { tryPath } from "../../kernel/call.ts";
 import { isDirectory, listDirectory } from "../../kernel/files.ts";
 
 export const TEMPLATE_DIRECTORY = "/usr/share/lxc/templates";
@@ -56,5 +56,5 @@ function badTemplate(name: string, hint: string): LxcError {
 }
 
 function isExecutable(path: string): boolean {
-  return tryCall("faccessat", AT_FDCWD, path, X_OK) === 0;
+  return tryPath("faccessat", AT_FDCWD, path, X_OK, 0) === 0;
 }

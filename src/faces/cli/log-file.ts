@@ -2,8 +2,8 @@
 
 import { Log, type LogLevel, logLevelNamed } from "../../base/log.ts";
 import { O_APPEND, O_CREAT, O_WRONLY } from "../../kernel/abi/fs.ts";
-import { tryCall } from "../../kernel/call.ts";
-import { makeDirectories, openFile } from "../../kernel/files.ts";
+import { tryBytes } from "../../kernel/call.ts";
+import { createFile, makeDirectories } from "../../kernel/files.ts";
 import { bytesOfText } from "../../kernel/memory.ts";
 import { type Arguments, badValue, logFile, logPriority } from "./command.ts";
 import { lxcpathFrom } from "./target.ts";
@@ -19,10 +19,10 @@ export function openLog(args: Arguments): Log | undefined {
   if (path === NONE || path === "") return undefined;
   const slash = path.lastIndexOf("/");
   if (slash > 0) makeDirectories(path.slice(0, slash), 0o755);
-  const fd = openFile(path, O_WRONLY | O_CREAT | O_APPEND, 0o640);
+  const fd = createFile(path, O_WRONLY | O_CREAT | O_APPEND, 0o640);
   const write = (line: string): void => {
     const bytes = bytesOfText(line);
-    tryCall("write", fd, bytes, bytes.length);
+    tryBytes("write", fd, bytes, bytes.length, 0);
   };
   return new Log({ program: args.tool, container: args.name, least, write });
 }

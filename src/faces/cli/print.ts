@@ -1,7 +1,7 @@
 // Words to people and to programs: lines, tables, and failures as text or JSON.
 
 import { describe, type LxcError } from "../../base/errors.ts";
-import { tryCall } from "../../kernel/call.ts";
+import { tryBytes } from "../../kernel/call.ts";
 import { writeAll } from "../../kernel/files.ts";
 import { bytesOfText } from "../../kernel/memory.ts";
 import { type Arguments, quiet } from "./command.ts";
@@ -15,7 +15,7 @@ export function print(text: string): void {
 /** Writes to standard error; there is nobody to tell when that fails. */
 export function printError(text: string): void {
   const bytes = bytesOfText(text);
-  tryCall("write", 2, bytes, bytes.length);
+  tryBytes("write", 2, bytes, bytes.length, 0);
 }
 
 export function printLines(lines: readonly string[]): void {

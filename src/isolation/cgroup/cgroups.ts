@@ -135,7 +135,7 @@ export class ContainerCgroups {
       }
       if (result !== -EEXIST)
         throw refused(
-          `make the cgroup ${joinPath(tree.hierarchy.mountPoint, tree.hierarchy.base, path)}`,
+          `make the cgroup ${joinPath(joinPath(tree.hierarchy.mountPoint, tree.hierarchy.base), path)}`,
           "mkdirat",
           result,
         );
@@ -319,7 +319,9 @@ function tryRemovePayload(tree: CgroupTree): LxcError | undefined {
 
 function openOrigin(tree: CgroupTree, origin: readonly Membership[], file: string, flags: number): number {
   const path = pathIn(tree.hierarchy, origin);
-  return path === undefined ? -1 : tryOpenAt(AT_FDCWD, joinPath(tree.hierarchy.mountPoint, path, file), flags);
+  return path === undefined
+    ? -1
+    : tryOpenAt(AT_FDCWD, joinPath(joinPath(tree.hierarchy.mountPoint, path), file), flags);
 }
 
 function taken(fixed: string, name: string): LxcError {

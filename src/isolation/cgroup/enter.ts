@@ -2,7 +2,7 @@
 
 import { ENOENT } from "../../kernel/abi/errno.ts";
 import { O_WRONLY } from "../../kernel/abi/fs.ts";
-import { refused, tryCall } from "../../kernel/call.ts";
+import { refused, tryBytes } from "../../kernel/call.ts";
 import { closeFd, tryOpenAt } from "../../kernel/files.ts";
 import { bytesOfText } from "../../kernel/memory.ts";
 
@@ -21,7 +21,7 @@ export function enterByTasks(fds: readonly number[]): void {
 /** Like `enterByTasks` for one. Returns -errno. */
 export function tryEnterByTasks(fd: number): number {
   const bytes = bytesOfText("0");
-  const result = tryCall("write", fd, bytes, 1);
+  const result = tryBytes("write", fd, bytes, 1, 0);
   closeFd(fd);
   return result;
 }

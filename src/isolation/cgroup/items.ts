@@ -4,7 +4,7 @@ import { LxcError } from "../../base/errors.ts";
 import { joinPath } from "../../base/path.ts";
 import { EINVAL, ENODEV, ENOENT, ENOTDIR, EOPNOTSUPP, errnoText } from "../../kernel/abi/errno.ts";
 import { AT_FDCWD, O_RDONLY } from "../../kernel/abi/fs.ts";
-import { refused, tryCall } from "../../kernel/call.ts";
+import { refused, tryBytes } from "../../kernel/call.ts";
 import { closeFd, tryOpenAt, tryWriteAt } from "../../kernel/files.ts";
 import { type CgroupLayout, hierarchyOf, unifiedOf } from "./layout.ts";
 import { controllerOf } from "./limit-plan.ts";
@@ -38,7 +38,7 @@ function tryReadFile(path: string): string | undefined {
   let text = "";
   const bytes = new Uint8Array(CHUNK);
   for (;;) {
-    const length = tryCall("read", fd, bytes, bytes.length);
+    const length = tryBytes("read", fd, bytes, bytes.length, 0);
     if (length > 0) text += new TextDecoder().decode(bytes.subarray(0, length));
     if (length > 0) continue;
     closeFd(fd);

@@ -55,7 +55,7 @@ export function readLayout(relative: boolean): CgroupLayout {
 function withControllers(layout: CgroupLayout): CgroupLayout {
   const hierarchies: Hierarchy[] = [];
   for (const h of layout.hierarchies) {
-    const text = tryReadText(joinPath(h.mountPoint, h.base, "cgroup.controllers")) ?? "";
+    const text = tryReadText(joinPath(joinPath(h.mountPoint, h.base), "cgroup.controllers")) ?? "";
     hierarchies.push({
       version: h.version,
       mountPoint: h.mountPoint,

@@ -6,7 +6,7 @@ import { BPF_CGROUP_DEVICE, BPF_PROG_TYPE_CGROUP_DEVICE } from "../../kernel/abi
 import { EACCES, EBUSY, EINVAL, ENOENT, EPERM, ERANGE, errnoText } from "../../kernel/abi/errno.ts";
 import { AT_FDCWD, O_WRONLY, S_IFBLK, S_IFCHR, S_IFMT, STATX_BASIC_STATS, statx } from "../../kernel/abi/fs.ts";
 import { attachToCgroup, loadProgram } from "../../kernel/bpf.ts";
-import { refused, tryCall } from "../../kernel/call.ts";
+import { refused, tryBytes, tryCall } from "../../kernel/call.ts";
 import { closeFd, openAt, tryWriteAt } from "../../kernel/files.ts";
 import { bytesOfText } from "../../kernel/memory.ts";
 import type { ContainerCgroups } from "./cgroups.ts";
@@ -115,7 +115,7 @@ function writeRules(cgroup: number, rules: readonly DeviceRule[]): string[] {
       const text = ruleText(rule);
       const doing = `${rule.allow ? "allow" : "deny"} the device ${text}`;
       const bytes = bytesOfText(text);
-      const result = tryCall("write", rule.allow ? allow : deny, bytes, bytes.length);
+      const result = tryBytes("write", rule.allow ? allow : deny, bytes, bytes.length, 0);
       if (result === -EACCES || result === -EPERM) warnings.push(`cannot ${doing}: ${errnoText(-result)}`);
       else if (result < 0) throw refused(doing, "write", result);
     }

@@ -3,7 +3,7 @@
 import { joinPath } from "../../base/path.ts";
 import { EEXIST } from "../../kernel/abi/errno.ts";
 import { O_DIRECTORY, O_NOFOLLOW, O_PATH } from "../../kernel/abi/fs.ts";
-import { tryCall } from "../../kernel/call.ts";
+import { tryPath } from "../../kernel/call.ts";
 import { closeFd, tryOpenAt, tryReadTextAt, tryRemoveDirectoryAt, tryWriteAt } from "../../kernel/files.ts";
 import type { Hierarchy } from "./layout.ts";
 import { removeCgroup } from "./remove.ts";
@@ -47,12 +47,14 @@ export class CgroupTree {
 
   /** Where limits go, below the mount point, with a slash in front; undefined when there is none. */
   limitPath(): string | undefined {
-    return this.#limit < 0 ? undefined : joinPath("/", this.hierarchy.base, this.#limitPath);
+    return this.#limit < 0 ? undefined : joinPath(joinPath("/", this.hierarchy.base), this.#limitPath);
   }
 
   /** Like `limitPath`, where processes live. */
   payloadPath(): string | undefined {
-    return this.#limit < 0 ? undefined : joinPath("/", this.hierarchy.base, this.#limitPath, this.#inner);
+    return this.#limit < 0
+      ? undefined
+      : joinPath(joinPath(joinPath("/", this.hierarchy.base), this.#limitPath), this.#inner);
   }
 
   monitorFd(): number {
@@ -97,7 +99,7 @@ export class CgroupTree {
       left--;
       done = joinPath(done, part);
       if (this.#delegates) enableControllers(current, this.hierarchy.controllers);
-      result = tryCall("mkdirat", current, part, MODE);
+      result = tryPath("mkdirat", current, part, MODE, 0);
       if (result < 0 && (result !== -EEXIST || left === 0)) break;
       const isNew = result === 0;
       if (isNew && left > 0) above.push(done);

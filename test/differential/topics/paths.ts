@@ -19,7 +19,11 @@ const PATHS: readonly string[] = [
 export function paths(): string[] {
   const lines: string[] = [];
   for (const path of PATHS) {
-    lines.push([path, normalPath(path), baseName(path), parentOf(path), joinPath(path, "/x", "", "y/")].join(" | "));
+    lines.push(
+      [path, normalPath(path), baseName(path), parentOf(path), joinPath(joinPath(joinPath(path, "/x"), ""), "y/")].join(
+        " | ",
+      ),
+    );
     for (const folder of PATHS) lines.push(`${path} below ${folder}: ${below(folder, path) ?? "no"}`);
     lines.push(fnv1a64(new TextEncoder().encode(path)));
   }

@@ -181,7 +181,7 @@ function freezing(name: string, version: number): void {
 }
 
 function waitForNothing(): void {
-  const child = cloneProcess(0);
+  const child = cloneProcess(0, -1);
   if (child.pid === 0) exitNow(0);
   waitForEnd(child.pid);
   closeFd(child.pidfd);

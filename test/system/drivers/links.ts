@@ -33,7 +33,7 @@ function change(socket: NetlinkSocket, name: string, what: LinkChange): void {
 /** A process in a network namespace of its own, until the returned descriptor is closed. */
 function startOther(): { readonly pid: number; readonly hold: number } {
   const pair = socketPair();
-  const child = cloneProcess(CLONE_NEWNET);
+  const child = cloneProcess(CLONE_NEWNET, -1);
   if (child.pid === 0) {
     closeFd(pair.left);
     receiveMessage(pair.right, 1);

@@ -66,7 +66,7 @@ function printUsage(socket: NetlinkSocket, pid: number, created: readonly Create
 }
 
 function runOutside(command: string): void {
-  const child = cloneProcess(0);
+  const child = cloneProcess(0, -1);
   if (child.pid === 0) exec("/bin/sh", ["sh", "-c", command], environment);
   waitForEnd(child.pid);
 }
@@ -75,7 +75,7 @@ function start(requests: readonly NetworkRequest[], commands: readonly string[],
   const socket = new NetlinkSocket();
   const plan = planNetworks(requests, networkFacts(socket, requests));
   const pair = socketPair();
-  const child: Child = cloneProcess(plan.newNamespace ? CLONE_NEWNET : 0);
+  const child: Child = cloneProcess(plan.newNamespace ? CLONE_NEWNET : 0, -1);
   if (child.pid === 0) {
     closeFd(pair.left);
     runInside(plan, pair.right, commands[0] ?? "");
