@@ -1,4 +1,5 @@
 // What happens, one line per event, in the format of LXC's log files. Pure: the sink writes.
+import { upperCase } from "./text.ts";
 
 export const logLevels = ["TRACE", "DEBUG", "INFO", "NOTICE", "WARN", "ERROR", "CRIT", "ALERT", "FATAL"] as const;
 export type LogLevel = (typeof logLevels)[number];
@@ -16,7 +17,7 @@ export function severityOf(level: LogLevel): number {
 /** By name in any case, or by LXC's number. */
 export function logLevelNamed(word: string): LogLevel | undefined {
   for (const level of logLevels) {
-    if (level === word.toUpperCase() || String(severityOf(level)) === word) return level;
+    if (level === upperCase(word) || String(severityOf(level)) === word) return level;
   }
   return undefined;
 }

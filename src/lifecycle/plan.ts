@@ -1,6 +1,7 @@
 // What a start will do, decided before anything is done: configuration and facts in, a plan out. Pure.
 
 import { LxcError } from "../base/errors.ts";
+import { upperCase } from "../base/text.ts";
 import type { Config } from "../container/config/schema.ts";
 import type { Container } from "../container/container.ts";
 import { directoryOf } from "../container/container.ts";
@@ -192,7 +193,7 @@ function hookVariables(options: StartOptions, rootfs: string, mountPoint: string
     `LXC_ROOTFS_MOUNT=${mountPoint}`,
     `LXC_ROOTFS_PATH=${rootfs}`,
     "LXC_CGNS_AWARE=1",
-    `LXC_LOG_LEVEL=${config.logLevel.value === "notset" ? "ERROR" : config.logLevel.value.toUpperCase()}`,
+    `LXC_LOG_LEVEL=${config.logLevel.value === "notset" ? "ERROR" : upperCase(config.logLevel.value)}`,
     `LXC_HOOK_VERSION=${config.hookVersion.value}`,
   ];
   const console = config.consolePath.value;

@@ -1,5 +1,6 @@
 // The namespaces of a container, held open for its stop hooks: they outlive its processes. Runs in the monitor.
 
+import { upperCase } from "../base/text.ts";
 import { AT_FDCWD, O_RDONLY } from "../kernel/abi/fs.ts";
 import {
   CLONE_NEWCGROUP,
@@ -42,7 +43,7 @@ export class PreservedNamespaces {
       if (fd < 0) continue;
       this.#fds.push(fd);
       const path = `/proc/${monitorPid}/fd/${fd}`;
-      this.variables.push(`LXC_${file.name.toUpperCase()}_NS=${path}`);
+      this.variables.push(`LXC_${upperCase(file.name)}_NS=${path}`);
       this.words.push(`${file.name}:${path}`);
     }
   }

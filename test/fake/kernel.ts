@@ -3,6 +3,7 @@
 import { openHow } from "../../src/kernel/abi/fs.ts";
 import { cloneArgs } from "../../src/kernel/abi/sched.ts";
 import { NUMBERS } from "../../src/kernel/abi/syscalls.ts";
+import { textOf } from "../../src/kernel/memory.ts";
 
 /** Decides the result of one call; `bytesAt` gives the memory behind an argument. */
 export type Answer = (args: readonly number[], bytesAt: (address: number) => Uint8Array) => number;
@@ -151,6 +152,16 @@ export function fakeKernel(): FakeKernel {
   Object.assign(globalThis, {
     syscall: kernel.syscall.bind(kernel),
     addressOf: kernel.addressOf.bind(kernel),
+    matches,
   });
   return kernel;
+}
+
+/** The C library's regular expressions, by the language's own: the same for all that tests ask of them here. */
+function matches(pattern: Uint8Array, text: Uint8Array): number {
+  try {
+    return new RegExp(textOf(pattern)).test(textOf(text)) ? 1 : 0;
+  } catch {
+    return -1;
+  }
 }

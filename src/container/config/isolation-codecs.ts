@@ -1,6 +1,6 @@
 // Kinds of value for isolation: signals, capabilities, namespaces, id maps, limits, architectures, log levels. Pure.
 
-import { blankSeparated, cInteger } from "../../base/text.ts";
+import { blankSeparated, cInteger, lowerCase, upperCase } from "../../base/text.ts";
 import { capabilityNames, capabilityNumber } from "../../isolation/capabilities.ts";
 import { SIGABRT, SIGCHLD, SIGIO, SIGNAL_NAMES, SIGRTMAX, SIGRTMIN, SIGSYS } from "../../kernel/abi/signal.ts";
 import type { Codec, ListCodec } from "./codecs.ts";
@@ -84,7 +84,7 @@ export const signal: Codec<number> = {
 function signalIn(text: string): number | undefined {
   const first = text.charCodeAt(0);
   if (first >= 48 && first <= 57) return cInteger(text);
-  const upper = text.toUpperCase();
+  const upper = upperCase(text);
   if (!upper.startsWith("SIG")) return undefined;
   const up = upper.startsWith("SIGRTMIN+");
   if (!up && !upper.startsWith("SIGRTMAX-")) return signalNumber(upper.slice(3));
@@ -99,11 +99,11 @@ export const logLevel: Codec<LogLevel> = {
   parse: (text) => {
     const first = text.charCodeAt(0);
     if (first >= 48 && first <= 57) return logLevels[cInteger(text) ?? -1];
-    const lower = text.toLowerCase();
+    const lower = lowerCase(text);
     for (const level of logLevels) if (level === lower) return level;
     return undefined;
   },
-  format: (value) => value.toUpperCase(),
+  format: (value) => upperCase(value),
 };
 
 /** The number of a signal named in capitals without its SIG; second names are known as well. */
@@ -131,7 +131,7 @@ const facilities: readonly string[] = [
 export const syslogFacility: Codec<string> = {
   name: "daemon, or local0 to local7",
   words: facilities,
-  parse: (text) => (facilities.includes(text.toLowerCase()) ? text : undefined),
+  parse: (text) => (facilities.includes(lowerCase(text)) ? text : undefined),
   format: (value) => value,
 };
 
@@ -181,7 +181,7 @@ export const namespaces: ListCodec<NamespaceName> = {
   words: namespaceNames,
   between: "",
   add: (values, text) => {
-    for (const word of blankSeparated(text.toLowerCase())) {
+    for (const word of blankSeparated(lowerCase(text))) {
       const name = namespaceNames.find((candidate) => candidate === word);
       if (name === undefined) return undefined;
       if (!values.includes(name)) values.push(name);

@@ -1,6 +1,7 @@
 // Which network devices a container gets, with all their names and numbers. Pure.
 
 import { LxcError } from "../../base/errors.ts";
+import { lowerCase } from "../../base/text.ts";
 import type { InterfaceAddress } from "../../kernel/addresses.ts";
 import { isDeviceName, type LinkInfo } from "../../kernel/links.ts";
 import { type NetworkFacts, RANDOM_BYTES_EACH } from "./facts.ts";
@@ -199,8 +200,8 @@ function badHardwareAddress(request: NetworkRequest, reason: string): LxcError {
 
 function hexByte(text: string): number {
   const digits = "0123456789abcdef";
-  const high = digits.indexOf(text.slice(0, 1).toLowerCase());
-  const low = digits.indexOf(text.slice(1).toLowerCase());
+  const high = digits.indexOf(lowerCase(text.slice(0, 1)));
+  const low = digits.indexOf(lowerCase(text.slice(1)));
   return text.length !== 2 || high < 0 || low < 0 ? -1 : high * 16 + low;
 }
 

@@ -1,6 +1,7 @@
 // What lxc-ls can show of one container, asked for only when it is shown.
 
 import { asLxcError, type LxcError } from "../../base/errors.ts";
+import { upperCase } from "../../base/text.ts";
 import { loadConfig } from "../../container/config/load.ts";
 import type { Config } from "../../container/config/schema.ts";
 import { getItem } from "../../container/config/values.ts";
@@ -43,7 +44,7 @@ const all: readonly Column[] = [
 export const columnNames: readonly string[] = all;
 
 export function columnNamed(word: string): Column | undefined {
-  for (const column of all) if (column === word.toUpperCase()) return column;
+  for (const column of all) if (column === upperCase(word)) return column;
   return undefined;
 }
 

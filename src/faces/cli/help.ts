@@ -1,5 +1,6 @@
 // What --help and --usage say of a tool: its option table, as text in LXC's layout.
 
+import { upperCase } from "../../base/text.ts";
 import { commonOptions, type Option, optionsOf, type Tool } from "./command.ts";
 
 const OPTIONS_A_LINE = 4;
@@ -52,7 +53,7 @@ function spelled(option: Option): string {
 
 function bracketed(option: Option): string {
   const short = option.short === "" ? "" : `-${option.short}|`;
-  const value = option.long.toUpperCase();
+  const value = upperCase(option.long);
   if (option.takes === "nothing") return `[${short}--${option.long}]`;
   return option.takes === "maybe" ? `[${short}--${option.long}[=${value}]]` : `[${short}--${option.long}=${value}]`;
 }

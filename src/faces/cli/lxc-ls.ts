@@ -3,13 +3,13 @@
 import { describe, LxcError } from "../../base/errors.ts";
 import { type Container, containerOf, isDefined } from "../../container/container.ts";
 import { NetlinkSocket } from "../../kernel/netlink.ts";
+import { Pattern } from "../../kernel/pattern.ts";
 import { columnsOf } from "../../kernel/terminals.ts";
 import { activeContainers, definedContainers } from "../../lifecycle/list.ts";
 import { type Column, columnNamed, columnNames, defaultColumns, Facts } from "./columns.ts";
 import { type Arguments, flag, later, type Option, Refusal, type Tool, valued } from "./command.ts";
 import { listed } from "./json.ts";
 import { isJson } from "./output.ts";
-import { patternOf } from "./pattern.ts";
 import { print, printLines, table, warn } from "./print.ts";
 import { lxcpathFrom } from "./target.ts";
 
@@ -80,12 +80,12 @@ function wantedColumns(args: Arguments): Column[] {
 /** The containers that pass every filter. Nothing is asked that no filter and no output needs. */
 function matching(args: Arguments, lxcpath: string): Facts[] {
   const pattern = args.text(filter, args.operands[0] ?? "");
-  const expression = pattern === "" ? undefined : patternOf(pattern);
+  const expression = pattern === "" ? undefined : new Pattern(pattern);
   const mustGroups = words(args.text(groups, ""));
   const socket = new NetlinkSocket();
   const found: Facts[] = [];
   for (const name of namesIn(args, lxcpath)) {
-    if (expression !== undefined && !expression.test(name)) continue;
+    if (expression !== undefined && !expression.isIn(name)) continue;
     const container = containerOf(name, lxcpath);
     const facts = new Facts(container, socket);
     if (!passes(args, container, facts)) continue;
