@@ -1,0 +1,211 @@
+// npm run bench: ours beside LXC, crun, bubblewrap and a floor in C, in one run; bench/results.md says what came out.
+
+import { execFileSync } from "node:child_process";
+import { existsSync, globSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { cpus, release } from "node:os";
+import { join } from "node:path";
+import { MEASURES, type Measure } from "./measures.ts";
+import { ENGINES, type Engine, findPeers, Place, ROOT } from "./place.ts";
+import { type Count, count, monitorMemory, setRunning, time } from "./run.ts";
+import { type Summary, short, table } from "./statistics.ts";
+
+const MEMORY_TARGET = 0.6;
+const SIZE_TARGET = 1.5;
+const TITLES: Record<Engine, string> = { ours: "ours", lxc: "LXC", crun: "crun", bwrap: "bubblewrap", floor: "floor" };
+
+interface Result {
+  readonly measure: Measure;
+  readonly times: Map<Engine, Summary>;
+  readonly counts: Map<Engine, Count>;
+}
+
+async function measureAll(place: Place, engines: readonly Engine[]): Promise<Result[]> {
+  const results: Result[] = [];
+  for (const measure of MEASURES) {
+    console.log(measure.name);
+    if (measure.running) setRunning(place, engines, true);
+    const times = time(place, measure, engines);
+    const counts = new Map<Engine, Count>();
+    for (const engine of times.keys()) counts.set(engine, await count(place, measure, engine));
+    if (measure.running) setRunning(place, engines, false);
+    results.push({ measure, times, counts });
+  }
+  return results;
+}
+
+/** The private dirty memory of idle monitors, in kB. */
+async function measureMemory(place: Place, engines: readonly Engine[]): Promise<Map<Engine, number>> {
+  const withMonitor = engines.filter((engine) => engine === "ours" || engine === "lxc");
+  // Pages of a file just written count as dirty until they are on the disk.
+  execFileSync("sync", ["-f", join(ROOT, "dist/lxc")]);
+  setRunning(place, withMonitor, true);
+  await new Promise((resolve) => setTimeout(resolve, 1000));
+  const memory = new Map(withMonitor.map((engine) => [engine, monitorMemory(place, engine)]));
+  setRunning(place, withMonitor, false);
+  return memory;
+}
+
+/** Megabytes of our executable, and of LXC's library with the same tools. */
+function measureSizes(engines: readonly Engine[]): Map<Engine, number> {
+  const megabytes = (files: readonly string[]) => files.reduce((sum, file) => sum + statSync(file).size, 0) / 1e6;
+  const sizes = new Map<Engine, number>([["ours", megabytes([join(ROOT, "dist/lxc")])]]);
+  if (engines.includes("lxc")) {
+    const tools = readdirSync(join(ROOT, "dist/bin")).map((tool) => join("/usr/bin", tool));
+    const libraries = globSync("/usr/lib/*/liblxc.so.1.*");
+    sizes.set("lxc", megabytes([...libraries, ...tools.filter((tool) => existsSync(tool))]));
+  }
+  if (engines.includes("crun")) sizes.set("crun", megabytes(["/usr/bin/crun"]));
+  if (engines.includes("bwrap")) sizes.set("bwrap", megabytes(["/usr/bin/bwrap"]));
+  return sizes;
+}
+
+function cell(summary: Summary | undefined): string {
+  return summary === undefined ? "" : `${short(summary.median)} (${short(summary.least)})`;
+}
+
+function ratio(ours: number | undefined, lxc: number | undefined): number {
+  return ours === undefined || lxc === undefined ? Number.NaN : ours / lxc;
+}
+
+function verdict(value: number, target: number): string {
+  if (Number.isNaN(value)) return "not measured";
+  return value <= target ? "reached" : "missed";
+}
+
+function timeRow(result: Result): string[] {
+  const { measure, times } = result;
+  const value = ratio(times.get("ours")?.median, times.get("lxc")?.median);
+  const cells = ENGINES.map((engine) => cell(times.get(engine)));
+  return [measure.name, ...cells, short(value), `at most ${measure.target}`, verdict(value, measure.target)];
+}
+
+function plainRow(name: string, values: Map<Engine, number>, value: number, targets: readonly string[]): string[] {
+  const cells = ENGINES.map((engine) => (values.has(engine) ? short(values.get(engine) ?? Number.NaN) : ""));
+  return [name, ...cells, short(value), ...targets];
+}
+
+function countRow(result: Result): string[] {
+  const cells = ENGINES.map((engine) => {
+    const one = result.counts.get(engine);
+    return one === undefined ? "" : `${one.calls}, ${one.processes}`;
+  });
+  const value = ratio(result.counts.get("ours")?.calls, result.counts.get("lxc")?.calls);
+  return [result.measure.name, ...cells, short(value)];
+}
+
+function missed(results: readonly Result[], memory: Map<Engine, number>, size: number): string[] {
+  const lines: string[] = [];
+  for (const { measure, times } of results) {
+    const value = ratio(times.get("ours")?.median, times.get("lxc")?.median);
+    if (value > measure.target)
+      lines.push(`- ${measure.name}: ${short(value)} of LXC, not ${measure.target}: ${measure.whyMissed}.`);
+  }
+  const execute = results.find((one) => one.measure.name.startsWith("lxc-execute"))?.times;
+  const ofCrun = ratio(execute?.get("ours")?.median, execute?.get("crun")?.median);
+  if (ofCrun > 1)
+    lines.push(
+      `- lxc-execute takes ${short(ofCrun)} of crun's time: it runs an init process in the container, as LXC does, and makes a cgroup for itself.`,
+    );
+  const ofMemory = ratio(memory.get("ours"), memory.get("lxc"));
+  if (ofMemory > MEMORY_TARGET)
+    lines.push(
+      `- the monitor's memory: ${short(ofMemory)} of LXC's, not ${MEMORY_TARGET}; what fills it is not yet worked out.`,
+    );
+  if (size > SIZE_TARGET) {
+    lines.push(
+      `- the executable has ${short(size)} MB, not ${SIZE_TARGET}: nearly all is machine code compiled from TypeScript; which part can go is not yet worked out.`,
+    );
+  }
+  return lines.length > 0 ? lines : ["None."];
+}
+
+function version(program: string): string {
+  if (!existsSync(program)) return "absent";
+  return /\d+(\.\d+)+/.exec(execFileSync(program, ["--version"], { encoding: "utf8" }))?.[0] ?? "unknown";
+}
+
+function cgroupLayout(): string {
+  if (existsSync("/sys/fs/cgroup/cgroup.controllers")) return "v2";
+  return existsSync("/sys/fs/cgroup/unified") ? "hybrid (v1 controllers, v2 without)" : "v1";
+}
+
+function machine(absent: readonly string[]): string[] {
+  const processors = cpus();
+  return [
+    `- ${new Date().toISOString().slice(0, 10)}, Linux ${release()}, ${processors[0]?.model}, ${processors.length} cores, cgroups: ${cgroupLayout()}`,
+    `- LXC ${version("/usr/bin/lxc-start")}, crun ${version("/usr/bin/crun")}, bubblewrap ${version("/usr/bin/bwrap")}`,
+    ...absent.map((line) => `- ${line}`),
+  ];
+}
+
+function report(parts: {
+  results: Result[];
+  memory: Map<Engine, number>;
+  sizes: Map<Engine, number>;
+  absent: string[];
+}): string {
+  const { results, memory, sizes } = parts;
+  const titles = ENGINES.map((engine) => TITLES[engine]);
+  const size = sizes.get("ours") ?? Number.NaN;
+  const ofMemory = ratio(memory.get("ours"), memory.get("lxc"));
+  const rows = [
+    ...results.map(timeRow),
+    plainRow("idle monitor, private dirty, kB", memory, ofMemory, [
+      `at most ${MEMORY_TARGET}`,
+      verdict(ofMemory, MEMORY_TARGET),
+    ]),
+    plainRow("executable, MB", sizes, ratio(size, sizes.get("lxc")), [
+      `at most ${SIZE_TARGET} MB`,
+      verdict(size, SIZE_TARGET),
+    ]),
+  ];
+  return [
+    "# Numbers",
+    "",
+    "Written by `npm run bench` (root): all engines in one run, taking turns in every round, on the same busybox root file system and with the same namespaces.",
+    "",
+    ...machine(parts.absent),
+    "",
+    "Milliseconds are medians, the least in brackets. crun's `run -d` + `delete --force`, `exec`, `state` and `list` stand for the tools it does not have. The floor is bench/floor.c.",
+    "LXC's size is its library and the same tools.",
+    "",
+    table(["measure", ...titles, "ours / LXC", "to reach", "outcome"], rows),
+    "",
+    "## System calls and processes",
+    "",
+    "`strace -f -c` of the same commands: calls, processes. A start counts the whole life of the monitor and of the container's init.",
+    "",
+    table(["measure", ...titles, "calls, ours / LXC"], results.map(countRow)),
+    "",
+    "## Targets missed, and why",
+    "",
+    ...missed(results, memory, size),
+    "",
+  ].join("\n");
+}
+
+async function main(): Promise<void> {
+  // Ctrl-C ends the command being run, and its failure clears up.
+  process.on("SIGINT", () => {});
+  const { present, absent } = findPeers();
+  for (const line of absent) console.error(line);
+  const place = new Place();
+  try {
+    const results = await measureAll(place, present);
+    const memory = await measureMemory(place, present);
+    const text = report({ results, memory, sizes: measureSizes(present), absent });
+    writeFileSync(join(ROOT, "bench/results.md"), text);
+    console.log(text);
+  } finally {
+    for (const engine of present) {
+      try {
+        setRunning(place, [engine], false);
+      } catch {
+        // Not running, which is how it should be.
+      }
+    }
+    place.remove();
+  }
+}
+
+await main();

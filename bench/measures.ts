@@ -1,0 +1,136 @@
+// What is measured: for each operation the commands of each engine, the part of LXC's number to reach, and why where we do not.
+
+import { join } from "node:path";
+import { type Engine, nameOf, type Place } from "./place.ts";
+
+export interface Measure {
+  readonly name: string;
+  readonly rounds: number;
+  /** The part of LXC's median to reach. */
+  readonly target: number;
+  /** Whether the containers are running meanwhile. */
+  readonly running: boolean;
+  /** Whether the first command leaves a process behind that the second one ends. */
+  readonly daemon: boolean;
+  /** The commands of `engine`, or none when it has no such thing. */
+  readonly commands: (place: Place, engine: Engine) => string[][];
+  /** Said in the results when the target is missed. */
+  readonly whyMissed: string;
+}
+
+export const MEASURES: readonly Measure[] = [
+  {
+    name: "lxc-create -t busybox, lxc-destroy",
+    rounds: 12,
+    target: 0.1,
+    running: false,
+    daemon: false,
+    commands: createAndDestroy,
+    whyMissed: "not yet profiled; see the system calls below",
+  },
+  {
+    name: "lxc-start, lxc-stop -k",
+    rounds: 40,
+    target: 0.6,
+    running: false,
+    daemon: true,
+    commands: startAndStop,
+    whyMissed:
+      "not yet profiled; it makes a fraction of LXC's system calls, so our own user time and the kernel's part of making namespaces and cgroups are left",
+  },
+  {
+    name: "lxc-execute of true",
+    rounds: 60,
+    target: 0.5,
+    running: false,
+    daemon: false,
+    commands: execute,
+    whyMissed:
+      "not yet profiled; it makes a fraction of LXC's system calls, so our own user time and the kernel's part of making namespaces and cgroups are left",
+  },
+  {
+    name: "lxc-attach -- true",
+    rounds: 100,
+    target: 0.5,
+    running: true,
+    daemon: false,
+    commands: attach,
+    whyMissed:
+      "not yet profiled; it makes fewer than half of LXC's system calls, so user time (start of modules, allocation) is the suspect",
+  },
+  {
+    name: "lxc-info -sH",
+    rounds: 150,
+    target: 0.5,
+    running: true,
+    daemon: false,
+    commands: info,
+    whyMissed:
+      "not yet profiled; it makes fewer than half of LXC's system calls, so user time (start of modules, allocation) is the suspect",
+  },
+  {
+    name: "lxc-ls",
+    rounds: 150,
+    target: 0.5,
+    running: true,
+    daemon: false,
+    commands: list,
+    whyMissed:
+      "not yet profiled; it makes a third of LXC's system calls, so user time (start of modules, allocation) is the suspect",
+  },
+];
+
+function createAndDestroy(place: Place, engine: Engine): string[][] {
+  if (engine !== "ours" && engine !== "lxc") return [];
+  const name = `${nameOf(engine)}-new`;
+  const create = place.tool(engine, "lxc-create", "-n", name, "-t", "busybox", "-f", "/dev/null");
+  return [create, place.tool(engine, "lxc-destroy", "-n", name)];
+}
+
+function startAndStop(place: Place, engine: Engine): string[][] {
+  const name = nameOf(engine);
+  if (engine === "crun") {
+    const bundle = join(place.folder, "bundle-init");
+    return [place.crun("run", "--detach", "--bundle", bundle, name), place.crun("delete", "--force", name)];
+  }
+  if (engine !== "ours" && engine !== "lxc") return [];
+  return [place.tool(engine, "lxc-start", "-n", name), place.tool(engine, "lxc-stop", "-k", "-n", name)];
+}
+
+function execute(place: Place, engine: Engine): string[][] {
+  const name = nameOf(engine);
+  switch (engine) {
+    case "crun":
+      return [place.crun("run", "--bundle", join(place.folder, "bundle-true"), name)];
+    case "bwrap":
+      return [bubblewrap(place, "/bin/true")];
+    case "floor":
+      return [[place.floor, place.rootfs, "/bin/true"]];
+    default:
+      return [place.tool(engine, "lxc-execute", "-n", name, "--", "/bin/true")];
+  }
+}
+
+function bubblewrap(place: Place, program: string): string[] {
+  const namespaces = ["pid", "uts", "ipc", "net", "cgroup"].map((type) => `--unshare-${type}`);
+  const mounts = ["--bind", place.rootfs, "/", "--proc", "/proc", "--dev", "/dev", "--ro-bind", "/sys", "/sys"];
+  return ["/usr/bin/bwrap", ...namespaces, ...mounts, program];
+}
+
+function attach(place: Place, engine: Engine): string[][] {
+  if (engine === "crun") return [place.crun("exec", nameOf(engine), "/bin/true")];
+  if (engine !== "ours" && engine !== "lxc") return [];
+  return [place.tool(engine, "lxc-attach", "-n", nameOf(engine), "--", "/bin/true")];
+}
+
+function info(place: Place, engine: Engine): string[][] {
+  if (engine === "crun") return [place.crun("state", nameOf(engine))];
+  if (engine !== "ours" && engine !== "lxc") return [];
+  return [place.tool(engine, "lxc-info", "-sH", "-n", nameOf(engine))];
+}
+
+function list(place: Place, engine: Engine): string[][] {
+  if (engine === "crun") return [place.crun("list", "-q")];
+  if (engine !== "ours" && engine !== "lxc") return [];
+  return [place.tool(engine, "lxc-ls")];
+}
