@@ -4,6 +4,7 @@ import { golden } from "../../test/fake/golden.ts";
 import { Exited, type FakeKernel, fakeKernel } from "../../test/fake/kernel.ts";
 import { ConfigDocument } from "../container/config/document.ts";
 import { configFrom } from "../container/config/load.ts";
+import { ContainerCgroups } from "../isolation/cgroup/cgroups.ts";
 import { iovec, msghdr } from "../kernel/abi/socket.ts";
 import { runChild } from "./child.ts";
 import { planStart, type StartPlan } from "./plan.ts";
@@ -56,7 +57,9 @@ function kernelWhereMonitorSays(words: readonly string[]): FakeKernel {
   return kernel;
 }
 
-const links = { monitor: 5, taskFds: [6, 7], signalMask: new Uint8Array(8), ownProgram: -1 };
+const nowhere = { name: "c1", dir: "", monitor: "", container: "", inner: "" };
+const cgroups = new ContainerCgroups({ kind: "none", hierarchies: [] }, nowhere);
+const links = { monitor: 5, cgroups, signalMask: new Uint8Array(8), ownProgram: -1 };
 
 test("the first process of a busybox container, from clone to exec", () => {
   const kernel = kernelWhereMonitorSays(["configured", "go"]);

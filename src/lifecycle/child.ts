@@ -19,7 +19,7 @@ import {
   inheritNothing,
   withoutCapabilities,
 } from "../isolation/capability-sets.ts";
-import { enterByTasks } from "../isolation/cgroup/enter.ts";
+import type { ContainerCgroups } from "../isolation/cgroup/cgroups.ts";
 import { setSysctl } from "../isolation/sysctl.ts";
 import { EACCES, EINVAL, ENOENT, ENOEXEC } from "../kernel/abi/errno.ts";
 import { O_RDWR } from "../kernel/abi/fs.ts";
@@ -51,8 +51,7 @@ const EXIT_COULD_NOT_START = 255;
 /** What the first process has from the monitor. */
 export interface ChildLinks {
   readonly monitor: number;
-  /** The open `tasks` files of its cgroups. */
-  readonly taskFds: readonly number[];
+  readonly cgroups: ContainerCgroups;
   /** The signals that were blocked before the monitor blocked them all. */
   readonly signalMask: Uint8Array;
   /** Our own program, for a container whose process 1 is our init; -1 otherwise. */
@@ -73,15 +72,15 @@ function becomeContainer(plan: StartPlan, links: ChildLinks): void {
   const config = plan.options.config;
   const fileMask = tryNumbers("umask", 0, 0, 0);
   dieWithParent(SIGKILL);
-  enterByTasks(links.taskFds);
-  unshareCgroup();
   isolateMounts();
   runHooks(plan, "pre-mount");
   const builder = new RootfsBuilder(mountRootfs(plan.rootfs, plan.mountPoint, config.rootfsOptions.value ?? ""));
   if (config.utsName.value !== undefined) setHostName(config.utsName.value);
   if (!config.keyringSession.value) tryNumbers("keyctl", KEYCTL_JOIN_SESSION_KEYRING, 0, 0);
   builder.run(plan.steps.mounts);
-  expect(links.monitor, "configured");
+  links.cgroups.enterLegacyPayload(expect(links.monitor, "configured"));
+  unshareCgroup();
+  builder.run(plan.steps.cgroups);
   configureInside(plan.network);
   runHooks(plan, "mount");
   runHooks(plan, "autodev");

@@ -1,10 +1,12 @@
 // What the processes of a start say to each other, one packet a message.
 //
 //     first process                 monitor                          caller
-//     (born in its namespaces)      makes the network, sets limits
-//                    <-----------   configured
-//     mounts, network, hooks,
-//     /dev, terminals
+//     (born in its namespaces)      makes cgroups and network,
+//     mounts                        sets limits
+//                    <-----------   configured, with the cgroups' path
+//     enters its cgroups
+//     network, hooks, /dev,
+//     terminals
 //     terminals      ----------->   keeps the consoles' ends
 //     ready          ----------->   runs start-host hooks
 //                    <-----------   go
@@ -29,6 +31,8 @@ export interface Message {
   readonly failure: LxcError | undefined;
   /** With `terminals` only: descriptors that are ours now. */
   readonly descriptors: readonly number[];
+  /** With `configured` only: where the cgroups of version 1 are. */
+  readonly path: string;
 }
 
 const FAILED = "failed";
@@ -46,17 +50,25 @@ export function encodeFailure(error: LxcError): Uint8Array {
 
 /** Throws on a word that is not in the alphabet. */
 export function decode(bytes: Uint8Array, descriptors: readonly number[]): Message {
-  if (bytes.length === 0) return { say: "closed", failure: undefined, descriptors };
-  const text = new TextDecoder().decode(bytes.subarray(0, Math.min(bytes.length, 16)));
+  if (bytes.length === 0) return { say: "closed", failure: undefined, descriptors, path: "" };
+  const text = new TextDecoder().decode(bytes);
   if (text.startsWith(`${FAILED}\0`)) {
-    return { say: "failed", failure: decodeError(bytes.subarray(FAILED.length + 1)), descriptors };
+    return { say: "failed", failure: decodeError(bytes.subarray(FAILED.length + 1)), descriptors, path: "" };
   }
-  for (const word of words) if (word === text) return { say: word, failure: undefined, descriptors };
+  const end = text.indexOf("\0");
+  const said = end < 0 ? text : text.slice(0, end);
+  const path = end < 0 ? "" : text.slice(end + 1);
+  for (const word of words) if (word === said) return { say: word, failure: undefined, descriptors, path };
   throw new LxcError("bug", "start the container", `the other side said "${text}"`);
 }
 
 export function tell(fd: number, word: Word, descriptors: readonly number[] = []): void {
   sendMessage(fd, new TextEncoder().encode(word), descriptors);
+}
+
+/** The cgroups are there, and everything that is made from outside. */
+export function tellConfigured(fd: number, path: string): void {
+  sendMessage(fd, new TextEncoder().encode(`configured\0${path}`));
 }
 
 export function tellFailure(fd: number, error: LxcError): void {
@@ -69,10 +81,11 @@ export function hear(fd: number): Message {
   return decode(received.bytes, received.descriptors);
 }
 
-/** Waits for `wanted`. A failure on the other side is thrown here, with all its fields. */
-export function expect(fd: number, wanted: Message["say"]): void {
+/** Waits for `wanted`, and returns its path. A failure on the other side is thrown here, with all its fields. */
+export function expect(fd: number, wanted: Message["say"]): string {
   const got = hear(fd);
   if (got.say !== wanted) throw unexpected(got, wanted);
+  return got.path;
 }
 
 /** The error for a message that is not what was waited for. */

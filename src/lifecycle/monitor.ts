@@ -12,19 +12,20 @@ import { createNetworks } from "../container/network/create.ts";
 import type { ContainerCgroups } from "../isolation/cgroup/cgroups.ts";
 import { applyDeviceRules, applyLimits } from "../isolation/cgroup/limits.ts";
 import { setProcFile } from "../isolation/proc-files.ts";
+import { EPIPE } from "../kernel/abi/errno.ts";
 import { SIGBUS, SIGCHLD, SIGHUP, SIGILL, SIGKILL, SIGSEGV, SIGTERM, SIGWINCH } from "../kernel/abi/signal.ts";
 import { type ResourceLimit, setResourceLimits } from "../kernel/credentials.ts";
 import { EventLoop } from "../kernel/event-loop.ts";
 import { closeFd } from "../kernel/files.ts";
 import { NetlinkSocket } from "../kernel/netlink.ts";
-import { cloneProcess, currentPid, type ProcessEnd, sendSignal, waitForEnd } from "../kernel/process.ts";
+import { cloneProcess, currentPid, type ProcessEnd, sendSignal, tryEndOf, waitForEnd } from "../kernel/process.ts";
 import { allSignalsBut, blockSignals, nextSignal, openSignals } from "../kernel/signals.ts";
 import { socketPair } from "../kernel/sockets.ts";
 import { runChild } from "./child.ts";
 import { CommandServer } from "./command-server.ts";
 import { Consoles } from "./consoles.ts";
 import { ForegroundConsole } from "./foreground.ts";
-import { expect, hear, tell, unexpected } from "./handshake.ts";
+import { expect, hear, tell, tellConfigured, unexpected } from "./handshake.ts";
 import { MonitorAnswers } from "./monitor-answers.ts";
 import { allNamespacesOf, type StartPlan } from "./plan.ts";
 import { PreservedNamespaces } from "./preserved-namespaces.ts";
@@ -95,8 +96,7 @@ export class Monitor {
       this.#become("STARTING");
       this.#runHooks("pre-start");
       undo.add("remove the container's cgroups", () => cgroups.remove());
-      cgroups.makePayload();
-      applyLimits(cgroups, this.#plan.limits);
+      cgroups.makeUnifiedPayload();
       this.#start(undo);
       this.#become("RUNNING");
       running();
@@ -116,30 +116,44 @@ export class Monitor {
   #start(undo: Undo): void {
     const plan = this.#plan;
     const channel = socketPair();
-    const taskFds = this.#holdings.cgroups.openPayloadTasks();
-    const child = cloneProcess(plan.namespaces, this.#holdings.cgroups.payloadV2Fd());
+    const { cgroups, ownProgram } = this.#holdings;
+    const child = cloneProcess(plan.namespaces, cgroups.payloadV2Fd());
     if (child.pid === 0) {
       closeFd(channel.left);
-      const { ownProgram } = this.#holdings;
-      runChild(plan, { monitor: channel.right, taskFds, signalMask: this.#signalMask, ownProgram });
+      runChild(plan, { monitor: channel.right, cgroups, signalMask: this.#signalMask, ownProgram });
     }
     this.#answers.init = child;
     if (plan.options.config.hookStop.values.length > 0)
       this.#preserved.open(child.pid, allNamespacesOf(plan), currentPid());
     closeFd(channel.right);
-    for (const fd of taskFds) closeFd(fd);
     try {
+      // While the first process mounts: they take as long as that does.
+      const cgroupPath = cgroups.makeLegacyPayload();
+      applyLimits(cgroups, plan.limits);
       this.#makeNetworks(undo);
       for (const file of plan.options.config.proc.entries) setProcFile(child.pid, file.name, file.value);
       setResourceLimits(child.pid, resourceLimits(plan.options.config));
-      tell(channel.left, "configured");
+      tellConfigured(channel.left, cgroupPath);
       this.#takeTerminals(channel.left);
-      for (const warning of applyDeviceRules(this.#holdings.cgroups, plan.limits)) plan.options.warn(warning);
+      for (const warning of applyDeviceRules(cgroups, plan.limits)) plan.options.warn(warning);
       this.#runHooks("start-host");
       tell(channel.left, "go");
       expect(channel.left, "closed");
+    } catch (caught) {
+      throw this.#firstFailure(channel.left, asLxcError(caught as Error));
     } finally {
       closeFd(channel.left);
+    }
+  }
+
+  /** What we run into when the first process has ended already is not the cause: that it has told before it ended. */
+  #firstFailure(channel: number, ours: LxcError): LxcError {
+    const hasEnded = ours.errno === EPIPE || tryEndOf(this.#answers.init.pidfd, true) !== undefined;
+    if (!hasEnded) return ours;
+    for (;;) {
+      const message = hear(channel);
+      if (message.failure !== undefined) return message.failure;
+      if (message.say === "closed") return ours;
     }
   }
 

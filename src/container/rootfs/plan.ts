@@ -27,8 +27,10 @@ const DEV_SIZE_BYTES = 500000;
 
 /** The steps, in the order the first process takes them. */
 export interface RootfsPlan {
-  /** Before the mount hooks. */
+  /** First. */
   readonly mounts: readonly MountStep[];
+  /** Once the process is in its cgroups; before the mount hooks. */
+  readonly cgroups: readonly MountStep[];
   /** After the autodev hooks. */
   readonly devices: readonly MountStep[];
   /** One sentence for each entry that is left out, as LXC leaves it out. */
@@ -53,13 +55,14 @@ export function planRootfs(config: Config, facts: RootfsFacts): RootfsPlan {
   for (const auto of config.mountAuto.values) mounts.push(...autoSteps(auto, facts));
   for (const entry of facts.fstab) addEntry(mounts, warnings, entry, facts.rootNames);
   for (const entry of config.mountEntry.values) addEntry(mounts, warnings, entry, facts.rootNames);
-  for (const auto of config.mountAuto.values) mounts.push(...cgroupSteps(auto, facts));
+  const cgroups: MountStep[] = [];
+  for (const auto of config.mountAuto.values) cgroups.push(...cgroupSteps(auto, facts));
   const devices: MountStep[] = [];
   if (config.autodev.value) devices.push(...deviceSteps());
   const terminals = config.ptyMax.value + config.ttyMax.value;
   if (terminals > 0) devices.push(...ptsSteps(terminals));
   devices.push(...deviceLinkSteps());
-  return { mounts, devices, warnings };
+  return { mounts, cgroups, devices, warnings };
 }
 
 function sizeOf(bytes: number): number {

@@ -166,8 +166,14 @@ export const commonOptions: readonly Option[] = [
 
 /** The tool's options and the common ones it does not have itself. */
 export function optionsOf(tool: Tool): Option[] {
-  const own = tool.options;
-  return own.concat(commonOptions.filter((option) => !own.some((mine) => mine.long === option.long)));
+  const options = tool.options.slice();
+  for (const common of commonOptions) if (!hasOption(tool, common.long)) options.push(common);
+  return options;
+}
+
+function hasOption(tool: Tool, long: string): boolean {
+  for (const option of tool.options) if (option.long === long) return true;
+  return false;
 }
 
 /** What the words ask for: to run, or one of the options that end it all where they stand. */
