@@ -1,0 +1,148 @@
+#!/bin/sh
+# A container's whole life, from a fresh clone: `npm run demo`. Every command is shown as a person would type it, above what it really printed.
+set -u
+cd "$(dirname "$0")/.."
+export PATH="$PWD/dist/bin:$PATH:/usr/sbin:/sbin"
+
+give_up() {
+  echo "demo: $1" >&2
+  exit 1
+}
+
+if [ "${1-}" != inside ]; then
+  [ "$(id -u)" = 0 ] || give_up "making containers needs root for now; run: sudo npm run demo"
+  sh scripts/setup.sh || give_up "set-up failed, see above"
+  if [ ! -x dist/lxc ] || [ ! -d dist/bin ] || [ -n "$(find src shim scripts/build.sh package-lock.json -newer dist/lxc)" ]; then
+    echo "building dist/lxc"
+    npm run --silent build || give_up "the build failed, see above"
+  fi
+  # In a network namespace of its own its bridge and addresses meet nobody else's.
+  exec unshare --net sh scripts/demo.sh inside
+fi
+
+name=demo$$ bridge=lxcts-demo0
+host=10.9.8.1 address=10.9.8.2
+
+# Shows a command, runs it, and ends the demo unless it ends with exit code $2, or 0.
+run() {
+  printf '$ %s\n' "$1"
+  eval "$1" < /dev/null 2>&1
+  code=$?
+  [ $code = "${2-0}" ] || give_up "this step failed with exit code $code: $1"
+  [ $code = 0 ] || echo "(exit code $code)"
+}
+
+step() { printf '\n# %s\n' "$1"; }
+
+# As a key of the configuration: version 1 or 2 of cgroups, whichever has this host's memory controller.
+memory_limit() {
+  if cat /sys/fs/cgroup/cgroup.controllers /sys/fs/cgroup/unified/cgroup.controllers 2> /dev/null | grep -qw memory; then
+    echo "lxc.cgroup2.memory.max = 32M"
+    [ "$(wc -l < /proc/swaps)" -lt 2 ] || echo "lxc.cgroup2.memory.swap.max = 0"
+  elif grep -q ':memory:' /proc/self/cgroup; then
+    echo "lxc.cgroup.memory.limit_in_bytes = 32M"
+    [ "$(wc -l < /proc/swaps)" -lt 2 ] || echo "lxc.cgroup.memory.swappiness = 0"
+  else
+    give_up "this host has no memory controller for cgroups; boot with cgroup_enable=memory"
+  fi
+}
+
+# Removes container $2 below $1. What still runs can be asked only in its monitor's network namespace.
+remove() {
+  monitor=$(grep -l "^.lxc monitor. $1 $2" /proc/[0-9]*/cmdline 2> /dev/null | cut -d / -f 3)
+  [ ! -e "$1/$2" ] || nsenter --net="/proc/${monitor:-self}/ns/net" lxc-destroy -f -n "$2" -P "$1" > /dev/null 2>&1
+  rm -rf --one-file-system "$1"
+  rmdir -p "/run/lxc/lock$1" 2> /dev/null
+}
+
+# What an earlier demo left whose shell was killed. Only folders that are ours: others may write to /tmp.
+remove_earlier() {
+  for old in /tmp/lxcts-demo.*; do
+    if [ ! -O "$old" ] || [ -L "$old" ] || [ -d "/proc/$(cat "$old/pid")" ]; then continue; fi
+    remove "$old" "demo$(cat "$old/pid")"
+  done
+}
+
+# Sets $left to what there still is of this demo, one thing a line.
+look_for_leftovers() {
+  left=$(
+    find /sys/fs/cgroup -name "*$name*" -o -name "*$lxcpath*"
+    ip -o link | grep -e veth -e $bridge
+    grep -F "$lxcpath" /proc/self/mountinfo
+    ls -d "$lxcpath" "/run/lxc/lock$lxcpath" 2> /dev/null
+  )
+  # No command may run in this loop: it would be one more process in our network.
+  for process in /proc/[0-9]*; do
+    if [ "$process/ns/net" -ef "/proc/$$/ns/net" ] && [ "$process" != /proc/$$ ]; then left="$left process ${process#/proc/}"; fi
+  done
+}
+
+# A monitor says that its container has stopped a moment before it ends itself.
+clean_up() {
+  code=$?
+  trap '' INT TERM HUP
+  remove "$lxcpath" "$name"
+  ip link delete $bridge 2> /dev/null
+  for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+    look_for_leftovers
+    [ -n "$left" ] || break
+    sleep 0.1
+  done
+  [ -z "$left" ] || give_up "this was left behind: $left"
+  echo "Nothing is left of it: no process, cgroup, network device, mount or file."
+  exit $code
+}
+
+remove_earlier
+lxcpath=$(mktemp -d /tmp/lxcts-demo.XXXX) || give_up "cannot make a folder in /tmp"
+trap clean_up EXIT
+trap 'echo "demo: interrupted" >&2; exit 130' INT TERM HUP
+echo $$ > "$lxcpath/pid"
+config=$lxcpath/first.conf
+limit=$(memory_limit) || exit 1
+of="-n $name -P $lxcpath"
+
+step "A bridge of our own, in a network namespace of its own, so that nothing of the host is touched."
+run "ip link add $bridge type bridge"
+run "ip address add $host/24 dev $bridge"
+run "ip link set $bridge up"
+
+step "What the container's configuration begins with: its network, and 32 MiB of memory."
+cat > "$config" << EOF
+lxc.net.0.type = veth
+lxc.net.0.link = $bridge
+lxc.net.0.flags = up
+lxc.net.0.ipv4.address = $address/24
+lxc.net.0.ipv4.gateway = $host
+$limit
+EOF
+run "cat $config"
+
+step "Make it, and start it. Its address is fixed, so its start script need not ask for one by DHCP."
+run "lxc-create -t busybox -f $config $of"
+run "sed -i /udhcpc/d $lxcpath/$name/rootfs/etc/init.d/rcS"
+run "lxc-start $of"
+run "lxc-ls -f -P $lxcpath"
+run "lxc-info $of"
+
+step "Run commands in it, and reach it from outside."
+run "lxc-attach $of -- hostname"
+run "lxc-attach $of -- ip address show dev eth0"
+run "lxc-attach $of -- ps"
+run "ping -c 3 -i 0.2 -W 2 $address"
+
+step "Freeze it, and thaw it."
+run "lxc-freeze $of"
+run "lxc-info -s $of"
+run "lxc-unfreeze $of"
+run "lxc-info -s $of"
+
+step "16 MiB fit into its memory, 64 MiB do not: the kernel kills what wants them (128 + SIGKILL)."
+run "lxc-attach $of -- dd if=/dev/zero of=/dev/null bs=16M count=1"
+run "lxc-attach $of -- dd if=/dev/zero of=/dev/null bs=64M count=1" 137
+
+step "Stop it, and destroy it."
+run "lxc-stop $of"
+run "lxc-info -s $of"
+run "lxc-destroy $of"
+echo
