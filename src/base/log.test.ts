@@ -14,7 +14,7 @@ test("only what is severe enough is written", () => {
   const write = (line: string): void => {
     lines.push(line.slice(line.lastIndexOf(" ") + 1));
   };
-  const log = new Log({ program: "lxc-x", container: "", least: "INFO", write });
+  const log = new Log({ program: "lxc-x", container: "", least: "INFO", write, fd: -1 });
   log.trace("x", "a");
   log.debug("x", "b");
   log.info("x", "c");

@@ -30,10 +30,13 @@ export interface LogOptions {
   readonly least: LogLevel;
   /** Gets a whole line, with its newline. */
   readonly write: (line: string) => void;
+  /** What `write` writes to, for whoever closes all other descriptors; -1 for none. */
+  readonly fd: number;
 }
 
 /** Passed down to whoever has something to tell. */
 export class Log {
+  readonly fd: number;
   readonly #head: string;
   readonly #least: number;
   readonly #write: (line: string) => void;
@@ -42,6 +45,7 @@ export class Log {
     this.#head = options.container === "" ? options.program : `${options.program} ${options.container}`;
     this.#least = severityOf(options.least);
     this.#write = options.write;
+    this.fd = options.fd;
   }
 
   trace(subsystem: string, message: string): void {
@@ -89,5 +93,5 @@ function timeStamp(timeMs: number): string {
 
 /** One that writes nothing. */
 export function silentLog(): Log {
-  return new Log({ program: "", container: "", least: "FATAL", write: () => {} });
+  return new Log({ program: "", container: "", least: "FATAL", write: () => {}, fd: -1 });
 }

@@ -11,6 +11,8 @@ import { sendSignal, tryOpenProcess } from "../kernel/process.ts";
 import { namespaceRows } from "./attach-options.ts";
 import { initPidfdOf, initPidOf } from "./command-client.ts";
 
+const FILTERS = "\nSeccomp_filters:\t";
+
 /** The first process of a container. */
 export interface Target {
   readonly pid: number;
@@ -25,6 +27,8 @@ export interface TargetStatus {
   readonly gid: number;
   readonly bounding: CapabilitySet;
   readonly noNewPrivileges: boolean;
+  /** How many seccomp filters its system calls pass (Linux 5.9). */
+  readonly filters: number;
 }
 
 /** Throws when the container does not run. Both descriptors are the caller's to close. */
@@ -63,7 +67,13 @@ export function statusOfTarget(target: Target): TargetStatus {
     gid: firstNumber(text, "\nGid:\t"),
     bounding: capabilities.bounding,
     noNewPrivileges: text.includes("\nNoNewPrivs:\t1\n"),
+    filters: firstNumber(text, FILTERS),
   };
+}
+
+/** How many seccomp filters our own system calls pass. */
+export function ownFilters(): number {
+  return firstNumber(readTextAt(AT_FDCWD, "/proc/self/status"), FILTERS);
 }
 
 function firstNumber(text: string, label: string): number {

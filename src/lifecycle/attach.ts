@@ -24,6 +24,7 @@ import {
   idToEnterAs,
   labelOfTarget,
   outsideId,
+  ownFilters,
   personalityOfTarget,
   statusOfTarget,
   type Target,
@@ -50,6 +51,7 @@ export function attachTo(container: Container, options: AttachOptions): AttachEn
   const cgroups = options.elevated.cgroup ? NO_CGROUPS : payloadCgroupsOf(container);
   const terminal = openAttachTerminal(target.proc, options.logFile);
   const status = statusOfTarget(target);
+  if (!options.elevated.lsm) refuseUnfiltered(container, status);
   const ids = idsFor(target, status, options);
   if (terminal.peer >= 0 && ids.outside > 0) tryNumbers("fchown", terminal.peer, ids.outside, -1);
   const configured = environmentOf(container);
@@ -64,6 +66,17 @@ export function attachTo(container: Container, options: AttachOptions): AttachEn
   ignoreSignal(SIGINT);
   ignoreSignal(SIGQUIT);
   return endOf(container, reportFrom(pair.left, guide), terminal, entry);
+}
+
+/** A program without the filter of the container's others would be a way out of it. */
+function refuseUnfiltered(container: Container, status: TargetStatus): void {
+  if (status.filters <= 0 || status.filters <= ownFilters()) return;
+  throw new LxcError(
+    "unsupported",
+    `enter ${container.name}`,
+    "its programs run behind a seccomp filter, and giving that to another program is not there yet",
+    { hint: "enter it without the filter, if you trust what you run: lxc-attach --elevated-privileges=LSM" },
+  );
 }
 
 /** What is known and open before the first process of ours is inside. */

@@ -35,6 +35,7 @@ function planFor(text: string, command: readonly string[]): StartPlan {
       useInit: false,
       pidFile: "",
       closeAllFds: false,
+      logFd: -1,
       environment: ["HOME=/root"],
       warn: () => undefined,
     },

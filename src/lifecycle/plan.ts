@@ -34,8 +34,10 @@ export interface StartOptions {
   readonly useInit: boolean;
   /** Where the monitor's pid is written; "" for nowhere. */
   readonly pidFile: string;
-  /** Whether descriptors the caller left open are closed. */
+  /** Whether descriptors the caller left open are closed, but for `logFd`. */
   readonly closeAllFds: boolean;
+  /** The log's descriptor, or -1. */
+  readonly logFd: number;
   /** The caller's variables, for hooks. */
   readonly environment: readonly string[];
   /** Gets one sentence for each thing that is left out without a failure. */

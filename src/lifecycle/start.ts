@@ -14,7 +14,7 @@ import { activeLsm } from "../isolation/lsm.ts";
 import { EADDRINUSE } from "../kernel/abi/errno.ts";
 import { isDirectory, readText } from "../kernel/files.ts";
 import { NetlinkSocket } from "../kernel/netlink.ts";
-import { closeFrom, effectiveUser, type ProcessEnd } from "../kernel/process.ts";
+import { closeAllBut, effectiveUser, type ProcessEnd } from "../kernel/process.ts";
 import { openOwnProgram } from "../kernel/self.ts";
 import { tryListenAbstract } from "../kernel/sockets.ts";
 import { leaveMonitorBehind } from "./daemonize.ts";
@@ -29,7 +29,7 @@ import { planStart, type StartFacts, type StartOptions, type StartPlan } from ".
 export function startContainer(options: StartOptions): number {
   const name = options.container.name;
   try {
-    if (options.closeAllFds) closeFrom(3);
+    if (options.closeAllFds) closeAllBut([options.logFd]);
     refuseWhatIsNotThere(options);
     const plan = planStart(options, gatherFacts(options));
     for (const warning of plan.warnings) options.warn(warning);

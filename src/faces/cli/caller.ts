@@ -2,12 +2,18 @@
 
 import { runDirectory } from "../../container/paths.ts";
 import { effectiveUser } from "../../kernel/process.ts";
+import { protectOwnProgram } from "../../kernel/self.ts";
 
 /** The environment, as exec takes it. */
 export function environment(): string[] {
   const lines: string[] = [];
   for (const [name, value] of Object.entries(process.env)) lines.push(`${name}=${value ?? ""}`);
   return lines;
+}
+
+/** Goes on as a program that nothing inside a container can write to: for tools whose own processes enter one. */
+export function protect(): void {
+  protectOwnProgram(process.argv.slice(1), environment());
 }
 
 /** Where this user's locks are. */

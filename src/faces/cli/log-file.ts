@@ -24,7 +24,7 @@ export function openLog(args: Arguments): Log | undefined {
     const bytes = bytesOfText(line);
     tryBytes("write", fd, bytes, bytes.length, 0);
   };
-  return new Log({ program: args.tool, container: args.name, least, write });
+  return new Log({ program: args.tool, container: args.name, least, write, fd });
 }
 
 function levelFrom(args: Arguments): LogLevel {

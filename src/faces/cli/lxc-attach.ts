@@ -12,7 +12,7 @@ import {
   NOT_ELEVATED,
   namespacesIn,
 } from "../../lifecycle/attach-options.ts";
-import { absolute, environment } from "./caller.ts";
+import { absolute, environment, protect } from "./caller.ts";
 import { type Arguments, flag, later, type Option, Refusal, type Tool, valued } from "./command.ts";
 import { containerFrom, controlling } from "./target.ts";
 
@@ -59,6 +59,7 @@ export const lxcAttach: Tool = {
 };
 
 function run(args: Arguments): number {
+  protect();
   const container = containerFrom(args);
   const end = controlling(container, () =>
     attachTo(container, {

@@ -4,7 +4,7 @@ import { LxcError } from "../../base/errors.ts";
 import { applyDefinition, type LoadedConfig } from "../../container/config/load.ts";
 import { type Container, isDefined } from "../../container/container.ts";
 import { startContainer } from "../../lifecycle/start.ts";
-import { environment } from "./caller.ts";
+import { environment, protect } from "./caller.ts";
 import { type Arguments, flag, later, Refusal, type Tool, valued } from "./command.ts";
 import { warn } from "./print.ts";
 import { configFrom, containerFrom, missing } from "./target.ts";
@@ -39,6 +39,8 @@ function run(args: Arguments): number {
   const loaded = configurationOf(args, container);
   const config = loaded.config;
   for (const definition of args.all(define)) applyDefinition(config, definition);
+  // Our init is protected anyway, and what it starts; a start hook is what else runs inside.
+  if (config.hookStart.values.length > 0) protect();
   if (args.has(uid)) applyDefinition(config, `lxc.init.uid=${args.number(uid, 0)}`);
   if (args.has(gid)) applyDefinition(config, `lxc.init.gid=${args.number(gid, 0)}`);
   if (args.operands.length === 0 && (config.executeCmd.value ?? "").trim() === "") {
@@ -55,6 +57,7 @@ function run(args: Arguments): number {
     useInit: true,
     pidFile: "",
     closeAllFds: args.has(daemon),
+    logFd: args.log.fd,
     environment: environment(),
     warn: (text) => warn(args, text),
   });

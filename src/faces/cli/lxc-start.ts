@@ -5,7 +5,7 @@ import { applyDefinition, type LoadedConfig } from "../../container/config/load.
 import { type Container, isDefined } from "../../container/container.ts";
 import { stateOf } from "../../lifecycle/command-client.ts";
 import { startContainer } from "../../lifecycle/start.ts";
-import { absolute, environment } from "./caller.ts";
+import { absolute, environment, protect } from "./caller.ts";
 import { type Arguments, flag, later, Refusal, type Tool, valued } from "./command.ts";
 import { JsonObject } from "./json.ts";
 import { isJson } from "./output.ts";
@@ -46,6 +46,7 @@ export const lxcStart: Tool = {
 const EXIT_ALREADY_RUNNING = 0;
 
 function run(args: Arguments): number {
+  protect();
   const container = containerFrom(args);
   const loaded = configurationOf(args, container);
   for (const definition of args.all(define)) applyDefinition(loaded.config, definition);
@@ -70,6 +71,7 @@ function start(args: Arguments, container: Container, loaded: LoadedConfig, leav
       useInit: false,
       pidFile: args.has(pidFile) ? absolute(args.text(pidFile, "")) : "",
       closeAllFds: leaves || args.has(closeAll),
+      logFd: args.log.fd,
       environment: environment(),
       warn: (text) => warn(args, text),
     });

@@ -49,147 +49,278 @@ export const ECONNREFUSED = 111;
 export const EHOSTUNREACH = 113;
 export const EDQUOT = 122;
 
-interface ErrnoRow {
-  readonly name: string;
-  readonly text: string;
-}
-
-const ROWS: Readonly<Record<number, ErrnoRow>> = {
-  1: { name: "EPERM", text: "operation not permitted" },
-  2: { name: "ENOENT", text: "no such file or directory" },
-  3: { name: "ESRCH", text: "no such process" },
-  4: { name: "EINTR", text: "interrupted system call" },
-  5: { name: "EIO", text: "input/output error" },
-  6: { name: "ENXIO", text: "no such device or address" },
-  7: { name: "E2BIG", text: "argument list too long" },
-  8: { name: "ENOEXEC", text: "exec format error" },
-  9: { name: "EBADF", text: "bad file descriptor" },
-  10: { name: "ECHILD", text: "no child processes" },
-  11: { name: "EAGAIN", text: "resource temporarily unavailable" },
-  12: { name: "ENOMEM", text: "cannot allocate memory" },
-  13: { name: "EACCES", text: "permission denied" },
-  14: { name: "EFAULT", text: "bad address" },
-  15: { name: "ENOTBLK", text: "block device required" },
-  16: { name: "EBUSY", text: "device or resource busy" },
-  17: { name: "EEXIST", text: "file exists" },
-  18: { name: "EXDEV", text: "invalid cross-device link" },
-  19: { name: "ENODEV", text: "no such device" },
-  20: { name: "ENOTDIR", text: "not a directory" },
-  21: { name: "EISDIR", text: "is a directory" },
-  22: { name: "EINVAL", text: "invalid argument" },
-  23: { name: "ENFILE", text: "too many open files in system" },
-  24: { name: "EMFILE", text: "too many open files" },
-  25: { name: "ENOTTY", text: "inappropriate ioctl for device" },
-  26: { name: "ETXTBSY", text: "text file busy" },
-  27: { name: "EFBIG", text: "file too large" },
-  28: { name: "ENOSPC", text: "no space left on device" },
-  29: { name: "ESPIPE", text: "illegal seek" },
-  30: { name: "EROFS", text: "read-only file system" },
-  31: { name: "EMLINK", text: "too many links" },
-  32: { name: "EPIPE", text: "broken pipe" },
-  33: { name: "EDOM", text: "numerical argument out of domain" },
-  34: { name: "ERANGE", text: "numerical result out of range" },
-  35: { name: "EDEADLK", text: "resource deadlock avoided" },
-  36: { name: "ENAMETOOLONG", text: "file name too long" },
-  37: { name: "ENOLCK", text: "no locks available" },
-  38: { name: "ENOSYS", text: "function not implemented" },
-  39: { name: "ENOTEMPTY", text: "directory not empty" },
-  40: { name: "ELOOP", text: "too many levels of symbolic links" },
-  42: { name: "ENOMSG", text: "no message of desired type" },
-  43: { name: "EIDRM", text: "identifier removed" },
-  44: { name: "ECHRNG", text: "channel number out of range" },
-  45: { name: "EL2NSYNC", text: "level 2 not synchronized" },
-  46: { name: "EL3HLT", text: "level 3 halted" },
-  47: { name: "EL3RST", text: "level 3 reset" },
-  48: { name: "ELNRNG", text: "link number out of range" },
-  49: { name: "EUNATCH", text: "protocol driver not attached" },
-  50: { name: "ENOCSI", text: "no CSI structure available" },
-  51: { name: "EL2HLT", text: "level 2 halted" },
-  52: { name: "EBADE", text: "invalid exchange" },
-  53: { name: "EBADR", text: "invalid request descriptor" },
-  54: { name: "EXFULL", text: "exchange full" },
-  55: { name: "ENOANO", text: "no anode" },
-  56: { name: "EBADRQC", text: "invalid request code" },
-  57: { name: "EBADSLT", text: "invalid slot" },
-  59: { name: "EBFONT", text: "bad font file format" },
-  60: { name: "ENOSTR", text: "device not a stream" },
-  61: { name: "ENODATA", text: "no data available" },
-  62: { name: "ETIME", text: "timer expired" },
-  63: { name: "ENOSR", text: "out of streams resources" },
-  64: { name: "ENONET", text: "machine is not on the network" },
-  65: { name: "ENOPKG", text: "package not installed" },
-  66: { name: "EREMOTE", text: "object is remote" },
-  67: { name: "ENOLINK", text: "link has been severed" },
-  68: { name: "EADV", text: "advertise error" },
-  69: { name: "ESRMNT", text: "srmount error" },
-  70: { name: "ECOMM", text: "communication error on send" },
-  71: { name: "EPROTO", text: "protocol error" },
-  72: { name: "EMULTIHOP", text: "multihop attempted" },
-  73: { name: "EDOTDOT", text: "RFS specific error" },
-  74: { name: "EBADMSG", text: "bad message" },
-  75: { name: "EOVERFLOW", text: "value too large for defined data type" },
-  76: { name: "ENOTUNIQ", text: "name not unique on network" },
-  77: { name: "EBADFD", text: "file descriptor in bad state" },
-  78: { name: "EREMCHG", text: "remote address changed" },
-  79: { name: "ELIBACC", text: "can not access a needed shared library" },
-  80: { name: "ELIBBAD", text: "accessing a corrupted shared library" },
-  81: { name: "ELIBSCN", text: ".lib section in a.out corrupted" },
-  82: { name: "ELIBMAX", text: "attempting to link in too many shared libraries" },
-  83: { name: "ELIBEXEC", text: "cannot exec a shared library directly" },
-  84: { name: "EILSEQ", text: "invalid or incomplete multibyte or wide character" },
-  85: { name: "ERESTART", text: "interrupted system call should be restarted" },
-  86: { name: "ESTRPIPE", text: "streams pipe error" },
-  87: { name: "EUSERS", text: "too many users" },
-  88: { name: "ENOTSOCK", text: "socket operation on non-socket" },
-  89: { name: "EDESTADDRREQ", text: "destination address required" },
-  90: { name: "EMSGSIZE", text: "message too long" },
-  91: { name: "EPROTOTYPE", text: "protocol wrong type for socket" },
-  92: { name: "ENOPROTOOPT", text: "protocol not available" },
-  93: { name: "EPROTONOSUPPORT", text: "protocol not supported" },
-  94: { name: "ESOCKTNOSUPPORT", text: "socket type not supported" },
-  95: { name: "EOPNOTSUPP", text: "operation not supported" },
-  96: { name: "EPFNOSUPPORT", text: "protocol family not supported" },
-  97: { name: "EAFNOSUPPORT", text: "address family not supported by protocol" },
-  98: { name: "EADDRINUSE", text: "address already in use" },
-  99: { name: "EADDRNOTAVAIL", text: "cannot assign requested address" },
-  100: { name: "ENETDOWN", text: "network is down" },
-  101: { name: "ENETUNREACH", text: "network is unreachable" },
-  102: { name: "ENETRESET", text: "network dropped connection on reset" },
-  103: { name: "ECONNABORTED", text: "software caused connection abort" },
-  104: { name: "ECONNRESET", text: "connection reset by peer" },
-  105: { name: "ENOBUFS", text: "no buffer space available" },
-  106: { name: "EISCONN", text: "transport endpoint is already connected" },
-  107: { name: "ENOTCONN", text: "transport endpoint is not connected" },
-  108: { name: "ESHUTDOWN", text: "cannot send after transport endpoint shutdown" },
-  109: { name: "ETOOMANYREFS", text: "too many references: cannot splice" },
-  110: { name: "ETIMEDOUT", text: "connection timed out" },
-  111: { name: "ECONNREFUSED", text: "connection refused" },
-  112: { name: "EHOSTDOWN", text: "host is down" },
-  113: { name: "EHOSTUNREACH", text: "no route to host" },
-  114: { name: "EALREADY", text: "operation already in progress" },
-  115: { name: "EINPROGRESS", text: "operation now in progress" },
-  116: { name: "ESTALE", text: "stale file handle" },
-  117: { name: "EUCLEAN", text: "structure needs cleaning" },
-  118: { name: "ENOTNAM", text: "not a XENIX named type file" },
-  119: { name: "ENAVAIL", text: "no XENIX semaphores available" },
-  120: { name: "EISNAM", text: "is a named type file" },
-  121: { name: "EREMOTEIO", text: "remote I/O error" },
-  122: { name: "EDQUOT", text: "disk quota exceeded" },
-  123: { name: "ENOMEDIUM", text: "no medium found" },
-  124: { name: "EMEDIUMTYPE", text: "wrong medium type" },
-  125: { name: "ECANCELED", text: "operation canceled" },
-  126: { name: "ENOKEY", text: "required key not available" },
-  127: { name: "EKEYEXPIRED", text: "key has expired" },
-  128: { name: "EKEYREVOKED", text: "key has been revoked" },
-  129: { name: "EKEYREJECTED", text: "key was rejected by service" },
-  130: { name: "EOWNERDEAD", text: "owner died" },
-  131: { name: "ENOTRECOVERABLE", text: "state not recoverable" },
-  132: { name: "ERFKILL", text: "operation not possible due to RF-kill" },
-  133: { name: "EHWPOISON", text: "memory page has hardware error" },
-};
-
 /** The words for a positive errno, with its name: `no such file or directory (ENOENT)`. */
 export function errnoText(errno: number): string {
-  const row = ROWS[errno];
-  return row === undefined ? `error ${errno}` : `${row.text} (${row.name})`;
+  const row = rowOf(errno);
+  return row === "" ? `error ${errno}` : row;
+}
+
+/** A switch, and not a table, which would be built at every start of every tool. */
+function rowOf(errno: number): string {
+  switch (errno) {
+    case 1:
+      return "operation not permitted (EPERM)";
+    case 2:
+      return "no such file or directory (ENOENT)";
+    case 3:
+      return "no such process (ESRCH)";
+    case 4:
+      return "interrupted system call (EINTR)";
+    case 5:
+      return "input/output error (EIO)";
+    case 6:
+      return "no such device or address (ENXIO)";
+    case 7:
+      return "argument list too long (E2BIG)";
+    case 8:
+      return "exec format error (ENOEXEC)";
+    case 9:
+      return "bad file descriptor (EBADF)";
+    case 10:
+      return "no child processes (ECHILD)";
+    case 11:
+      return "resource temporarily unavailable (EAGAIN)";
+    case 12:
+      return "cannot allocate memory (ENOMEM)";
+    case 13:
+      return "permission denied (EACCES)";
+    case 14:
+      return "bad address (EFAULT)";
+    case 15:
+      return "block device required (ENOTBLK)";
+    case 16:
+      return "device or resource busy (EBUSY)";
+    case 17:
+      return "file exists (EEXIST)";
+    case 18:
+      return "invalid cross-device link (EXDEV)";
+    case 19:
+      return "no such device (ENODEV)";
+    case 20:
+      return "not a directory (ENOTDIR)";
+    case 21:
+      return "is a directory (EISDIR)";
+    case 22:
+      return "invalid argument (EINVAL)";
+    case 23:
+      return "too many open files in system (ENFILE)";
+    case 24:
+      return "too many open files (EMFILE)";
+    case 25:
+      return "inappropriate ioctl for device (ENOTTY)";
+    case 26:
+      return "text file busy (ETXTBSY)";
+    case 27:
+      return "file too large (EFBIG)";
+    case 28:
+      return "no space left on device (ENOSPC)";
+    case 29:
+      return "illegal seek (ESPIPE)";
+    case 30:
+      return "read-only file system (EROFS)";
+    case 31:
+      return "too many links (EMLINK)";
+    case 32:
+      return "broken pipe (EPIPE)";
+    case 33:
+      return "numerical argument out of domain (EDOM)";
+    case 34:
+      return "numerical result out of range (ERANGE)";
+    case 35:
+      return "resource deadlock avoided (EDEADLK)";
+    case 36:
+      return "file name too long (ENAMETOOLONG)";
+    case 37:
+      return "no locks available (ENOLCK)";
+    case 38:
+      return "function not implemented (ENOSYS)";
+    case 39:
+      return "directory not empty (ENOTEMPTY)";
+    case 40:
+      return "too many levels of symbolic links (ELOOP)";
+    case 42:
+      return "no message of desired type (ENOMSG)";
+    case 43:
+      return "identifier removed (EIDRM)";
+    case 44:
+      return "channel number out of range (ECHRNG)";
+    case 45:
+      return "level 2 not synchronized (EL2NSYNC)";
+    case 46:
+      return "level 3 halted (EL3HLT)";
+    case 47:
+      return "level 3 reset (EL3RST)";
+    case 48:
+      return "link number out of range (ELNRNG)";
+    case 49:
+      return "protocol driver not attached (EUNATCH)";
+    case 50:
+      return "no CSI structure available (ENOCSI)";
+    case 51:
+      return "level 2 halted (EL2HLT)";
+    case 52:
+      return "invalid exchange (EBADE)";
+    case 53:
+      return "invalid request descriptor (EBADR)";
+    case 54:
+      return "exchange full (EXFULL)";
+    case 55:
+      return "no anode (ENOANO)";
+    case 56:
+      return "invalid request code (EBADRQC)";
+    case 57:
+      return "invalid slot (EBADSLT)";
+    case 59:
+      return "bad font file format (EBFONT)";
+    case 60:
+      return "device not a stream (ENOSTR)";
+    case 61:
+      return "no data available (ENODATA)";
+    case 62:
+      return "timer expired (ETIME)";
+    case 63:
+      return "out of streams resources (ENOSR)";
+    case 64:
+      return "machine is not on the network (ENONET)";
+    case 65:
+      return "package not installed (ENOPKG)";
+    case 66:
+      return "object is remote (EREMOTE)";
+    case 67:
+      return "link has been severed (ENOLINK)";
+    case 68:
+      return "advertise error (EADV)";
+    case 69:
+      return "srmount error (ESRMNT)";
+    case 70:
+      return "communication error on send (ECOMM)";
+    case 71:
+      return "protocol error (EPROTO)";
+    case 72:
+      return "multihop attempted (EMULTIHOP)";
+    case 73:
+      return "RFS specific error (EDOTDOT)";
+    case 74:
+      return "bad message (EBADMSG)";
+    case 75:
+      return "value too large for defined data type (EOVERFLOW)";
+    case 76:
+      return "name not unique on network (ENOTUNIQ)";
+    case 77:
+      return "file descriptor in bad state (EBADFD)";
+    case 78:
+      return "remote address changed (EREMCHG)";
+    case 79:
+      return "can not access a needed shared library (ELIBACC)";
+    case 80:
+      return "accessing a corrupted shared library (ELIBBAD)";
+    case 81:
+      return ".lib section in a.out corrupted (ELIBSCN)";
+    case 82:
+      return "attempting to link in too many shared libraries (ELIBMAX)";
+    case 83:
+      return "cannot exec a shared library directly (ELIBEXEC)";
+    case 84:
+      return "invalid or incomplete multibyte or wide character (EILSEQ)";
+    case 85:
+      return "interrupted system call should be restarted (ERESTART)";
+    case 86:
+      return "streams pipe error (ESTRPIPE)";
+    case 87:
+      return "too many users (EUSERS)";
+    case 88:
+      return "socket operation on non-socket (ENOTSOCK)";
+    case 89:
+      return "destination address required (EDESTADDRREQ)";
+    case 90:
+      return "message too long (EMSGSIZE)";
+    case 91:
+      return "protocol wrong type for socket (EPROTOTYPE)";
+    case 92:
+      return "protocol not available (ENOPROTOOPT)";
+    case 93:
+      return "protocol not supported (EPROTONOSUPPORT)";
+    case 94:
+      return "socket type not supported (ESOCKTNOSUPPORT)";
+    case 95:
+      return "operation not supported (EOPNOTSUPP)";
+    case 96:
+      return "protocol family not supported (EPFNOSUPPORT)";
+    case 97:
+      return "address family not supported by protocol (EAFNOSUPPORT)";
+    case 98:
+      return "address already in use (EADDRINUSE)";
+    case 99:
+      return "cannot assign requested address (EADDRNOTAVAIL)";
+    case 100:
+      return "network is down (ENETDOWN)";
+    case 101:
+      return "network is unreachable (ENETUNREACH)";
+    case 102:
+      return "network dropped connection on reset (ENETRESET)";
+    case 103:
+      return "software caused connection abort (ECONNABORTED)";
+    case 104:
+      return "connection reset by peer (ECONNRESET)";
+    case 105:
+      return "no buffer space available (ENOBUFS)";
+    case 106:
+      return "transport endpoint is already connected (EISCONN)";
+    case 107:
+      return "transport endpoint is not connected (ENOTCONN)";
+    case 108:
+      return "cannot send after transport endpoint shutdown (ESHUTDOWN)";
+    case 109:
+      return "too many references: cannot splice (ETOOMANYREFS)";
+    case 110:
+      return "connection timed out (ETIMEDOUT)";
+    case 111:
+      return "connection refused (ECONNREFUSED)";
+    case 112:
+      return "host is down (EHOSTDOWN)";
+    case 113:
+      return "no route to host (EHOSTUNREACH)";
+    case 114:
+      return "operation already in progress (EALREADY)";
+    case 115:
+      return "operation now in progress (EINPROGRESS)";
+    case 116:
+      return "stale file handle (ESTALE)";
+    case 117:
+      return "structure needs cleaning (EUCLEAN)";
+    case 118:
+      return "not a XENIX named type file (ENOTNAM)";
+    case 119:
+      return "no XENIX semaphores available (ENAVAIL)";
+    case 120:
+      return "is a named type file (EISNAM)";
+    case 121:
+      return "remote I/O error (EREMOTEIO)";
+    case 122:
+      return "disk quota exceeded (EDQUOT)";
+    case 123:
+      return "no medium found (ENOMEDIUM)";
+    case 124:
+      return "wrong medium type (EMEDIUMTYPE)";
+    case 125:
+      return "operation canceled (ECANCELED)";
+    case 126:
+      return "required key not available (ENOKEY)";
+    case 127:
+      return "key has expired (EKEYEXPIRED)";
+    case 128:
+      return "key has been revoked (EKEYREVOKED)";
+    case 129:
+      return "key was rejected by service (EKEYREJECTED)";
+    case 130:
+      return "owner died (EOWNERDEAD)";
+    case 131:
+      return "state not recoverable (ENOTRECOVERABLE)";
+    case 132:
+      return "operation not possible due to RF-kill (ERFKILL)";
+    case 133:
+      return "memory page has hardware error (EHWPOISON)";
+    default:
+      return "";
+  }
 }
