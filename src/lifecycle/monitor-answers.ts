@@ -4,6 +4,7 @@ import { asLxcError, type LxcError } from "../base/errors.ts";
 import type { Config } from "../container/config/schema.ts";
 import { getItem } from "../container/config/values.ts";
 import type { Container } from "../container/container.ts";
+import type { PlannedNetwork } from "../container/network/plan.ts";
 import type { ContainerCgroups } from "../isolation/cgroup/cgroups.ts";
 
 import { freeze, freezerOf, thaw } from "../isolation/cgroup/freeze.ts";
@@ -33,11 +34,13 @@ export class MonitorAnswers extends Served {
   consoles: Consoles | undefined = undefined;
   /** Called for each change of state that a command brought about. */
   readonly #become: (state: State) => void;
+  readonly #networks: readonly PlannedNetwork[];
 
   constructor(plan: StartPlan, cgroups: ContainerCgroups, become: (state: State) => void) {
     super();
     const { container, config } = plan.options;
     this.#become = become;
+    this.#networks = plan.network.networks;
     this.#container = container;
     this.#config = config;
     this.#cgroups = cgroups;
@@ -112,6 +115,10 @@ export class MonitorAnswers extends Served {
 
   /** An empty value is no value: LXC's tools take any answer for one. */
   override configItem(key: string): string | undefined {
+    for (const network of this.#networks) {
+      // The name that was drawn, where the configuration has none.
+      if (network.hostName !== "" && key === `lxc.net.${network.index}.veth.pair`) return network.hostName;
+    }
     const text = getItem(this.#config, key) ?? "";
     return text === "" ? undefined : text;
   }

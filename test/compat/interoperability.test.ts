@@ -62,6 +62,26 @@ for (const [starter, start] of [["LXC", theirs] as const, ["ours", ours] as cons
   }
 }
 
+test("either names the host's end of a network, and what went through it", { skip }, () => {
+  const name = "lxcts-link";
+  place.create(name, "lxc.net.0.type = veth", "lxc.net.0.flags = up");
+  for (const [starter, user] of [
+    [theirs, theirs] as const,
+    [theirs, ours] as const,
+    [ours, theirs] as const,
+    [ours, ours] as const,
+  ]) {
+    equal(starter("lxc-start", "-n", name).code, 0);
+    const info = user("lxc-info", "-n", name).out;
+    match(
+      info,
+      /\nLink: {11}veth\w+\n TX bytes: {6}[\d.]+ \w+\n RX bytes: {6}[\d.]+ \w+\n Total bytes: {3}[\d.]+ \w+\n/,
+    );
+    equal(ours("lxc-stop", "-n", name, "-k").code, 0);
+    equal(ours("lxc-wait", "-n", name, "-s", "STOPPED", "-t", "10").code, 0);
+  }
+});
+
 test("each lists what the other made, and destroys it", { skip }, () => {
   const made = theirs("lxc-create", "-n", "lxcts-theirs", "-t", "busybox", "-f", "/dev/null");
   equal(made.code, 0, made.err);
