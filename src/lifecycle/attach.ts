@@ -2,13 +2,13 @@
 
 import { decodeError } from "../base/error-fields.ts";
 import { LxcError } from "../base/errors.ts";
-import type { Container } from "../container/container.ts";
+import { type Container, configFileOf } from "../container/container.ts";
 import { errnoText } from "../kernel/abi/errno.ts";
 import { O_DIRECTORY, O_PATH } from "../kernel/abi/fs.ts";
 import { CLONE_NEWNS, CLONE_NEWUSER } from "../kernel/abi/sched.ts";
 import { SIGINT, SIGQUIT } from "../kernel/abi/signal.ts";
 import { tryNumbers } from "../kernel/call.ts";
-import { closeFd, readTextAt, tryOpenAt } from "../kernel/files.ts";
+import { closeFd, readTextAt, tryOpenAt, tryReadText } from "../kernel/files.ts";
 import { userInside } from "../kernel/passwd.ts";
 import { type Child, closeAllBut, holdStandardDescriptors, shellCode, waitForEnd } from "../kernel/process.ts";
 import { exitCodeOfExec, reasonOfExec } from "../kernel/program-search.ts";
@@ -160,9 +160,14 @@ function shellsFor(target: Target, ids: Ids): string[][] {
   return shell === "" ? [[DEFAULT_SHELL]] : [[shell], [DEFAULT_SHELL]];
 }
 
-/** NAME=VALUE of the running container's configuration; a monitor of LXC 5 does not know the second key. */
+/**
+ * NAME=VALUE of the running container's configuration; a monitor of LXC 5 does not know the second key. The file, which
+ * is all that LXC looks at, mostly tells that there is nothing to ask for: each question costs as much as ten files.
+ */
 function environmentOf(container: Container): string[] {
   const lines: string[] = [];
+  const file = tryReadText(configFileOf(container));
+  if (file !== undefined && !file.includes("lxc.environment") && !file.includes("lxc.include")) return lines;
   for (const key of ["lxc.environment", "lxc.environment.runtime"]) {
     const text = configItemOf(container, key);
     if (text === undefined) continue;
