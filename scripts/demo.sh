@@ -118,9 +118,8 @@ $limit
 EOF
 run "cat $config"
 
-step "Make it, and start it. Its address is fixed, so its start script need not ask for one by DHCP."
+step "Make it, and start it."
 run "lxc-create -t busybox -f $config $of"
-run "sed -i /udhcpc/d $lxcpath/$name/rootfs/etc/init.d/rcS"
 run "lxc-start $of"
 run "lxc-ls -f -P $lxcpath"
 run "lxc-info $of"

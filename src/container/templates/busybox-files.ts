@@ -41,7 +41,8 @@ console::askfirst:/bin/sh
 const BOOT_SCRIPT = `#!/bin/sh
 /bin/syslogd
 /bin/mount -a
-/bin/udhcpc
+# An address of the configuration stays; without a server the boot does not wait for one.
+/bin/ip -4 address show dev eth0 2> /dev/null | /bin/grep -q 'inet ' || /bin/udhcpc -b > /dev/null 2>&1 &
 `;
 
 export const FILES: readonly TemplateFile[] = [
