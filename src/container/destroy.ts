@@ -1,7 +1,9 @@
 // Removing a container: its root file system, its folder, and what other containers know of it.
 
+import { Deadline } from "../base/deadline.ts";
 import { LxcError } from "../base/errors.ts";
 import { below, joinPath, normalPath } from "../base/path.ts";
+import { pause } from "../isolation/cgroup/wait.ts";
 import { ENOENT } from "../kernel/abi/errno.ts";
 import { AT_FDCWD, AT_REMOVEDIR, O_DIRECTORY, O_NOFOLLOW, O_RDONLY } from "../kernel/abi/fs.ts";
 import { call, tryPath } from "../kernel/call.ts";
@@ -12,6 +14,7 @@ import { loadConfig } from "./config/load.ts";
 import { type Container, configFileOf, directoryOf, isDefined } from "./container.ts";
 import { type HookCall, runHook } from "./hooks.ts";
 import { withContainerLock } from "./lock.ts";
+import { findMonitor } from "./monitor-title.ts";
 import { clearDeadCreation, clearIfDead } from "./partial.ts";
 import { storageNamed } from "./storage/backends.ts";
 import { refuseMountsBelow } from "./storage/mounted.ts";
@@ -34,6 +37,28 @@ export function destroyContainer(options: DestroyOptions): void {
   checkDestroyable(options);
   if (options.isRunning) options.stop();
   withContainerLock(options.runDir, container, () => removeContainer(options));
+}
+
+/** A monitor that has just said STOPPED needs a moment to end. */
+const MONITOR_TIMEOUT_MS = 5000;
+const LOOK_AGAIN_MS = 5;
+
+/**
+ * Abstract sockets belong to a network namespace: a container that was started in another one looks stopped. What still
+ * runs is not removed.
+ */
+function refuseUnreachable(container: Container): void {
+  const deadline = new Deadline(MONITOR_TIMEOUT_MS);
+  for (;;) {
+    const pid = findMonitor(container);
+    if (pid === 0) return;
+    if (deadline.hasPassed()) {
+      throw new LxcError("wrong-state", `destroy ${container.name}`, `${container.name} is running`, {
+        hint: `its monitor, process ${pid}, is in another network namespace: nsenter -t ${pid} -n lxc-stop -P ${container.lxcpath} -n ${container.name}`,
+      });
+    }
+    pause(LOOK_AGAIN_MS);
+  }
 }
 
 /** What LXC asks before it touches anything, in its order. */
@@ -59,6 +84,7 @@ function checkDestroyable(options: DestroyOptions): void {
       hint: `they are in ${joinPath(directoryOf(container), "snaps")}; destroy them first`,
     });
   }
+  if (!options.isRunning) refuseUnreachable(container);
   if (options.isRunning && !options.force) {
     throw new LxcError("wrong-state", doing, `${name} is running`, {
       hint: `stop it with lxc-stop -n ${name} -P ${container.lxcpath}, or use --force`,

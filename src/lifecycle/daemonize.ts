@@ -1,6 +1,7 @@
 // Leaving a monitor behind: the caller's side first, the monitor's below. They share one channel, for one message.
 
 import { asLxcError } from "../base/errors.ts";
+import { monitorTitleOf } from "../container/monitor-title.ts";
 import { O_RDWR } from "../kernel/abi/fs.ts";
 import { call, tryNumbers } from "../kernel/call.ts";
 import { closeFd, openFile } from "../kernel/files.ts";
@@ -38,7 +39,7 @@ function becomeMonitor(plan: StartPlan, holdings: MonitorHoldings, born: boolean
   let told = false;
   try {
     detach();
-    const title = setProcessTitle(`[lxc monitor] ${container.lxcpath} ${container.name}`);
+    const title = setProcessTitle(monitorTitleOf(container));
     const monitor = new Monitor(plan, holdings);
     const running = (): void => {
       if (told) return;

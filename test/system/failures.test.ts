@@ -188,3 +188,21 @@ test("an ordinary file where the container path should be", { skip }, () => {
   match(outcome.stderr, /cannot /);
   equal(readFileSync(file, "utf8"), "mine");
 });
+
+test("a container that runs in another network namespace is not destroyed", { skip }, () => {
+  const name = "lxcts-elsewhere";
+  place.create(name);
+  const start = ["-n", join(BIN, "lxc-start"), "-P", place.lxcpath, "-n", name];
+  equal(spawnSync("unshare", start).status, 0);
+  const monitor = monitorPid(place, name);
+  refused(
+    place.ours("lxc-destroy", "-n", name),
+    /lxcts-elsewhere is running/,
+    /hint: its monitor, process \d+, is in another/,
+  );
+  refused(place.ours("lxc-destroy", "-n", name, "-f"), /lxcts-elsewhere is running/, /hint: /);
+  ok(existsSync(place.inside(name, "bin/busybox")));
+  const stop = ["-t", String(monitor), "-n", join(BIN, "lxc-stop"), "-P", place.lxcpath, "-n", name, "-k"];
+  equal(spawnSync("nsenter", stop).status, 0);
+  equal(place.ours("lxc-destroy", "-n", name).code, 0);
+});
