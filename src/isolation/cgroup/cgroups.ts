@@ -194,7 +194,7 @@ export class ContainerCgroups {
   }
 
   /**
-   * Leaves the monitor's cgroups and removes them: the last thing a monitor does before it says STOPPED.
+   * Leaves the monitor's cgroups and removes them: the last thing a monitor does.
    *
    * In the unified hierarchy a process that moves itself waits for a grace period (10 ms), and one that is cloned
    * elsewhere does not. So the rest of the monitor's life goes on in a child of it, which has all its descriptors and
