@@ -52,9 +52,9 @@ export function endLeftovers(container: Container, names: CgroupNames): boolean 
   }
 }
 
-/** The cgroups of the default names: what a container has without any lxc.cgroup.dir key. */
-export function usualCgroupNames(container: Container): CgroupNames {
-  return { name: container.name, dir: "", monitor: "", container: "", inner: "" };
+/** The cgroups of the default names, in the folder `dir` of lxc.cgroup.dir, or in none when it is empty. */
+export function usualCgroupNames(container: Container, dir: string): CgroupNames {
+  return { name: container.name, dir, monitor: "", container: "", inner: "" };
 }
 
 /** Ends `container` without its monitor, which does not answer, and then that monitor, if it stays. */

@@ -36,8 +36,8 @@ export interface StopOptions {
   /** Does not end it by force when the time is over. */
   readonly noKill: boolean;
   readonly reboot: boolean;
-  /** Which cgroups the container has, for those that a dead monitor left. */
-  readonly cgroups: CgroupNames;
+  /** Which cgroups the container has; asked only when a dead monitor may have left some. */
+  readonly cgroups: () => CgroupNames;
 }
 
 export type StopResult = "stopped" | "rebooted" | "asked" | "still-running" | "not-running";
@@ -50,7 +50,7 @@ export function exitCodeOf(result: StopResult): number {
 /** Ends or reboots `container` as `options` say. Throws when the monitor is stuck and may not be ended by force. */
 export function stopContainer(container: Container, options: StopOptions): StopResult {
   const state = tryState(container, options.kill);
-  if (state === "STOPPED") return endLeftovers(container, options.cgroups) ? "stopped" : "not-running";
+  if (state === "STOPPED") return endLeftovers(container, options.cgroups()) ? "stopped" : "not-running";
   if (state === undefined) return stopByForce(container, options.cgroups);
   if (options.kill) return stopHard(container, options.cgroups);
   if (options.reboot) return reboot(container, options.timeoutS);
@@ -70,14 +70,14 @@ function tryState(container: Container, kill: boolean): State | undefined {
 }
 
 /** Ends it by `lxc.signal.stop` through the monitor, and by our own means when the monitor cannot. */
-export function stopHard(container: Container, cgroups: CgroupNames): StopResult {
+export function stopHard(container: Container, cgroups: () => CgroupNames): StopResult {
   const result = stopOf(container, HARD_STOP_TIMEOUT_MS);
   return result < 0 ? stopByForce(container, cgroups) : "stopped";
 }
 
-function stopByForce(container: Container, cgroups: CgroupNames): StopResult {
+function stopByForce(container: Container, cgroups: () => CgroupNames): StopResult {
   endByForce(container);
-  endLeftovers(container, cgroups);
+  endLeftovers(container, cgroups());
   return "stopped";
 }
 

@@ -41,6 +41,8 @@ export interface Tool {
   readonly options: readonly Option[];
   /** Whether the first operand is the container, when -n does not say. */
   readonly named: boolean;
+  /** Prints what --help tells beyond the options. */
+  readonly moreHelp?: (args: Arguments) => void;
   /** Returns the exit code. */
   readonly run: (args: Arguments) => number;
 }
@@ -64,8 +66,9 @@ export class Refusal extends Error {
 }
 
 /** LXC's words first, and what really went wrong below. */
-export function refusedBecause(headline: string, doing: string, error: LxcError): Refusal {
-  return new Refusal(headline, new LxcError(error.code, doing, headline, { errno: error.errno, because: error }));
+export function refusedBecause(headline: string, doing: string, error: LxcError, exitCode = 1): Refusal {
+  const { code, errno } = error;
+  return new Refusal(headline, new LxcError(code, doing, headline, { errno, because: error }), exitCode);
 }
 
 /** What a catch clause got, if it is a Refusal. */

@@ -1,9 +1,11 @@
 // lxc-create: makes a container.
 
-import { LxcError } from "../../base/errors.ts";
-import { createContainer } from "../../container/create.ts";
+import { asLxcError, LxcError } from "../../base/errors.ts";
+import { type CreateOptions, createContainer } from "../../container/create.ts";
+import { templateHelp } from "../../container/templates/help.ts";
+import { EINTR } from "../../kernel/abi/errno.ts";
 import { absolute, environment, runFolder } from "./caller.ts";
-import { type Arguments, later, quiet, Refusal, type Tool, valued } from "./command.ts";
+import { type Arguments, later, quiet, Refusal, rcFile, type Tool, valued } from "./command.ts";
 import { JsonObject } from "./json.ts";
 import { isJson } from "./output.ts";
 import { print } from "./print.ts";
@@ -32,10 +34,20 @@ export const lxcCreate: Tool = {
     later(valued("zfsroot=PATH", "", "ZFS file system that it is made in")),
     later(valued("fstype=TYPE", "", "File system of a volume")),
     later(valued("fssize=SIZE", "", "Size of a volume")),
+    later(rcFile),
   ],
   named: true,
+  moreHelp,
   run,
 };
+
+/** What a shell says of a program that ctrl-C ended. */
+const EXIT_INTERRUPTED = 130;
+
+/** As in LXC, the help of the template follows ours, when -t stands before -h. */
+function moreHelp(args: Arguments): void {
+  if (args.has(template)) print(templateHelp(args.text(template, ""), environment()));
+}
 
 function run(args: Arguments): number {
   const what = args.text(template, "");
@@ -51,7 +63,7 @@ function run(args: Arguments): number {
   }
   const container = containerFrom(args);
   const json = isJson(args);
-  createContainer({
+  create({
     container,
     template: what,
     templateArgs: args.operands,
@@ -66,4 +78,14 @@ function run(args: Arguments): number {
   });
   if (json) print(`${new JsonObject().text("name", container.name).text("result", "created").encode()}\n`);
   return 0;
+}
+
+function create(options: CreateOptions): void {
+  try {
+    createContainer(options);
+  } catch (caught) {
+    const error = asLxcError(caught as Error);
+    if (error.errno === EINTR) throw new Refusal("", error, EXIT_INTERRUPTED);
+    throw error;
+  }
 }

@@ -7,7 +7,7 @@ import { Pattern } from "../../kernel/pattern.ts";
 import { columnsOf } from "../../kernel/terminals.ts";
 import { activeContainers, definedContainers } from "../../lifecycle/list.ts";
 import { type Column, columnNamed, columnNames, defaultColumns, Facts } from "./columns.ts";
-import { type Arguments, flag, later, type Option, Refusal, type Tool, valued } from "./command.ts";
+import { type Arguments, flag, later, type Option, Refusal, rcFile, type Tool, valued } from "./command.ts";
 import { listed } from "./json.ts";
 import { isJson } from "./output.ts";
 import { print, printLines, table, warn } from "./print.ts";
@@ -37,7 +37,7 @@ export const lxcLs: Tool = {
   name: "lxc-ls",
   usage: "[-1|-f] [-P lxcpath] [--active] [--running] [--frozen] [--stopped] [-g groups] [--filter regex]",
   doc: "lxc-ls lists containers",
-  options: [line, fancy, columns, active, running, frozen, stopped, defined, nesting, groups, filter],
+  options: [line, fancy, columns, active, running, frozen, stopped, defined, nesting, groups, filter, later(rcFile)],
   named: false,
   run,
 };

@@ -1,13 +1,12 @@
 // lxc-stop: stops or reboots a container.
 
 import { LxcError } from "../../base/errors.ts";
-import { usualCgroupNames } from "../../lifecycle/leftovers.ts";
 import { stopContainer } from "../../lifecycle/stop.ts";
 import { type Arguments, flag, Refusal, type Tool, valued } from "./command.ts";
 import { JsonObject } from "./json.ts";
 import { isJson } from "./output.ts";
 import { print } from "./print.ts";
-import { containerFrom, controlling } from "./target.ts";
+import { cgroupsFrom, checkRcFile, containerFrom, controlling } from "./target.ts";
 
 const reboot = flag("reboot", "r", "Reboot it instead");
 const noWait = flag("nowait", "W", "Ask for the shutdown or the reboot, and do not wait for it");
@@ -33,6 +32,7 @@ function run(args: Arguments): number {
   const timeoutS = args.has(noWait) ? 0 : args.number(timeout, kills ? 0 : DEFAULT_TIMEOUT_S);
   checkCombination(args, timeoutS);
   const container = containerFrom(args);
+  checkRcFile(args, container);
   const name = container.name;
   const result = controlling(container, () =>
     stopContainer(container, {
@@ -40,7 +40,7 @@ function run(args: Arguments): number {
       kill: kills,
       noKill: args.has(noKill),
       reboot: args.has(reboot),
-      cgroups: usualCgroupNames(container),
+      cgroups: () => cgroupsFrom(args, container),
     }),
   );
   if (result === "not-running") {

@@ -7,7 +7,7 @@ import { type Arguments, badValue, Refusal, type Tool, valued } from "./command.
 import { JsonObject } from "./json.ts";
 import { isJson } from "./output.ts";
 import { print } from "./print.ts";
-import { containerFrom, controlling } from "./target.ts";
+import { checkRcFile, containerFrom, controlling } from "./target.ts";
 
 const state = valued("state=STATES", "s", "The states to wait for, such as STOPPED|RUNNING");
 const timeout = valued("timeout=SECONDS", "t", "How long to wait; for ever when it is not given");
@@ -26,6 +26,7 @@ function run(args: Arguments): number {
   if (!args.has(state)) throw badValue(state, "", "it must say what to wait for", "as in: lxc-wait -n NAME -s RUNNING");
   const wanted = statesIn(args.text(state, ""));
   const timeoutS = args.number(timeout, -1);
+  checkRcFile(args, container);
   const reached = controlling(container, () => waitForStates(container, wanted, timeoutS));
   if (reached === undefined) {
     const message = `${container.name} is not ${args.text(state, "")}`;
@@ -39,6 +40,8 @@ function run(args: Arguments): number {
 function statesIn(list: string): State[] {
   const wanted: State[] = [];
   for (const word of list.split("|")) {
+    // As in LXC, one sign too many is none.
+    if (word === "" && list !== "") continue;
     const known = stateNamed(word);
     if (known === undefined) {
       const hint = "the states are STOPPED, STARTING, RUNNING, STOPPING, ABORTING, FREEZING, FROZEN and THAWED";

@@ -1,6 +1,6 @@
 // The one executable. Which tool it is depends on the name it was called by, or on its first word.
 
-import { asLxcError } from "../../base/errors.ts";
+import { asLxcError, LxcError } from "../../base/errors.ts";
 import { baseName } from "../../base/path.ts";
 import { exitNow } from "../../kernel/process.ts";
 import { Arguments, type Command, parseCommand, quiet, Refusal, refusalIn, type Tool } from "./command.ts";
@@ -18,7 +18,7 @@ import { lxcStart } from "./lxc-start.ts";
 import { lxcStop } from "./lxc-stop.ts";
 import { lxcUnshare } from "./lxc-unshare.ts";
 import { lxcWait } from "./lxc-wait.ts";
-import { asksForJson } from "./output.ts";
+import { asksForJson, isJson } from "./output.ts";
 import { failureJson, failureLines, printError, printLines } from "./print.ts";
 
 /** The LXC whose options, output and files these tools follow. */
@@ -62,10 +62,17 @@ function main(invokedAs: string, words: readonly string[]): number {
 function runNamed(command: string, words: readonly string[]): number {
   const tool = tools.find((candidate) => candidate.name === PREFIX + command);
   if (tool === undefined) {
-    printError(`Unsupported command '${command}'\n${knownCommands()}`);
+    const message = `Unsupported command '${command}'`;
+    if (!asksForJson(words)) printError(`${message}\n${knownCommands()}`);
+    else printError(`${failureJson("lxc", "", message, unknownCommand(command))}\n`);
     return 1;
   }
   return runTool(tool, words);
+}
+
+function unknownCommand(command: string): LxcError {
+  const hint = `the commands are ${tools.map((tool) => tool.name.slice(PREFIX.length)).join(", ")}`;
+  return new LxcError("not-found", `run lxc ${command}`, "there is no such command", { hint });
 }
 
 function runTool(tool: Tool, words: readonly string[]): number {
@@ -74,6 +81,8 @@ function runTool(tool: Tool, words: readonly string[]): number {
     const wanted = parseCommand(tool, words);
     args = wanted.args;
     if (wanted.wish !== "run") return answer(tool, wanted);
+    // Before anything is done that could not be told in that format.
+    isJson(args);
     args.log = openLog(args) ?? args.log;
     args.log.debug("cli", `${tool.name} ${words.join(" ")}`);
     return tool.run(args);
@@ -100,6 +109,7 @@ function fail(args: Arguments, words: readonly string[], refusal: Refusal): numb
 function answer(tool: Tool, wanted: Command): number {
   if (wanted.wish === "version") printLines([COMPATIBLE_WITH]);
   else printError(`${(wanted.wish === "help" ? helpFor(tool) : usageFor(tool)).join("\n")}\n`);
+  if (wanted.wish === "help") tool.moreHelp?.(wanted.args);
   return 0;
 }
 

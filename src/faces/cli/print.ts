@@ -6,6 +6,7 @@ import { writeAll } from "../../kernel/files.ts";
 import { bytesOfText } from "../../kernel/memory.ts";
 import { type Arguments, quiet } from "./command.ts";
 import { JsonObject } from "./json.ts";
+import { isJson } from "./output.ts";
 
 /** Writes to standard output at once: a buffer would be written twice after a fork. */
 export function print(text: string): void {
@@ -25,7 +26,9 @@ export function printLines(lines: readonly string[]): void {
 /** Tells of something that is no failure, in the log too. */
 export function warn(args: Arguments, text: string): void {
   args.log.warn("lxc", text);
-  if (!args.has(quiet)) printError(`${args.tool}: warning: ${text}\n`);
+  if (args.has(quiet)) return;
+  if (!isJson(args)) printError(`${args.tool}: warning: ${text}\n`);
+  else printError(`${new JsonObject().text("warning", text).text("tool", args.tool).encode()}\n`);
 }
 
 /** Rows of cells, each as wide as its column and followed by one blank, as lxc-ls prints them. */

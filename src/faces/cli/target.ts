@@ -1,11 +1,13 @@
 // The container that a command line is about, and the failures that every tool words alike.
 
-import { asLxcError, LxcError } from "../../base/errors.ts";
+import { asLxcError, describe, LxcError } from "../../base/errors.ts";
 import { normalPath } from "../../base/path.ts";
 import { type LoadedConfig, loadConfig } from "../../container/config/load.ts";
 import { readSystemConfig, type SystemConfig } from "../../container/config/system-config.ts";
-import { type Container, configFileOf, containerOf } from "../../container/container.ts";
+import { type Container, configFileOf, containerOf, isDefined } from "../../container/container.ts";
+import type { CgroupNames } from "../../isolation/cgroup/names.ts";
 import { effectiveUser } from "../../kernel/process.ts";
+import { usualCgroupNames } from "../../lifecycle/leftovers.ts";
 import { absolute } from "./caller.ts";
 import { type Arguments, lxcpath, type Option, Refusal, rcFile, refusedBecause } from "./command.ts";
 
@@ -18,6 +20,22 @@ export function configFrom(args: Arguments, container: Container, rcFileOption: 
   } catch (caught) {
     throw refusedBecause("Failed to load rcfile", `use ${path}`, asLxcError(caught as Error));
   }
+}
+
+/** Fails, as in LXC, when --rcfile names what cannot be read: for a tool that needs nothing else of a configuration. */
+export function checkRcFile(args: Arguments, container: Container): void {
+  if (args.has(rcFile)) configFrom(args, container);
+}
+
+/** Which cgroups a dead monitor may have left; one whose configuration cannot be read has the usual ones. */
+export function cgroupsFrom(args: Arguments, container: Container): CgroupNames {
+  let dir = "";
+  try {
+    if (args.has(rcFile) || isDefined(container)) dir = configFrom(args, container).config.cgroupDir.value ?? "";
+  } catch (caught) {
+    args.log.warn("cli", describe(asLxcError(caught as Error)).join("; "));
+  }
+  return usualCgroupNames(container, dir);
 }
 
 /** The container of -n and -P. Throws on a name that is none. */

@@ -31,13 +31,12 @@ function obey(container: Container, order: string, argument: string, seconds: nu
 }
 
 function stop(container: Container, how: string, timeoutS: number): number {
-  const cgroups = usualCgroupNames(container);
   const result = stopContainer(container, {
     timeoutS,
     kill: how === "kill",
     noKill: how === "nokill",
     reboot: how === "reboot",
-    cgroups,
+    cgroups: () => usualCgroupNames(container, ""),
   });
   console.log(result);
   return exitCodeOf(result);
