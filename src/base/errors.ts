@@ -52,16 +52,26 @@ export function asLxcError(caught: Error): LxcError {
   return caught instanceof LxcError ? caught : new LxcError("bug", "go on", caught.message);
 }
 
-/** The lines a tool prints: the failure, what caused it, then the hint that is nearest to the cause. */
+/** The lines a tool prints: the failure, what caused it, then the hint. */
 export function describe(error: LxcError): string[] {
   const lines = [error.message];
-  let hint = error.hint;
   let cause = error.because;
   while (cause !== undefined) {
     lines.push(`  because: ${cause.message}`);
+    cause = cause.because;
+  }
+  const hint = nearestHint(error);
+  if (hint !== "") lines.push(`  hint: ${hint}`);
+  return lines;
+}
+
+/** Of all hints the one that is nearest to the cause; "" when nobody had one. */
+export function nearestHint(error: LxcError): string {
+  let hint = error.hint;
+  let cause = error.because;
+  while (cause !== undefined) {
     if (cause.hint !== "") hint = cause.hint;
     cause = cause.because;
   }
-  if (hint !== "") lines.push(`  hint: ${hint}`);
-  return lines;
+  return hint;
 }

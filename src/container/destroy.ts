@@ -3,12 +3,12 @@
 import { Deadline } from "../base/deadline.ts";
 import { LxcError } from "../base/errors.ts";
 import { below, joinPath, normalPath } from "../base/path.ts";
-import { pause } from "../isolation/cgroup/wait.ts";
 import { ENOENT } from "../kernel/abi/errno.ts";
 import { AT_FDCWD, AT_REMOVEDIR, O_DIRECTORY, O_NOFOLLOW, O_RDONLY } from "../kernel/abi/fs.ts";
 import { call, tryPath } from "../kernel/call.ts";
 import { closeFd, exists, openFile, tryReadText, writeText } from "../kernel/files.ts";
 import { removeContents } from "../kernel/remove.ts";
+import { pause } from "../kernel/waiting.ts";
 import type { LoadedConfig } from "./config/load.ts";
 import { loadConfig } from "./config/load.ts";
 import { type Container, configFileOf, directoryOf, isDefined } from "./container.ts";

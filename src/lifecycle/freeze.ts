@@ -57,7 +57,7 @@ function runningState(container: Container, verb: string): State {
   const state = stateOf(container);
   if (state !== "STOPPED") return state;
   throw new LxcError("wrong-state", `${verb} ${container.name}`, "it is not running", {
-    hint: `start it first: lxc-start ${container.name}`,
+    hint: `start it first: lxc-start -n ${container.name} -P ${container.lxcpath}`,
   });
 }
 

@@ -116,7 +116,7 @@ function claim(plan: StartPlan): MonitorHoldings {
   const listening = tryListenAbstract(commandSocketOf(container));
   if (listening === -EADDRINUSE) {
     throw new LxcError("wrong-state", `start ${container.name}`, ALREADY_RUNNING, {
-      hint: `see lxc-info -n ${container.name}; stop it first with lxc-stop -n ${container.name}`,
+      hint: `stop it first: lxc-stop -n ${container.name} -P ${container.lxcpath}`,
     });
   }
   const cgroups = new ContainerCgroups(plan.cgroups, {

@@ -2,8 +2,8 @@
 
 import { Deadline } from "../base/deadline.ts";
 import type { Container } from "../container/container.ts";
-import { pause } from "../isolation/cgroup/wait.ts";
 import { closeFd } from "../kernel/files.ts";
+import { pause } from "../kernel/waiting.ts";
 import { addStateClient, receiveState } from "./command-client.ts";
 import { maskOf } from "./command-protocol.ts";
 import type { State } from "./states.ts";

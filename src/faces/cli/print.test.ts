@@ -26,14 +26,14 @@ test("a failure is its first line, the causes, and the hint nearest to them", ()
   equal(failureLines("lxc-start", "Container is already running", error)[0], "lxc-start: Container is already running");
 });
 
-test("a failure as JSON has the fields of every error in it", () => {
+test("a failure as JSON has the fields of every error in it, and the nearest hint at the top", () => {
   deepEqual(JSON.parse(failureJson("lxc-start", "c1", "", error)), {
     error: {
       code: "wrong-state",
       doing: "start c1",
       reason: "it is not ready",
       errno: 0,
-      hint: "",
+      hint: "make room",
       because: [{ code: "syscall-failed", doing: "mount proc", reason: "no space", errno: 28, hint: "make room" }],
     },
     tool: "lxc-start",

@@ -1,6 +1,6 @@
 // Words to people and to programs: lines, tables, and failures as text or JSON.
 
-import { describe, type LxcError } from "../../base/errors.ts";
+import { describe, type LxcError, nearestHint } from "../../base/errors.ts";
 import { tryBytes } from "../../kernel/call.ts";
 import { writeAll } from "../../kernel/files.ts";
 import { bytesOfText } from "../../kernel/memory.ts";
@@ -59,17 +59,17 @@ export function failureLines(tool: string, headline: string, error: LxcError): s
 /** A failure as a program reads it: one line of JSON. */
 export function failureJson(tool: string, container: string, headline: string, error: LxcError): string {
   const because: JsonObject[] = [];
-  for (let cause = error.because; cause !== undefined; cause = cause.because) because.push(fields(cause));
-  const all = fields(error).objects("because", because);
+  for (let cause = error.because; cause !== undefined; cause = cause.because) because.push(fields(cause, cause.hint));
+  const all = fields(error, nearestHint(error)).objects("because", because);
   if (headline !== "") all.text("message", headline);
   return new JsonObject().object("error", all).text("tool", tool).text("container", container).encode();
 }
 
-function fields(error: LxcError): JsonObject {
+function fields(error: LxcError, hint: string): JsonObject {
   return new JsonObject()
     .text("code", error.code)
     .text("doing", error.doing)
     .text("reason", error.reason)
     .number("errno", error.errno)
-    .text("hint", error.hint);
+    .text("hint", hint);
 }

@@ -8,11 +8,11 @@ import { AT_FDCWD, O_DIRECTORY, O_PATH, O_WRONLY } from "../../kernel/abi/fs.ts"
 import { refused } from "../../kernel/call.ts";
 import { closeFd, openAt, readText, tryOpenAt, writeAt } from "../../kernel/files.ts";
 import { currentPid, exitNow, tryCloneProcess, tryOpenProcess } from "../../kernel/process.ts";
+import { POLLIN, waitFor } from "../../kernel/waiting.ts";
 import { enterByTasks, tryEnterByTasks } from "./enter.ts";
 import { type CgroupKind, type CgroupLayout, hierarchyOf, type Membership, membershipsIn, pathIn } from "./layout.ts";
 import { type CgroupNames, monitorPath, payloadPaths } from "./names.ts";
 import { CgroupTree } from "./tree.ts";
-import { POLLIN, waitFor } from "./wait.ts";
 
 const EXIT_TIMEOUT_MS = 5000;
 const DEVICES_UTILITY = 1;

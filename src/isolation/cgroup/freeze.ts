@@ -9,8 +9,8 @@ import { SIGKILL } from "../../kernel/abi/signal.ts";
 import { call, refused } from "../../kernel/call.ts";
 import { closeFd, openAt, readAll, readTextAt, tryWriteAt } from "../../kernel/files.ts";
 import { sendSignal, tryOpenProcess } from "../../kernel/process.ts";
+import { POLLPRI, pause, waitFor } from "../../kernel/waiting.ts";
 import type { ContainerCgroups } from "./cgroups.ts";
-import { POLLPRI, pause, waitFor } from "./wait.ts";
 
 const PAUSE_MS = 1;
 

@@ -7,7 +7,7 @@ import { DIRENT64_NAME_AT, dirent64, O_DIRECTORY, O_NOFOLLOW, O_RDONLY } from ".
 import { call } from "../../kernel/call.ts";
 import { closeFd, tryOpenAt, tryRemoveDirectoryAt } from "../../kernel/files.ts";
 import { textOf } from "../../kernel/memory.ts";
-import { pause } from "./wait.ts";
+import { pause } from "../../kernel/waiting.ts";
 
 const DT_DIR = 4;
 const LISTING_BYTES = 8192;

@@ -1,8 +1,8 @@
 // Waiting for one descriptor, or for a moment, where an event loop would be too much.
 
-import { pollfd } from "../../kernel/abi/ioctl.ts";
-import { Layout } from "../../kernel/abi/struct.ts";
-import { tryCall } from "../../kernel/call.ts";
+import { pollfd } from "./abi/ioctl.ts";
+import { Layout } from "./abi/struct.ts";
+import { tryCall } from "./call.ts";
 
 export const POLLIN = 1;
 export const POLLPRI = 2;
