@@ -2,6 +2,7 @@
 
 import { AT_FDCWD } from "../kernel/abi/fs.ts";
 import { listDirectory, tryReadTextAt } from "../kernel/files.ts";
+import { currentPid } from "../kernel/process.ts";
 import type { Container } from "./container.ts";
 
 /** What `ps` shows for it, as in LXC. */
@@ -12,9 +13,11 @@ export function monitorTitleOf(container: Container): string {
 /** The process of the container's monitor, LXC's or ours, in whatever network namespace it is; 0 when there is none. */
 export function findMonitor(container: Container): number {
   const title = `${monitorTitleOf(container)}\0`;
+  const own = String(currentPid());
   for (const name of listDirectory("/proc")) {
     const first = name.charCodeAt(0);
-    if (first < 48 || first > 57) continue;
+    // The monitor of an ephemeral container destroys it, and is not in its own way.
+    if (first < 48 || first > 57 || name === own) continue;
     // One that ended since, or that is hidden from us, is none that we could name.
     if ((tryCommandLine(name) ?? "").startsWith(title)) return parseInt(name, 10);
   }
