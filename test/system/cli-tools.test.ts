@@ -2,24 +2,17 @@
 
 import { deepEqual, equal, match } from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { BIN, type Outcome, outcomeOf, Place, skipWithoutRoot as skip } from "./host.ts";
 
-const BIN = join(import.meta.dirname, "../../dist/bin");
-const skip = process.getuid?.() === 0 ? false : "containers need root";
-const work = mkdtempSync(join(tmpdir(), "lxcts-cli-"));
+const place = new Place("cli-tools");
+const work = place.lxcpath;
 
-interface Outcome {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-}
-
+/** Without any container path. */
 function run(tool: string, ...words: readonly string[]): Outcome {
-  const result = spawnSync(join(BIN, tool), words, { encoding: "utf8" });
-  return { code: result.status, out: result.stdout, err: result.stderr };
+  return outcomeOf(spawnSync(join(BIN, tool), words, { encoding: "utf8" }));
 }
 
 /** With the container path of these tests. */
@@ -34,8 +27,7 @@ before(() => {
 });
 
 after(() => {
-  if (skip === false) here("lxc-stop", "-k", "box");
-  rmSync(work, { recursive: true, force: true });
+  place.remove();
 });
 
 test("an unknown command names the known ones, as in LXC 7", () => {

@@ -17,10 +17,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-
-const BIN = join(import.meta.dirname, "../../dist/bin");
-const isRoot = process.getuid?.() === 0;
-const skip = isRoot ? false : "making containers needs root";
+import { BIN, skipWithoutRoot as skip } from "./host.ts";
 
 const work = mkdtempSync(join(tmpdir(), "lxcts-create-"));
 after(() => rmSync(work, { recursive: true, force: true }));
