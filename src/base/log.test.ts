@@ -1,6 +1,6 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { test } from "node:test";
-import { Log, logLevelNamed, logLine, silentLog } from "./log.ts";
+import { Log, logLevelNamed, logLine, severityOf, silentLog } from "./log.ts";
 
 test("a line is LXC's: program, container, time in UTC, level, category, place, message", () => {
   equal(
@@ -14,7 +14,7 @@ test("only what is severe enough is written", () => {
   const write = (line: string): void => {
     lines.push(line.slice(line.lastIndexOf(" ") + 1));
   };
-  const log = new Log({ program: "lxc-x", container: "", least: "INFO", write, fd: -1 });
+  const log = new Log({ program: "lxc-x", container: "", least: severityOf("INFO"), write, fd: -1 });
   log.trace("x", "a");
   log.debug("x", "b");
   log.info("x", "c");

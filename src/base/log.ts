@@ -26,8 +26,8 @@ export interface LogOptions {
   /** The program and the container, which begin each line. */
   readonly program: string;
   readonly container: string;
-  /** The least severe level that is written. */
-  readonly least: LogLevel;
+  /** The severity of the least severe level that is written. */
+  readonly least: number;
   /** Gets a whole line, with its newline. */
   readonly write: (line: string) => void;
   /** What `write` writes to, for whoever closes all other descriptors; -1 for none. */
@@ -43,7 +43,7 @@ export class Log {
 
   constructor(options: LogOptions) {
     this.#head = options.container === "" ? options.program : `${options.program} ${options.container}`;
-    this.#least = severityOf(options.least);
+    this.#least = options.least;
     this.#write = options.write;
     this.fd = options.fd;
   }
@@ -93,5 +93,5 @@ function timeStamp(timeMs: number): string {
 
 /** One that writes nothing. */
 export function silentLog(): Log {
-  return new Log({ program: "", container: "", least: "FATAL", write: () => {}, fd: -1 });
+  return new Log({ program: "", container: "", least: Infinity, write: () => {}, fd: -1 });
 }

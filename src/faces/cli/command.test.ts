@@ -15,9 +15,9 @@ import { helpFor, usageFor } from "./help.ts";
 
 const foreground = flag("foreground", "F", "Stay here");
 const daemon = flag("daemon", "d", "Go away");
-const define = valued("define=KEY=VAL", "s", "Set a key");
-const shareNet = later(valued("share-net=NAME", "", "Share the network"));
-const shareIpc = later(valued("share-ipc=NAME", "", "Share ipc"));
+const define = valued("define", "KEY=VAL", "s", "Set a key");
+const shareNet = later(valued("share-net", "NAME", "", "Share the network"));
+const shareIpc = later(valued("share-ipc", "NAME", "", "Share ipc"));
 const elevated: Option = { long: "elevated", short: "e", takes: "maybe", value: "LIST", doc: "Keep", later: false };
 const options = [daemon, foreground, define, shareNet, shareIpc, elevated];
 const tool: Tool = { name: "lxc-x", usage: "NAME", doc: "Tries things", options, named: true, run: () => 0 };

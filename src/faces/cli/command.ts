@@ -21,11 +21,9 @@ export function flag(long: string, short: string, doc: string): Option {
   return { long, short, takes: "nothing", value: "", doc, later: false };
 }
 
-/** `longAndValue` is as in --help: `pidfile=FILE`. */
-export function valued(longAndValue: string, short: string, doc: string): Option {
-  const equals = longAndValue.indexOf("=");
-  const value = longAndValue.slice(equals + 1);
-  return { long: longAndValue.slice(0, equals), short, takes: "value", value, doc, later: false };
+/** `value` is what the value is called in --help, such as FILE. */
+export function valued(long: string, value: string, short: string, doc: string): Option {
+  return { long, short, takes: "value", value, doc, later: false };
 }
 
 export function later(option: Option): Option {
@@ -142,16 +140,21 @@ export function badValue(option: Option, text: string, problem: string, hint = "
   );
 }
 
-export const name = valued("name=NAME", "n", "Name of the container");
+export const name = valued("name", "NAME", "n", "Name of the container");
 export const help = flag("help", "?", "Show this text");
 export const usage = flag("usage", "", "Show the options only");
 export const version = flag("version", "", "Show the version of LXC that this is compatible with");
 export const quiet = flag("quiet", "q", "Print no messages");
-export const logFile = valued("logfile=FILE", "o", "Append what happens to FILE");
-export const logPriority = valued("logpriority=LEVEL", "l", "How much to log: TRACE, DEBUG, INFO, NOTICE, WARN, ERROR");
-export const lxcpath = valued("lxcpath=PATH", "P", "Where the containers are");
-export const rcFile = valued("rcfile=FILE", "", "Read FILE instead of the container's configuration");
-export const format = valued("format=FORMAT", "", "Print text or json");
+export const logFile = valued("logfile", "FILE", "o", "Append what happens to FILE");
+export const logPriority = valued(
+  "logpriority",
+  "LEVEL",
+  "l",
+  "How much to log: TRACE, DEBUG, INFO, NOTICE, WARN, ERROR",
+);
+export const lxcpath = valued("lxcpath", "PATH", "P", "Where the containers are");
+export const rcFile = valued("rcfile", "FILE", "", "Read FILE instead of the container's configuration");
+export const format = valued("format", "FORMAT", "", "Print text or json");
 
 /** LXC's, in its order; -h is one more letter for --help. */
 export const commonOptions: readonly Option[] = [

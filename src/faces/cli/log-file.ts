@@ -1,6 +1,6 @@
 // Where -o and -l say that the log goes.
 
-import { Log, type LogLevel, logLevelNamed } from "../../base/log.ts";
+import { Log, type LogLevel, logLevelNamed, severityOf } from "../../base/log.ts";
 import { O_APPEND, O_CREAT, O_WRONLY } from "../../kernel/abi/fs.ts";
 import { tryBytes } from "../../kernel/call.ts";
 import { createFile, makeDirectories } from "../../kernel/files.ts";
@@ -24,7 +24,7 @@ export function openLog(args: Arguments): Log | undefined {
     const bytes = bytesOfText(line);
     tryBytes("write", fd, bytes, bytes.length, 0);
   };
-  return new Log({ program: args.tool, container: args.name, least, write, fd });
+  return new Log({ program: args.tool, container: args.name, least: severityOf(least), write, fd });
 }
 
 function levelFrom(args: Arguments): LogLevel {

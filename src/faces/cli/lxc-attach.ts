@@ -24,16 +24,16 @@ const elevated: Option = {
   doc: "Keep the caller's: some of CGROUP|CAP|LSM, or all of them",
   later: false,
 };
-const arch = valued("arch=ARCH", "a", "The architecture that the program sees");
-const namespaces = valued("namespaces=LIST", "s", "Join only these: MOUNT|PID|UTSNAME|IPC|USER|NETWORK; implies -e");
+const arch = valued("arch", "ARCH", "a", "The architecture that the program sees");
+const namespaces = valued("namespaces", "LIST", "s", "Join only these: MOUNT|PID|UTSNAME|IPC|USER|NETWORK; implies -e");
 const remount = flag("remount-sys-proc", "R", "Mount new /proc and /sys when -s leaves out MOUNT");
 const clearEnv = flag("clear-env", "", "Start without the caller's variables");
 const keepEnv = flag("keep-env", "", "Keep the caller's variables, which is the default");
-const keepVar = valued("keep-var=NAME", "", "A variable that --clear-env leaves");
-const setVar = valued("set-var=NAME=VALUE", "v", "Set a variable");
-const ptyLog = valued("pty-log=FILE", "L", "Write what appears on the terminal to FILE as well");
-const uid = valued("uid=UID", "u", "User inside, as a number");
-const gid = valued("gid=GID", "g", "Group inside, as a number");
+const keepVar = valued("keep-var", "NAME", "", "A variable that --clear-env leaves");
+const setVar = valued("set-var", "NAME=VALUE", "v", "Set a variable");
+const ptyLog = valued("pty-log", "FILE", "L", "Write what appears on the terminal to FILE as well");
+const uid = valued("uid", "UID", "u", "User inside, as a number");
+const gid = valued("gid", "GID", "g", "Group inside, as a number");
 
 export const lxcAttach: Tool = {
   name: "lxc-attach",
@@ -49,10 +49,10 @@ export const lxcAttach: Tool = {
     keepVar,
     setVar,
     ptyLog,
-    later(valued("rcfile=FILE", "f", "Read FILE instead of the container's configuration")),
+    later(valued("rcfile", "FILE", "f", "Read FILE instead of the container's configuration")),
     uid,
     gid,
-    later(valued("context=CONTEXT", "c", "The SELinux context of the program")),
+    later(valued("context", "CONTEXT", "c", "The SELinux context of the program")),
   ],
   named: true,
   run,

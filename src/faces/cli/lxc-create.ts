@@ -11,10 +11,10 @@ import { isJson } from "./output.ts";
 import { print } from "./print.ts";
 import { containerFrom, defaultConfigFile } from "./target.ts";
 
-const config = valued("config=FILE", "f", "What its configuration begins with");
-const template = valued("template=TEMPLATE", "t", "What fills it: busybox, none, or a program by name or path");
-const backing = valued("bdev=KIND", "B", "How its root file system is kept: dir");
-const dir = valued("dir=DIR", "", "Where its root file system is made");
+const config = valued("config", "FILE", "f", "What its configuration begins with");
+const template = valued("template", "TEMPLATE", "t", "What fills it: busybox, none, or a program by name or path");
+const backing = valued("bdev", "KIND", "B", "How its root file system is kept: dir");
+const dir = valued("dir", "DIR", "", "Where its root file system is made");
 
 export const lxcCreate: Tool = {
   name: "lxc-create",
@@ -25,15 +25,15 @@ export const lxcCreate: Tool = {
     template,
     backing,
     dir,
-    later(valued("lvname=NAME", "", "Name of the LVM volume")),
-    later(valued("vgname=GROUP", "", "LVM volume group")),
-    later(valued("thinpool=POOL", "", "LVM thin pool")),
-    later(valued("rbdname=NAME", "", "Name of the Ceph volume")),
-    later(valued("rbdpool=POOL", "", "Ceph pool")),
-    later(valued("rbduser=USER", "", "Ceph user")),
-    later(valued("zfsroot=PATH", "", "ZFS file system that it is made in")),
-    later(valued("fstype=TYPE", "", "File system of a volume")),
-    later(valued("fssize=SIZE", "", "Size of a volume")),
+    later(valued("lvname", "NAME", "", "Name of the LVM volume")),
+    later(valued("vgname", "GROUP", "", "LVM volume group")),
+    later(valued("thinpool", "POOL", "", "LVM thin pool")),
+    later(valued("rbdname", "NAME", "", "Name of the Ceph volume")),
+    later(valued("rbdpool", "POOL", "", "Ceph pool")),
+    later(valued("rbduser", "USER", "", "Ceph user")),
+    later(valued("zfsroot", "PATH", "", "ZFS file system that it is made in")),
+    later(valued("fstype", "TYPE", "", "File system of a volume")),
+    later(valued("fssize", "SIZE", "", "Size of a volume")),
     later(rcFile),
   ],
   named: true,

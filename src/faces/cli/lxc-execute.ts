@@ -10,10 +10,10 @@ import { warn } from "./print.ts";
 import { configFrom, containerFrom, missing } from "./target.ts";
 
 const daemon = flag("daemon", "d", "Leave it in the background");
-const rcFile = valued("rcfile=FILE", "f", "Read FILE instead of the container's configuration");
-const define = valued("define=KEY=VAL", "s", "Set a configuration key for this run");
-const uid = valued("uid=UID", "u", "User inside that runs COMMAND, as a number");
-const gid = valued("gid=GID", "g", "Group inside that runs COMMAND, as a number");
+const rcFile = valued("rcfile", "FILE", "f", "Read FILE instead of the container's configuration");
+const define = valued("define", "KEY=VAL", "s", "Set a configuration key for this run");
+const uid = valued("uid", "UID", "u", "User inside that runs COMMAND, as a number");
+const gid = valued("gid", "GID", "g", "Group inside that runs COMMAND, as a number");
 
 export const lxcExecute: Tool = {
   name: "lxc-execute",
@@ -25,10 +25,10 @@ export const lxcExecute: Tool = {
     define,
     uid,
     gid,
-    later(valued("share-net=NAME", "", "Share the network of a container or process")),
-    later(valued("share-ipc=NAME", "", "Share the IPC namespace of a container or process")),
-    later(valued("share-uts=NAME", "", "Share the host name of a container or process")),
-    later(valued("share-pid=NAME", "", "Share the process ids of a container or process")),
+    later(valued("share-net", "NAME", "", "Share the network of a container or process")),
+    later(valued("share-ipc", "NAME", "", "Share the IPC namespace of a container or process")),
+    later(valued("share-uts", "NAME", "", "Share the host name of a container or process")),
+    later(valued("share-pid", "NAME", "", "Share the process ids of a container or process")),
   ],
   named: true,
   run,

@@ -19,7 +19,7 @@ import { containerFrom, controlling, missing } from "./target.ts";
 import { type Traffic, trafficIn } from "./traffic.ts";
 import { NOTHING_USED, usedBy } from "./usage.ts";
 
-const config = valued("config=KEY", "c", "Show the value of a configuration key");
+const config = valued("config", "KEY", "c", "Show the value of a configuration key");
 const ips = flag("ips", "i", "Show the IP addresses");
 const state = flag("state", "s", "Show the state");
 const pid = flag("pid", "p", "Show the process id of the first process");

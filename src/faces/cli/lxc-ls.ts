@@ -15,7 +15,7 @@ import { lxcpathFrom } from "./target.ts";
 
 const line = flag("line", "1", "One name a line");
 const fancy = flag("fancy", "f", "A table");
-const columns = valued("fancy-format=COLUMNS", "F", `The table's columns, with commas: ${columnNames.join(", ")}`);
+const columns = valued("fancy-format", "COLUMNS", "F", `The table's columns, with commas: ${columnNames.join(", ")}`);
 const active = flag("active", "", "Only those that run or are frozen");
 const running = flag("running", "", "Only those that run");
 const frozen = flag("frozen", "", "Only those that are frozen");
@@ -30,8 +30,8 @@ const nestingValue: Option = {
   later: false,
 };
 const nesting = later(nestingValue);
-const groups = valued("groups=GROUPS", "g", "Only those that are in all of GROUPS, with commas");
-const filter = valued("filter=REGEX", "", "Only names in which the extended regular expression is found");
+const groups = valued("groups", "GROUPS", "g", "Only those that are in all of GROUPS, with commas");
+const filter = valued("filter", "REGEX", "", "Only names in which the extended regular expression is found");
 
 export const lxcLs: Tool = {
   name: "lxc-ls",

@@ -14,12 +14,12 @@ import { configFrom, containerFrom, controlling, missing } from "./target.ts";
 
 const daemon = flag("daemon", "d", "Leave it in the background, which is the default");
 const foreground = flag("foreground", "F", "Stay, with this terminal as its console");
-const pidFile = valued("pidfile=FILE", "p", "Write the monitor's process id to FILE");
-const rcFile = valued("rcfile=FILE", "f", "Read FILE instead of the container's configuration");
-const console_ = valued("console=FILE", "c", "The container's console, or none");
-const consoleLog = valued("console-log=FILE", "L", "Write what appears on the console to FILE");
+const pidFile = valued("pidfile", "FILE", "p", "Write the monitor's process id to FILE");
+const rcFile = valued("rcfile", "FILE", "f", "Read FILE instead of the container's configuration");
+const console_ = valued("console", "FILE", "c", "The container's console, or none");
+const consoleLog = valued("console-log", "FILE", "L", "Write what appears on the console to FILE");
 const closeAll = flag("close-all-fds", "C", "Close descriptors that were inherited; implied by -d");
-const define = valued("define=KEY=VAL", "s", "Set a configuration key for this start");
+const define = valued("define", "KEY=VAL", "s", "Set a configuration key for this start");
 
 export const lxcStart: Tool = {
   name: "lxc-start",
@@ -34,10 +34,10 @@ export const lxcStart: Tool = {
     consoleLog,
     closeAll,
     define,
-    later(valued("share-net=NAME", "", "Share the network of a container or process")),
-    later(valued("share-ipc=NAME", "", "Share the IPC namespace of a container or process")),
-    later(valued("share-uts=NAME", "", "Share the host name of a container or process")),
-    later(valued("share-pid=NAME", "", "Share the process ids of a container or process")),
+    later(valued("share-net", "NAME", "", "Share the network of a container or process")),
+    later(valued("share-ipc", "NAME", "", "Share the IPC namespace of a container or process")),
+    later(valued("share-uts", "NAME", "", "Share the host name of a container or process")),
+    later(valued("share-pid", "NAME", "", "Share the process ids of a container or process")),
   ],
   named: true,
   run,

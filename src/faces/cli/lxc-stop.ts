@@ -10,7 +10,12 @@ import { cgroupsFrom, checkRcFile, containerFrom, controlling } from "./target.t
 
 const reboot = flag("reboot", "r", "Reboot it instead");
 const noWait = flag("nowait", "W", "Ask for the shutdown or the reboot, and do not wait for it");
-const timeout = valued("timeout=SECONDS", "t", "How long it may take before it is ended by force; 60 when not given");
+const timeout = valued(
+  "timeout",
+  "SECONDS",
+  "t",
+  "How long it may take before it is ended by force; 60 when not given",
+);
 const kill = flag("kill", "k", "End it by force at once");
 const noKill = flag("nokill", "", "Do not end it by force when the time is over");
 const noLock = flag("nolock", "", "Take no lock, together with -k");

@@ -11,10 +11,10 @@ import { runUnshared } from "../../lifecycle/unshare.ts";
 import { environment } from "./caller.ts";
 import { type Arguments, badValue, flag, later, Refusal, rcFile, type Tool, valued } from "./command.ts";
 
-const namespaces = valued("namespaces=LIST", "s", "Such as MOUNT|PID|UTSNAME|IPC|USER|NETWORK");
-const user = valued("user=USER", "u", "User to become, by name or number");
-const hostName = valued("hostname=NAME", "H", "Host name inside (with UTSNAME)");
-const device = valued("ifname=NAME", "i", "Network device to move inside (with NETWORK)");
+const namespaces = valued("namespaces", "LIST", "s", "Such as MOUNT|PID|UTSNAME|IPC|USER|NETWORK");
+const user = valued("user", "USER", "u", "User to become, by name or number");
+const hostName = valued("hostname", "NAME", "H", "Host name inside (with UTSNAME)");
+const device = valued("ifname", "NAME", "i", "Network device to move inside (with NETWORK)");
 const daemon = flag("daemon", "d", "Do not wait for the program");
 const remount = flag("remount", "M", "Mount /proc, /dev/shm and /dev/mqueue anew (with MOUNT)");
 

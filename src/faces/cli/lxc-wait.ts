@@ -9,8 +9,8 @@ import { isJson } from "./output.ts";
 import { print } from "./print.ts";
 import { checkRcFile, containerFrom, controlling } from "./target.ts";
 
-const state = valued("state=STATES", "s", "The states to wait for, such as STOPPED|RUNNING");
-const timeout = valued("timeout=SECONDS", "t", "How long to wait; for ever when it is not given");
+const state = valued("state", "STATES", "s", "The states to wait for, such as STOPPED|RUNNING");
+const timeout = valued("timeout", "SECONDS", "t", "How long to wait; for ever when it is not given");
 
 export const lxcWait: Tool = {
   name: "lxc-wait",

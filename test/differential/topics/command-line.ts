@@ -6,8 +6,8 @@ import { helpFor, usageFor } from "../../../src/faces/cli/help.ts";
 import { JsonObject } from "../../../src/faces/cli/json.ts";
 
 const daemon = flag("daemon", "d", "Run it in the background");
-const pidFile = valued("pidfile=FILE", "p", "Write the process's number to FILE");
-const shared = later(valued("share-net=NAME", "", "Share a network namespace"));
+const pidFile = valued("pidfile", "FILE", "p", "Write the process's number to FILE");
+const shared = later(valued("share-net", "NAME", "", "Share a network namespace"));
 
 const tool: Tool = {
   name: "lxc-x",
