@@ -80,6 +80,13 @@ test("a key without its effect yet is refused by name", { skip }, async () => {
   await failsToStart("lxcts-later", /lxc\.seccomp\.profile .*not there yet/, /hint: remove it/);
 });
 
+test("the log goes where the configuration says", { skip }, () => {
+  const log = join(place.folder, "own.log");
+  place.create("lxcts-log", `lxc.log.file = ${log}`, "lxc.log.level = DEBUG", "lxc.rootfs.path = dir:/no/such");
+  equal(place.ours("lxc-start", "-n", "lxcts-log").code, 1);
+  match(readFileSync(log, "utf8"), /^lxc-start lxcts-log \d{14}\.\d{3} ERROR .*\/no\/such/m);
+});
+
 test("a misspelt key is named with its line, and the one that was meant", { skip }, () => {
   place.create("lxcts-typo", "lxc.uts.nam = x");
   refused(

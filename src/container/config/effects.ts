@@ -15,6 +15,9 @@ export function notYetIn(config: Config): string[] {
   const storage = config.rootfsPath.value?.type ?? "";
   if (!storageNow.includes(storage)) keys.push(`lxc.rootfs.path = ${storage}:`);
   if ((config.rootfsOptions.value ?? "").includes("idmap=")) keys.push("lxc.rootfs.options = idmap=");
+  for (const auto of config.mountAuto.values) {
+    if (auto.what === "shmounts") keys.push("lxc.mount.auto = shmounts");
+  }
   for (const entry of config.mountEntry.values) if (entry.idmap !== "") keys.push(`lxc.mount.entry = ${entry.line}`);
   return keys;
 }

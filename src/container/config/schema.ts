@@ -126,7 +126,9 @@ export class Config extends KeySet {
     "notset",
     "The least severe message to write. Default: ERROR.",
   );
-  readonly logSyslog = this.maybe("lxc.log.syslog", syslogFacility, "The syslog facility log lines go to as well.");
+  readonly logSyslog = this.later(
+    this.maybe("lxc.log.syslog", syslogFacility, "The syslog facility log lines go to as well."),
+  );
 
   readonly environment = this.many(
     "lxc.environment",

@@ -133,9 +133,16 @@ function modeOf(auto: AutoMount): "mixed" | "rw" | "ro" {
 }
 
 function addEntry(steps: MountStep[], warnings: string[], entry: MountEntry, rootNames: readonly string[]): void {
+  if (entry.idmap !== "") throw idmapRefused(entry);
   const to = targetOf(entry.target, rootNames);
   if (to === undefined) warnings.push(`the mount entry "${entry.line}" is ignored: its target is not in the container`);
   else steps.push(entryStep(entry, to));
+}
+
+function idmapRefused(entry: MountEntry): LxcError {
+  return new LxcError("unsupported", `do what the mount entry "${entry.line}" says`, "idmap= is not there yet", {
+    hint: "remove idmap= from its options",
+  });
 }
 
 /**

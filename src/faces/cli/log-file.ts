@@ -1,6 +1,7 @@
-// Where -o and -l say that the log goes.
+// Where -o and -l, or else the configuration, say that the log goes.
 
 import { Log, type LogLevel, logLevelNamed, severityOf } from "../../base/log.ts";
+import type { Config } from "../../container/config/schema.ts";
 import { O_APPEND, O_CREAT, O_WRONLY } from "../../kernel/abi/fs.ts";
 import { tryBytes } from "../../kernel/call.ts";
 import { createFile, makeDirectories } from "../../kernel/files.ts";
@@ -16,6 +17,17 @@ export function openLog(args: Arguments): Log | undefined {
   if (!args.has(logFile) && !args.has(logPriority)) return undefined;
   const least = levelFrom(args);
   const path = args.has(logFile) ? args.text(logFile, "") : usualFile(args);
+  return logTo(args, path, least);
+}
+
+/** Opens the log that lxc.log.file and lxc.log.level ask for, where the options asked for none. */
+export function openConfiguredLog(args: Arguments, config: Config): Log | undefined {
+  if (args.log.fd >= 0 || args.has(logFile)) return undefined;
+  const level = config.logLevel.value;
+  return logTo(args, config.logFile.value ?? "", level === "notset" ? "ERROR" : (logLevelNamed(level) ?? "ERROR"));
+}
+
+function logTo(args: Arguments, path: string, least: LogLevel): Log | undefined {
   if (path === NONE || path === "") return undefined;
   const slash = path.lastIndexOf("/");
   if (slash > 0) makeDirectories(path.slice(0, slash), 0o755);

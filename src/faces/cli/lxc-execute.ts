@@ -6,6 +6,7 @@ import { type Container, isDefined } from "../../container/container.ts";
 import { startContainer } from "../../lifecycle/start.ts";
 import { environment, protect } from "./caller.ts";
 import { type Arguments, flag, later, Refusal, type Tool, valued } from "./command.ts";
+import { openConfiguredLog } from "./log-file.ts";
 import { warn } from "./print.ts";
 import { configFrom, containerFrom, missing } from "./target.ts";
 
@@ -48,6 +49,7 @@ function run(args: Arguments): number {
     const error = new LxcError("config-invalid", `run a program in ${container.name}`, "none was given", { hint });
     throw new Refusal("Missing command to execute!", error);
   }
+  args.log = openConfiguredLog(args, config) ?? args.log;
   return startContainer({
     container,
     config,

@@ -8,6 +8,7 @@ import { startContainer } from "../../lifecycle/start.ts";
 import { absolute, environment, protect } from "./caller.ts";
 import { type Arguments, flag, later, Refusal, type Tool, valued } from "./command.ts";
 import { JsonObject } from "./json.ts";
+import { openConfiguredLog } from "./log-file.ts";
 import { isJson } from "./output.ts";
 import { print, warn } from "./print.ts";
 import { configFrom, containerFrom, controlling, missing } from "./target.ts";
@@ -52,6 +53,7 @@ function run(args: Arguments): number {
   for (const definition of args.all(define)) applyDefinition(loaded.config, definition);
   if (args.has(console_)) applyDefinition(loaded.config, `lxc.console.path=${args.text(console_, "")}`);
   if (args.has(consoleLog)) applyDefinition(loaded.config, `lxc.console.logfile=${args.text(consoleLog, "")}`);
+  args.log = openConfiguredLog(args, loaded.config) ?? args.log;
   const leaves = args.isOn(daemon, foreground, true);
   const code = start(args, container, loaded, leaves);
   if (isJson(args) && leaves) {
