@@ -1,14 +1,7 @@
 // Sets of capabilities: reading them, and giving up what a container is not to have. Runs in a process before its exec.
 
 import { EINVAL } from "../kernel/abi/errno.ts";
-import {
-  capData,
-  capHeader,
-  LINUX_CAPABILITY_VERSION_3,
-  PR_CAP_AMBIENT,
-  PR_CAP_AMBIENT_CLEAR_ALL,
-  PR_CAPBSET_DROP,
-} from "../kernel/abi/prctl.ts";
+import { capData, capHeader, LINUX_CAPABILITY_VERSION_3, PR_CAPBSET_DROP } from "../kernel/abi/prctl.ts";
 import { call, refused, tryNumbers } from "../kernel/call.ts";
 import { capabilityNames } from "./capabilities.ts";
 
@@ -131,11 +124,6 @@ export function inheritNothing(): void {
   if (capData.inheritableLow.get(data) === 0 && capData.inheritableHigh.get(data) === 0) return;
   clearInheritable(data);
   call("empty the inheritable capabilities", "capset", header, data);
-}
-
-/** Empties the ambient set alone. */
-export function clearAmbient(): void {
-  call("empty the ambient capabilities", "prctl", PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
 }
 
 function clearInheritable(data: Uint8Array): void {

@@ -1,21 +1,8 @@
 // Locks on files that belong to the open file, so that threads and forks cannot lose them (fcntl(2), OFD locks).
 
 import { EACCES, EAGAIN } from "./abi/errno.ts";
-import { F_OFD_SETLK, F_OFD_SETLKW, F_WRLCK, flock, O_CLOEXEC, O_CREAT, O_NOFOLLOW, O_RDWR } from "./abi/fs.ts";
+import { F_OFD_SETLK, F_OFD_SETLKW, F_WRLCK, flock } from "./abi/fs.ts";
 import { call, refused, tryCall } from "./call.ts";
-import { closeFd, createFile } from "./files.ts";
-
-/** Waits for the only lock on the file at `path`, which is made when missing. Closing the result releases it. */
-export function lockFile(path: string): number {
-  const fd = createFile(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o600);
-  try {
-    call(`lock ${path}`, "fcntl", fd, F_OFD_SETLKW, writeLock());
-    return fd;
-  } catch (caught) {
-    closeFd(fd);
-    throw caught;
-  }
-}
 
 /** Waits for the only lock on the open file `fd`; `what` names it. */
 export function waitForLock(fd: number, what: string): void {

@@ -1,6 +1,5 @@
 // Mounting, by path and by descriptor. Every function throws when the kernel refuses, unless it says otherwise.
 
-import { ENOENT } from "./abi/errno.ts";
 import { AT_EMPTY_PATH, AT_RECURSIVE } from "./abi/fs.ts";
 import {
   FSCONFIG_CMD_CREATE,
@@ -23,13 +22,6 @@ import { closeFd } from "./files.ts";
 
 export function mountFileSystem(type: string, to: string, flags: number, options: string): void {
   call(`mount ${type} on ${to}`, "mount", type, to, type, flags, options);
-}
-
-/** Binds `from` on `to` if both are there. Returns whether they were. */
-export function tryBind(from: string, to: string): boolean {
-  const result = tryCall("mount", from, to, 0, MS_BIND);
-  if (result < 0 && result !== -ENOENT) throw refused(`bind ${from} on ${to}`, "mount", result);
-  return result !== -ENOENT;
 }
 
 export function bind(from: string, to: string): void {
@@ -106,11 +98,6 @@ export function trySetMountAttributes(
   mountAttr.propagation.put(attributes, propagation);
   const flags = AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0);
   return tryCall("mount_setattr", fd, "", flags, attributes, attributes.length);
-}
-
-/** Takes the mount at `path` away at once; what uses it still may go on. Returns 0 or -errno. */
-export function tryUnmount(path: string): number {
-  return tryCall("umount2", path, MNT_DETACH);
 }
 
 /**

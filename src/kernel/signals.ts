@@ -80,8 +80,3 @@ function setHandler(signal: number, handler: number): void {
 export function ignoreSignal(signal: number): void {
   setHandler(signal, 1);
 }
-
-/** Back to what every process starts with; a program inherits ignored signals through exec. */
-export function restoreSignals(): void {
-  for (let signal = 1; signal <= 64; signal++) setHandler(signal, 0);
-}

@@ -13,7 +13,6 @@ import {
   msghdr,
   SCM_CREDENTIALS,
   SCM_RIGHTS,
-  SO_PASSCRED,
   SO_PEERCRED,
   SO_RCVTIMEO,
   SO_SNDTIMEO,
@@ -119,13 +118,6 @@ export function peerCredentials(fd: number): Credentials {
   int.put(length, bytes.length);
   call("ask who connected", "getsockopt", fd, SOL_SOCKET, SO_PEERCRED, bytes, length);
   return { pid: ucred.pid.get(bytes), uid: ucred.uid.get(bytes), gid: ucred.gid.get(bytes) };
-}
-
-/** Asks for the sender's credentials with every message, as LXC's command socket does. */
-export function passCredentials(fd: number): void {
-  const on = new Uint8Array(4);
-  int.put(on, 1);
-  call("ask for credentials", "setsockopt", fd, SOL_SOCKET, SO_PASSCRED, on, on.length);
 }
 
 /** Sends one message with descriptors. Returns the number of bytes, or -errno; never raises SIGPIPE. */

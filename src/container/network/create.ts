@@ -1,6 +1,6 @@
 // Makes the host's side of a container's networks, and takes it away. Runs in the monitor.
 
-import { asLxcError, LxcError } from "../../base/errors.ts";
+import { LxcError } from "../../base/errors.ts";
 import type { Undo } from "../../base/undo.ts";
 import { EEXIST, EINVAL, ERANGE, ESRCH } from "../../kernel/abi/errno.ts";
 import { deleteLink, disableIpv6, linkIn, linkRequest, vethRequest } from "../../kernel/links.ts";
@@ -116,21 +116,4 @@ function refusedCreation(network: PlannedNetwork, doing: string, because: LxcErr
     return new LxcError("config-invalid", doing, "the kernel does not take these values", { errno, hint, because });
   }
   return because;
-}
-
-/** Takes every network away, in the order in which they were made. All are tried; returns the failures. */
-export function destroyNetworks(
-  created: readonly CreatedNetwork[],
-  socket: NetlinkSocket,
-  scripts: NetworkScripts,
-): LxcError[] {
-  const failures: LxcError[] = [];
-  for (const one of created) {
-    try {
-      one.remove(socket, scripts);
-    } catch (caught) {
-      failures.push(asLxcError(caught as Error));
-    }
-  }
-  return failures;
 }

@@ -5,7 +5,7 @@
 import { LxcError } from "../../base/errors.ts";
 import { joinPath } from "../../base/path.ts";
 import { EEXIST, ENODEV, ENOENT, EPERM } from "../../kernel/abi/errno.ts";
-import { AT_FDCWD, AT_REMOVEDIR, O_DIRECTORY, O_PATH, S_IFCHR, S_IFREG } from "../../kernel/abi/fs.ts";
+import { AT_FDCWD, O_DIRECTORY, O_PATH, S_IFCHR, S_IFREG } from "../../kernel/abi/fs.ts";
 import { MOUNT_ATTR_RDONLY, MS_BIND, MS_MOVE, MS_REC, MS_REMOUNT } from "../../kernel/abi/mount.ts";
 import { call, refused, tryCall, tryPath } from "../../kernel/call.ts";
 import { closeFd } from "../../kernel/files.ts";
@@ -255,9 +255,4 @@ function mountRefused(step: EntryStep, result: number): LxcError {
     errno: ENODEV,
     hint: "correct the type in the mount entry; /proc/filesystems lists those there are",
   });
-}
-
-/** Removes the folder `at` below `root` again, if it is empty. */
-export function removeMountPoint(root: number, at: string): void {
-  tryPath("unlinkat", root, at, AT_REMOVEDIR, 0);
 }

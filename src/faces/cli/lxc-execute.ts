@@ -5,7 +5,7 @@ import { applyDefinition, type LoadedConfig } from "../../container/config/load.
 import { type Container, isDefined } from "../../container/container.ts";
 import { startContainer } from "../../lifecycle/start.ts";
 import { environment, protect } from "./caller.ts";
-import { type Arguments, flag, later, Refusal, type Tool, valued } from "./command.ts";
+import { type Arguments, flag, Refusal, shareOptions, type Tool, valued } from "./command.ts";
 import { openConfiguredLog } from "./log-file.ts";
 import { warn } from "./print.ts";
 import { configFrom, containerFrom, missing } from "./target.ts";
@@ -20,17 +20,7 @@ export const lxcExecute: Tool = {
   name: "lxc-execute",
   usage: "--name=NAME -- COMMAND",
   doc: "lxc-execute runs COMMAND in the container NAME, which lives as long as it",
-  options: [
-    daemon,
-    rcFile,
-    define,
-    uid,
-    gid,
-    later(valued("share-net", "NAME", "", "Share the network of a container or process")),
-    later(valued("share-ipc", "NAME", "", "Share the IPC namespace of a container or process")),
-    later(valued("share-uts", "NAME", "", "Share the host name of a container or process")),
-    later(valued("share-pid", "NAME", "", "Share the process ids of a container or process")),
-  ],
+  options: [daemon, rcFile, define, uid, gid, ...shareOptions],
   named: true,
   run,
 };

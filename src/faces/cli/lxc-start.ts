@@ -6,7 +6,7 @@ import { type Container, isDefined } from "../../container/container.ts";
 import { stateOf } from "../../lifecycle/command-client.ts";
 import { startContainer } from "../../lifecycle/start.ts";
 import { absolute, environment, protect } from "./caller.ts";
-import { type Arguments, flag, later, Refusal, type Tool, valued } from "./command.ts";
+import { type Arguments, flag, Refusal, shareOptions, type Tool, valued } from "./command.ts";
 import { JsonObject } from "./json.ts";
 import { openConfiguredLog } from "./log-file.ts";
 import { isJson } from "./output.ts";
@@ -26,20 +26,7 @@ export const lxcStart: Tool = {
   name: "lxc-start",
   usage: "--name=NAME -- COMMAND",
   doc: "lxc-start starts the container NAME, with COMMAND in place of its init",
-  options: [
-    daemon,
-    foreground,
-    pidFile,
-    rcFile,
-    console_,
-    consoleLog,
-    closeAll,
-    define,
-    later(valued("share-net", "NAME", "", "Share the network of a container or process")),
-    later(valued("share-ipc", "NAME", "", "Share the IPC namespace of a container or process")),
-    later(valued("share-uts", "NAME", "", "Share the host name of a container or process")),
-    later(valued("share-pid", "NAME", "", "Share the process ids of a container or process")),
-  ],
+  options: [daemon, foreground, pidFile, rcFile, console_, consoleLog, closeAll, define, ...shareOptions],
   named: true,
   run,
 };

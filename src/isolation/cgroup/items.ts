@@ -1,11 +1,10 @@
 // Reading and writing the cgroup files of a running container, known by the paths it tells. Runs in tools.
 
-import { LxcError } from "../../base/errors.ts";
 import { joinPath } from "../../base/path.ts";
-import { EINVAL, ENODEV, ENOENT, ENOTDIR, EOPNOTSUPP, errnoText } from "../../kernel/abi/errno.ts";
+import { ENODEV, ENOENT, ENOTDIR, EOPNOTSUPP } from "../../kernel/abi/errno.ts";
 import { AT_FDCWD, O_RDONLY } from "../../kernel/abi/fs.ts";
 import { refused, tryBytes } from "../../kernel/call.ts";
-import { closeFd, tryOpenAt, tryWriteAt } from "../../kernel/files.ts";
+import { closeFd, tryOpenAt } from "../../kernel/files.ts";
 import { type CgroupLayout, hierarchyOf, unifiedOf } from "./layout.ts";
 import { controllerOf } from "./limit-plan.ts";
 
@@ -47,22 +46,4 @@ function tryReadFile(path: string): string | undefined {
     if (length < 0) throw refused(`read ${path}`, "read", length);
     return text;
   }
-}
-
-/** Sets the cgroup file `file` of the container. */
-export function writeItem(layout: CgroupLayout, ask: AskPath, file: string, value: string): void {
-  const doing = `set ${file} to ${value}`;
-  const folder = folderOfItem(layout, ask, file);
-  if (folder === undefined) {
-    throw new LxcError("not-found", doing, `the container has no cgroup for ${controllerOf(file)}`, {
-      hint: "see cat /proc/self/cgroup for what this host has",
-    });
-  }
-  const result = tryWriteAt(AT_FDCWD, joinPath(folder, file), value);
-  if (result >= 0) return;
-  const hint = result === -EINVAL ? `compare cat ${joinPath(folder, file)}` : `see ls ${folder}`;
-  throw new LxcError("syscall-failed", doing, `write to ${joinPath(folder, file)}: ${errnoText(-result)}`, {
-    errno: -result,
-    hint,
-  });
 }
