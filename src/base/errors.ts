@@ -1,5 +1,7 @@
 // The words of every failure.
 
+import { type Finding, findingLine } from "./finding.ts";
+
 /** Stable names for what went wrong. Scripts may match on these; messages may change, codes may not. */
 export const errorCodes = [
   "config-invalid",
@@ -21,7 +23,11 @@ export interface ErrorDetails {
   readonly hint?: string;
   /** What led to this; Error's own `cause` does not compile. */
   readonly because?: LxcError | undefined;
+  /** Each place in a file that is wrong. They stay in this process: files are read before another one is made. */
+  readonly findings?: readonly Finding[];
 }
+
+const NO_FINDINGS: readonly Finding[] = [];
 
 /** Every failure a user can see. `doing` completes the sentence "cannot …". */
 export class LxcError extends Error {
@@ -31,6 +37,7 @@ export class LxcError extends Error {
   readonly errno: number;
   readonly hint: string;
   readonly because: LxcError | undefined;
+  readonly findings: readonly Finding[];
 
   constructor(code: ErrorCode, doing: string, reason: string, details: ErrorDetails = {}) {
     super(`cannot ${doing}: ${reason}`);
@@ -41,6 +48,7 @@ export class LxcError extends Error {
     this.errno = details.errno ?? 0;
     this.hint = details.hint ?? "";
     this.because = details.because;
+    this.findings = details.findings ?? NO_FINDINGS;
   }
 }
 
@@ -52,12 +60,14 @@ export function asLxcError(caught: Error): LxcError {
   return caught instanceof LxcError ? caught : new LxcError("bug", "go on", caught.message);
 }
 
-/** The lines a tool prints: the failure, what caused it, then the hint. */
+/** The lines a tool prints: the failure, what caused it, each place that is wrong, then the hint. */
 export function describe(error: LxcError): string[] {
   const lines = [error.message];
+  for (const finding of error.findings) lines.push(`  ${findingLine(finding)}`);
   let cause = error.because;
   while (cause !== undefined) {
     lines.push(`  because: ${cause.message}`);
+    for (const finding of cause.findings) lines.push(`  ${findingLine(finding)}`);
     cause = cause.because;
   }
   const hint = nearestHint(error);

@@ -4,6 +4,7 @@ import { golden } from "../../test/fake/golden.ts";
 import { Exited, type FakeKernel, fakeKernel } from "../../test/fake/kernel.ts";
 import { ConfigDocument } from "../container/config/document.ts";
 import { configFrom } from "../container/config/load.ts";
+import { Sources } from "../container/config/sources.ts";
 import { ContainerCgroups } from "../isolation/cgroup/cgroups.ts";
 import { iovec, msghdr } from "../kernel/abi/socket.ts";
 import { runChild } from "./child.ts";
@@ -30,6 +31,7 @@ function planFor(text: string, command: readonly string[]): StartPlan {
       container,
       config,
       configFile: "/c/c1/config",
+      sources: new Sources(),
       daemon: true,
       command,
       useInit: false,

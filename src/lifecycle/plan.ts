@@ -3,6 +3,7 @@
 import { LxcError } from "../base/errors.ts";
 import { upperCase } from "../base/text.ts";
 import type { Config } from "../container/config/schema.ts";
+import type { Sources } from "../container/config/sources.ts";
 import type { Container } from "../container/container.ts";
 import { directoryOf } from "../container/container.ts";
 import type { NetworkPlan } from "../container/network/plan.ts";
@@ -26,6 +27,8 @@ export interface StartOptions {
   readonly config: Config;
   /** The file the configuration is from. */
   readonly configFile: string;
+  /** That file and those it includes. */
+  readonly sources: Sources;
   /** Whether a monitor stays behind, and the caller returns once the container runs. */
   readonly daemon: boolean;
   /** What to run instead of lxc.init.cmd; empty for that. */

@@ -1,8 +1,11 @@
 // Starting a container: the caller's side. Looks up what is needed, plans, claims the name, and leaves a monitor behind.
 
-import { asLxcError, LxcError } from "../base/errors.ts";
+import { asLxcError, type ErrorCode, LxcError } from "../base/errors.ts";
+import { type Finding, findingText } from "../base/finding.ts";
 import { problemsIn } from "../container/config/checks.ts";
 import { lsmKeysIn, notYetIn } from "../container/config/effects.ts";
+import { warningsIn } from "../container/config/findings.ts";
+import type { Complaint } from "../container/config/settings.ts";
 import { networkFacts } from "../container/network/facts.ts";
 import { type NetworkPlan, planNetworks } from "../container/network/plan.ts";
 import { requestsFrom } from "../container/network/requests.ts";
@@ -31,6 +34,7 @@ export function startContainer(options: StartOptions): number {
   try {
     if (options.closeAllFds) closeAllBut([options.logFd]);
     refuseWhatIsNotThere(options);
+    for (const finding of warningsIn(options.config, options.sources)) options.warn(findingText(finding));
     const plan = planStart(options, gatherFacts(options));
     for (const warning of plan.warnings) options.warn(warning);
     return options.daemon ? startDaemon(plan) : exitCodeOf(runHere(plan));
@@ -51,20 +55,17 @@ const ALREADY_RUNNING = "Container is already running";
 
 /** Every key that is accepted has its effect; the others are refused by name. */
 function refuseWhatIsNotThere(options: StartOptions): void {
-  const later = notYetIn(options.config);
-  if (later.length > 0) throw unsupported(later, "remove it from the configuration");
-  const confined = lsmKeysIn(options.config);
-  if (confined.length > 0) {
-    const lsm = activeLsm();
-    if (lsm !== "")
-      throw unsupported(confined, `${lsm} is on; set lxc.apparmor.profile and lxc.selinux.context to nothing`);
-  }
-  const problems = problemsIn(options.config);
-  if (problems.length > 0) throw new LxcError("config-invalid", `use ${options.configFile}`, problems.join("; "));
+  const lsm = activeLsm();
+  const later = notYetIn(options.config).concat(lsm === "" ? [] : lsmKeysIn(options.config, lsm));
+  refuse(options, "unsupported", "it asks for what is not supported yet", later);
+  refuse(options, "config-invalid", "it cannot be started as it is", problemsIn(options.config));
 }
 
-function unsupported(keys: readonly string[], hint: string): LxcError {
-  return new LxcError("unsupported", `do what ${keys.join(", ")} says`, "that is not there yet", { hint });
+function refuse(options: StartOptions, code: ErrorCode, reason: string, complaints: readonly Complaint[]): void {
+  if (complaints.length === 0) return;
+  const findings: Finding[] = [];
+  for (const complaint of complaints) findings.push(options.sources.find("error", complaint));
+  throw new LxcError(code, `use ${options.configFile}`, reason, { findings });
 }
 
 function gatherFacts(options: StartOptions): StartFacts {

@@ -1,124 +1,261 @@
 // What is wrong across keys: lists of small functions, each returning what it found or nothing. Pure.
 
+import type { IdMapping } from "./isolation-codecs.ts";
 import type { NetworkConfig } from "./network-schema.ts";
 import type { Config } from "./schema.ts";
+import type { Complaint, Setting } from "./settings.ts";
 
-/** A contradiction that LXC refuses while it reads. */
-export interface Conflict {
-  /** The key to name. */
-  readonly key: string;
-  readonly reason: string;
+type Rule = (config: Config) => Complaint | undefined;
+type NetworkRule = (network: NetworkConfig) => Complaint | undefined;
+
+interface RuleRow {
+  readonly rule: Rule;
+}
+interface NetworkRuleRow {
+  readonly rule: NetworkRule;
 }
 
-type ConflictCheck = (config: Config) => Conflict | undefined;
-type Check = (config: Config) => string | undefined;
-type NetworkCheck = (network: NetworkConfig) => string | undefined;
+/** What makes a file unreadable, as in LXC. */
+const conflictRules: readonly RuleRow[] = [{ rule: keepOrDrop }, { rule: cloneOrKeep }];
 
-interface ConflictRow {
-  readonly check: ConflictCheck;
-}
-interface CheckRow {
-  readonly check: Check;
-}
-interface NetworkCheckRow {
-  readonly check: NetworkCheck;
-}
-
-const conflictChecks: readonly ConflictRow[] = [{ check: keepOrDrop }, { check: cloneOrKeep }];
-
-const checks: readonly CheckRow[] = [
-  { check: oneWayToNameCgroups },
-  { check: bothCgroupParts },
-  { check: innerNeedsContainer },
-  { check: rotationNeedsFile },
+/** What must be put right before a start. */
+const startRules: readonly RuleRow[] = [
+  { rule: oneWayToNameCgroups },
+  { rule: monitorNeedsContainer },
+  { rule: containerNeedsMonitor },
+  { rule: innerNeedsContainer },
+  { rule: rotationNeedsFile },
+  { rule: mapsMustNotOverlap },
+  { rule: namesMustDiffer },
+  { rule: pairsMustDiffer },
 ];
 
-const networkChecks: readonly NetworkCheckRow[] = [
-  { check: gatewayNeedsAddress },
-  { check: gateway6NeedsAddress },
-  { check: gatewayNeedsUp },
-  { check: proxyNeedsAddress },
+const networkStartRules: readonly NetworkRuleRow[] = [
+  { rule: gatewayNeedsAddress },
+  { rule: gateway6NeedsAddress },
+  { rule: gatewayNeedsUp },
+  { rule: proxyNeedsAddress },
+  { rule: kindNeedsLink },
 ];
 
-/** The first contradiction that makes the file unreadable, as in LXC. */
-export function conflictIn(config: Config): Conflict | undefined {
-  for (const row of conflictChecks) {
-    const conflict = row.check(config);
-    if (conflict !== undefined) return conflict;
+/** What has no effect, or hardly the one its author had in mind. */
+const doubtRules: readonly RuleRow[] = [
+  { rule: delayNeedsAuto },
+  { rule: optionsNeedRootfs },
+  { rule: sizeNeedsFile },
+  { rule: cookieNeedsProxy },
+  { rule: mapsForBoth },
+  { rule: rawNeedsGenerated },
+];
+
+const networkDoubtRules: readonly NetworkRuleRow[] = [{ rule: vlanNeedsNumber }, { rule: emptyHasNothing }];
+
+/** The contradictions that make the file unreadable. */
+export function conflictsIn(config: Config): Complaint[] {
+  return complaintsOf(conflictRules, config);
+}
+
+/** What a start must refuse. */
+export function problemsIn(config: Config): Complaint[] {
+  return complaintsOf(startRules, config).concat(networkComplaints(networkStartRules, config));
+}
+
+/** What a start only warns of. */
+export function doubtsIn(config: Config): Complaint[] {
+  return complaintsOf(doubtRules, config).concat(networkComplaints(networkDoubtRules, config));
+}
+
+function complaintsOf(rows: readonly RuleRow[], config: Config): Complaint[] {
+  const complaints: Complaint[] = [];
+  for (const row of rows) {
+    const complaint = row.rule(config);
+    if (complaint !== undefined) complaints.push(complaint);
+  }
+  return complaints;
+}
+
+function networkComplaints(rows: readonly NetworkRuleRow[], config: Config): Complaint[] {
+  const complaints: Complaint[] = [];
+  for (const network of config.networks.items) {
+    for (const row of rows) {
+      const complaint = row.rule(network);
+      if (complaint !== undefined) complaints.push(complaint);
+    }
+  }
+  return complaints;
+}
+
+function about(setting: Setting, problem: string, hint: string): Complaint {
+  return { about: "value", key: setting.key, problem, hint };
+}
+
+function exclude(one: Setting, other: Setting): Complaint | undefined {
+  if (!one.isUsed() || !other.isUsed()) return undefined;
+  return about(one, `it excludes ${other.key}`, "take one of them out");
+}
+
+function needs(one: Setting, other: Setting, otherwise: string): Complaint | undefined {
+  if (!one.isUsed() || other.isUsed()) return undefined;
+  return about(one, `${otherwise} without ${other.key}`, `set ${other.key} as well, or take ${one.key} out`);
+}
+
+function keepOrDrop(config: Config): Complaint | undefined {
+  return exclude(config.capKeep, config.capDrop);
+}
+
+function cloneOrKeep(config: Config): Complaint | undefined {
+  return exclude(config.namespaceKeep, config.namespaceClone);
+}
+
+function oneWayToNameCgroups(config: Config): Complaint | undefined {
+  return exclude(config.cgroupDir, config.cgroupDirMonitor) ?? exclude(config.cgroupDir, config.cgroupDirContainer);
+}
+
+function monitorNeedsContainer(config: Config): Complaint | undefined {
+  return needs(config.cgroupDirMonitor, config.cgroupDirContainer, "it cannot be used");
+}
+
+function containerNeedsMonitor(config: Config): Complaint | undefined {
+  return needs(config.cgroupDirContainer, config.cgroupDirMonitor, "it cannot be used");
+}
+
+function innerNeedsContainer(config: Config): Complaint | undefined {
+  return needs(config.cgroupDirContainerInner, config.cgroupDirContainer, "it cannot be used");
+}
+
+function rotationNeedsFile(config: Config): Complaint | undefined {
+  return needs(config.consoleRotate, config.consoleLogfile, "it cannot be used");
+}
+
+/** The kernel takes no map in which an id stands twice (user_namespaces(7)). */
+function mapsMustNotOverlap(config: Config): Complaint | undefined {
+  const maps = config.idmap.values;
+  for (let i = 1; i < maps.length; i++) {
+    for (let j = 0; j < i; j++) {
+      const one = maps[i];
+      const other = maps[j];
+      if (one === undefined || other === undefined || one.kind !== other.kind) continue;
+      const where = overlapOf(one, other);
+      if (where === "") continue;
+      const problem = `two ranges have the same ids ${where} the container`;
+      return about(config.idmap, problem, "make them end where the next one begins");
+    }
   }
   return undefined;
 }
 
-/** One sentence for each thing that must be put right before a start. */
-export function problemsIn(config: Config): string[] {
-  const problems: string[] = [];
-  for (const row of checks) {
-    const problem = row.check(config);
-    if (problem !== undefined) problems.push(problem);
-  }
+function overlapOf(one: IdMapping, other: IdMapping): string {
+  if (meet(one.inside, one.count, other.inside, other.count)) return "inside";
+  return meet(one.outside, one.count, other.outside, other.count) ? "outside" : "";
+}
+
+function meet(first: number, count: number, otherFirst: number, otherCount: number): boolean {
+  return first < otherFirst + otherCount && otherFirst < first + count;
+}
+
+function namesMustDiffer(config: Config): Complaint | undefined {
+  const seen: string[] = [];
   for (const network of config.networks.items) {
-    for (const row of networkChecks) {
-      const problem = row.check(network);
-      if (problem !== undefined) problems.push(`lxc.net.${network.index}${problem}`);
-    }
+    const name = network.name.value;
+    if (name === undefined) continue;
+    if (seen.includes(name)) return network.about(network.name, `two devices cannot both be called ${name}`, "");
+    seen.push(name);
   }
-  return problems;
+  return undefined;
 }
 
-function keepOrDrop(config: Config): Conflict | undefined {
-  if (config.capKeep.values.length === 0 || config.capDrop.values.length === 0) return undefined;
-  return { key: "lxc.cap.keep", reason: "lxc.cap.keep and lxc.cap.drop exclude each other" };
+function pairsMustDiffer(config: Config): Complaint | undefined {
+  const seen: string[] = [];
+  for (const network of config.networks.items) {
+    const name = network.vethPair.value;
+    if (name === undefined) continue;
+    if (seen.includes(name)) return network.about(network.vethPair, `two devices cannot both be called ${name}`, "");
+    seen.push(name);
+  }
+  return undefined;
 }
 
-function cloneOrKeep(config: Config): Conflict | undefined {
-  if (config.namespaceClone.values.length === 0 || config.namespaceKeep.values.length === 0) return undefined;
-  return { key: "lxc.namespace.keep", reason: "lxc.namespace.keep and lxc.namespace.clone exclude each other" };
+function gatewayNeedsAddress(network: NetworkConfig): Complaint | undefined {
+  if (network.ipv4Gateway.value?.kind !== "address" || network.ipv4Address.isUsed()) return undefined;
+  return network.needs(network.ipv4Gateway, network.ipv4Address);
 }
 
-function oneWayToNameCgroups(config: Config): string | undefined {
-  if (config.cgroupDir.value === undefined) return undefined;
-  return config.cgroupDirMonitor.value !== undefined || config.cgroupDirContainer.value !== undefined
-    ? "lxc.cgroup.dir excludes lxc.cgroup.dir.monitor and lxc.cgroup.dir.container"
-    : undefined;
+function gateway6NeedsAddress(network: NetworkConfig): Complaint | undefined {
+  if (network.ipv6Gateway.value?.kind !== "address" || network.ipv6Address.isUsed()) return undefined;
+  return network.needs(network.ipv6Gateway, network.ipv6Address);
 }
 
-function bothCgroupParts(config: Config): string | undefined {
-  return (config.cgroupDirMonitor.value === undefined) === (config.cgroupDirContainer.value === undefined)
-    ? undefined
-    : "lxc.cgroup.dir.monitor and lxc.cgroup.dir.container need each other";
+function gatewayNeedsUp(network: NetworkConfig): Complaint | undefined {
+  if (network.flags.value) return undefined;
+  if (network.ipv4Gateway.isUsed()) return network.needs(network.ipv4Gateway, network.flags);
+  return network.ipv6Gateway.isUsed() ? network.needs(network.ipv6Gateway, network.flags) : undefined;
 }
 
-function innerNeedsContainer(config: Config): string | undefined {
-  return config.cgroupDirContainerInner.value !== undefined && config.cgroupDirContainer.value === undefined
-    ? "lxc.cgroup.dir.container.inner needs lxc.cgroup.dir.container"
-    : undefined;
+function proxyNeedsAddress(network: NetworkConfig): Complaint | undefined {
+  const has = network.ipv4Address.isUsed() || network.ipv6Address.isUsed();
+  return network.l2proxy.value && !has ? network.needs(network.l2proxy, network.ipv4Address) : undefined;
 }
 
-function rotationNeedsFile(config: Config): string | undefined {
-  return config.consoleRotate.value && config.consoleLogfile.value === undefined
-    ? "lxc.console.rotate needs lxc.console.logfile"
-    : undefined;
+/** As in LXC, a veth pair alone goes without. */
+function kindNeedsLink(network: NetworkConfig): Complaint | undefined {
+  const kind = network.type.value;
+  if (kind === "none" || kind === "empty" || kind === "veth" || network.link.isUsed()) return undefined;
+  return network.about(
+    network.type,
+    `a network of type ${kind} needs a device of the host`,
+    `set ${network.keyOf(network.link)}`,
+  );
 }
 
-function gatewayNeedsAddress(network: NetworkConfig): string | undefined {
-  return network.ipv4Gateway.value?.kind === "address" && network.ipv4Address.values.length === 0
-    ? ".ipv4.gateway needs an ipv4.address"
-    : undefined;
+function delayNeedsAuto(config: Config): Complaint | undefined {
+  return needs(config.startDelay, config.startAuto, "it has no effect");
 }
 
-function gateway6NeedsAddress(network: NetworkConfig): string | undefined {
-  return network.ipv6Gateway.value?.kind === "address" && network.ipv6Address.values.length === 0
-    ? ".ipv6.gateway needs an ipv6.address"
-    : undefined;
+function optionsNeedRootfs(config: Config): Complaint | undefined {
+  return needs(config.rootfsOptions, config.rootfsPath, "it has no effect");
 }
 
-function gatewayNeedsUp(network: NetworkConfig): string | undefined {
-  const gateway = network.ipv4Gateway.value !== undefined || network.ipv6Gateway.value !== undefined;
-  return gateway && !network.flags.value ? ": a gateway needs flags = up" : undefined;
+function sizeNeedsFile(config: Config): Complaint | undefined {
+  return needs(config.consoleSize, config.consoleLogfile, "it has no effect");
 }
 
-function proxyNeedsAddress(network: NetworkConfig): string | undefined {
-  return network.l2proxy.value && network.ipv4Address.values.length === 0 && network.ipv6Address.values.length === 0
-    ? ".l2proxy needs an address"
-    : undefined;
+function cookieNeedsProxy(config: Config): Complaint | undefined {
+  return needs(config.seccompNotifyCookie, config.seccompNotifyProxy, "it has no effect");
+}
+
+function mapsForBoth(config: Config): Complaint | undefined {
+  const maps = config.idmap.values;
+  const users = maps.some((map) => map.kind === "u");
+  if (maps.length === 0 || (users && maps.some((map) => map.kind === "g"))) return undefined;
+  const missing = users ? "group" : "user";
+  return about(
+    config.idmap,
+    `no ${missing} ids are mapped`,
+    `add a line that begins with ${missing.charAt(0)}, such as "${missing.charAt(0)} 0 100000 65536"`,
+  );
+}
+
+function rawNeedsGenerated(config: Config): Complaint | undefined {
+  const profile = config.apparmorProfile.value ?? "";
+  if (!config.apparmorRaw.isUsed() || profile === GENERATED) return undefined;
+  return about(config.apparmorRaw, "it has no effect", `set ${config.apparmorProfile.key} = ${GENERATED}`);
+}
+
+const GENERATED = "generated";
+
+function vlanNeedsNumber(network: NetworkConfig): Complaint | undefined {
+  if (network.type.value !== "vlan" || network.vlanId.isUsed()) return undefined;
+  return network.about(network.type, "without a number it is VLAN 0", `set ${network.keyOf(network.vlanId)}`);
+}
+
+/** Most likely its type was forgotten. */
+function emptyHasNothing(network: NetworkConfig): Complaint | undefined {
+  if (network.type.value !== "empty") return undefined;
+  const useless: Setting[] = [network.link, network.hwaddr, network.ipv4Gateway, network.ipv6Gateway, network.mtu];
+  for (const setting of useless) {
+    if (!setting.isUsed()) continue;
+    const hint = `put ${network.keyOf(network.type)} = veth, or another type, before it`;
+    return network.about(setting, "a network of type empty has no use for it", hint);
+  }
+  return undefined;
 }

@@ -1,4 +1,4 @@
-import { deepEqual, equal, match, throws } from "node:assert/strict";
+import { deepEqual, equal, throws } from "node:assert/strict";
 import { test } from "node:test";
 import { describe, LxcError } from "../../base/errors.ts";
 import { problemsIn } from "./checks.ts";
@@ -6,7 +6,6 @@ import { ConfigDocument } from "./document.ts";
 import { lsmKeysIn, notYetIn } from "./effects.ts";
 import type { LogLevel } from "./isolation-codecs.ts";
 import { applyDefinition, configFrom, type IncludedFile } from "./load.ts";
-import { NetworkConfig } from "./network-schema.ts";
 import { Config } from "./schema.ts";
 import { getItem } from "./values.ts";
 
@@ -43,22 +42,13 @@ test("prefixes and numbers make keys", () => {
   throws(() => config.assign("lxc.net.x.type", "veth"), LxcError);
 });
 
-test("every row has a doc that is a sentence, and a kind", () => {
-  const config = new Config();
-  for (const setting of config.settings.concat(new NetworkConfig(0).settings)) {
-    match(setting.doc, /\.$/, setting.key);
-    match(setting.kind(), /[^.]$|\.\.$/, setting.key);
-    equal(setting.isUsed(), false, setting.key);
-  }
-});
-
 test("a wrong line is named, with the reason", () => {
   try {
     configFrom(new ConfigDocument("# c1\nlxc.start.order = soon\n"), "c1/config");
   } catch (error) {
     deepEqual(describe(error as LxcError), [
-      "cannot load c1/config: line 2 is wrong",
-      '  because: cannot set lxc.start.order to "soon": expected a whole number from -2147483648 to 2147483647',
+      "cannot load c1/config: one line is wrong",
+      '  c1/config:2:19: error: lxc.start.order: expected a whole number from -2147483648 to 2147483647, not "soon"',
     ]);
   }
 });
@@ -333,19 +323,15 @@ test("includes take effect where they stand, and an error names each file on the
   );
   deepEqual([config.ttyMax.value, config.ttyDir.value], [7, undefined]);
   deepEqual(failureOf("lxc.include = /x", files), [
-    "cannot load c1/config: line 1 is wrong",
-    "  because: cannot load /x: line 2 is wrong",
-    "  because: cannot set lxc.autodevv: there is no such key",
-    "  hint: did you mean lxc.autodev?",
+    "cannot load c1/config: one line is wrong",
+    "  /x:2:1: error: lxc.autodevv: there is no such key (included by c1/config:1); did you mean lxc.autodev?",
   ]);
 });
 
 test("a file that includes itself is refused", () => {
   const files = (path: string): IncludedFile[] => [{ path, text: `lxc.include = ${path}` }];
   deepEqual(failureOf("lxc.include = /x", files).slice(1), [
-    "  because: cannot load /x: line 1 is wrong",
-    "  because: cannot include /x: the file includes itself",
-    "  hint: it is read by way of c1/config, /x",
+    "  /x:1:15: error: lxc.include: /x includes itself (included by c1/config:1); it is read by way of c1/config, /x",
   ]);
 });
 
@@ -357,30 +343,20 @@ test("mistakes come with the way out", () => {
     "lxc.mount.auto = proc:mixd",
     "lxc.tty.max",
   ];
-  deepEqual(
-    mistakes.map((line) => failureOf(line, includeNothing).slice(-2)),
-    [
-      ["  because: cannot set lxc.net.0.lnk: there is no such key", "  hint: did you mean lxc.net.0.link?"],
-      [
-        "  because: cannot set lxc.net.0.veth.pair: it is for networks of type veth",
-        "  hint: put lxc.net.0.type = veth before it",
-      ],
-      [
-        "  because: cannot set lxc.net.type: a network has a number",
-        "  hint: write lxc.net.0.type, with a number for each network",
-      ],
-      [
-        '  because: cannot set lxc.mount.auto to "proc:mixd": expected words such as proc:mixed, sys:ro, cgroup:mixed or shmounts:/host/path',
-        "  hint: did you mean proc:mixed?",
-      ],
-      ["cannot load c1/config: line 1 has no =: lxc.tty.max", "  hint: write KEY = VALUE, and begin a comment with #"],
-    ],
-  );
+  deepEqual(failureOf(mistakes.join("\n"), includeNothing), [
+    "cannot load c1/config: 5 lines are wrong",
+    "  c1/config:1:1: error: lxc.net.0.lnk: there is no such key; did you mean lxc.net.0.link?",
+    "  c1/config:2:1: error: lxc.net.0.veth.pair: it is for networks of type veth; put lxc.net.0.type = veth before it",
+    "  c1/config:3:1: error: lxc.net.type: a network has a number; write lxc.net.0.type, with a number for each network",
+    '  c1/config:4:18: error: lxc.mount.auto: expected words such as proc:mixed, sys:ro, cgroup:mixed or shmounts:/host/path, not "proc:mixd"; did you mean proc:mixed?',
+    "  c1/config:5:1: error: lxc.tty.max: this line has no =; write KEY = VALUE, and begin a comment with #",
+  ]);
 });
 
 test("keys that exclude each other are refused while loading, with the line", () => {
   deepEqual(failureOf("lxc.cap.drop = kill\nlxc.cap.keep = chown", includeNothing), [
-    "cannot load c1/config: line 2: lxc.cap.keep and lxc.cap.drop exclude each other",
+    "cannot load c1/config: one line is wrong",
+    "  c1/config:2:16: error: lxc.cap.keep: it excludes lxc.cap.drop; take one of them out",
   ]);
 });
 
@@ -396,21 +372,22 @@ lxc.net.1.type = veth
 lxc.net.1.veth.mode = router
 lxc.mount.entry = a b none bind,idmap=container`);
   deepEqual(
-    [notYetIn(config), lsmKeysIn(config), notYetIn(new Config()), lsmKeysIn(new Config())],
+    [notYetIn(config), lsmKeysIn(config, "apparmor")].map((complaints) =>
+      complaints.map(({ key, problem }) => `${key}: ${problem}`),
+    ),
     [
       [
-        "lxc.seccomp.profile",
-        "lxc.namespace.share.net",
-        "lxc.net.1.veth.mode",
-        "lxc.net.0.type = macvlan",
-        "lxc.rootfs.path = zfs:",
-        "lxc.mount.entry = a b none bind,idmap=container",
+        "lxc.seccomp.profile: not supported yet",
+        "lxc.namespace.share.net: not supported yet",
+        "lxc.net.1.veth.mode: not supported yet",
+        "lxc.net.0.type: the type macvlan is not supported yet",
+        "lxc.rootfs.path: zfs: is not supported yet",
+        "lxc.mount.entry: idmap= is not supported yet",
       ],
-      ["lxc.apparmor.profile"],
-      [],
-      [],
+      ["lxc.apparmor.profile: not supported yet while apparmor is on"],
     ],
   );
+  deepEqual([notYetIn(new Config()), lsmKeysIn(new Config(), "selinux")], [[], []]);
 });
 
 test("what cannot be started is said in sentences", () => {
@@ -419,12 +396,15 @@ lxc.cgroup.dir = a
 lxc.cgroup.dir.container = b
 lxc.net.0.type = veth
 lxc.net.0.ipv4.gateway = 10.0.0.1`);
-  deepEqual(problemsIn(config), [
-    "lxc.cgroup.dir excludes lxc.cgroup.dir.monitor and lxc.cgroup.dir.container",
-    "lxc.cgroup.dir.monitor and lxc.cgroup.dir.container need each other",
-    "lxc.net.0.ipv4.gateway needs an ipv4.address",
-    "lxc.net.0: a gateway needs flags = up",
-  ]);
+  deepEqual(
+    problemsIn(config).map(({ key, problem }) => `${key}: ${problem}`),
+    [
+      "lxc.cgroup.dir: it excludes lxc.cgroup.dir.container",
+      "lxc.cgroup.dir.container: it cannot be used without lxc.cgroup.dir.monitor",
+      "lxc.net.0.ipv4.gateway: it cannot be used without lxc.net.0.ipv4.address",
+      "lxc.net.0.ipv4.gateway: it cannot be used without lxc.net.0.flags",
+    ],
+  );
 });
 
 test("a definition sets one key", () => {
@@ -432,13 +412,6 @@ test("a definition sets one key", () => {
   applyDefinition(config, 'lxc.uts.name = "x y"');
   equal(config.utsName.value, "x y");
   throws(() => applyDefinition(config, "foo=1"), { message: /^cannot set "foo=1": it is not KEY=VALUE/ });
-});
-
-test("there is a row for each of LXC's keys", () => {
-  const config = new Config();
-  const network = new NetworkConfig(0);
-  // LXC 7.0 has 87 and 25; ours has version 1 cgroups of 5.0 as well, lxc.hook and lxc.net each once.
-  deepEqual([config.allKeys().length, network.allKeys().length], [87, 25]);
 });
 
 function loaded(text: string): Config {

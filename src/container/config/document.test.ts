@@ -18,15 +18,18 @@ test("comments, blank lines and lines of others are no settings; quotes around a
     ].join("\n"),
   );
   deepEqual(document.entries(), [
-    { line: 2, key: "lxc.tty.max", value: "3" },
-    { line: 5, key: "lxc.uts.name", value: "a b" },
-    { line: 6, key: "lxc.x", value: "'abc" },
-    { line: 7, key: "lxc.y", value: '"' },
-    { line: 8, key: "", value: "lxc.tty.max" },
-    { line: 9, key: "lxc.z", value: "" },
-    { line: 10, key: "lxc.w", value: "a # b" },
+    { line: 2, key: "lxc.tty.max", value: "3", keyColumn: 2, valueColumn: 16 },
+    { line: 5, key: "lxc.uts.name", value: "a b", keyColumn: 1, valueColumn: 16 },
+    { line: 6, key: "lxc.x", value: "'abc", keyColumn: 1, valueColumn: 9 },
+    { line: 7, key: "lxc.y", value: '"', keyColumn: 1, valueColumn: 9 },
+    { line: 8, key: "", value: "lxc.tty.max", keyColumn: 1, valueColumn: 1 },
+    { line: 9, key: "lxc.z", value: "", keyColumn: 1, valueColumn: 7 },
+    { line: 10, key: "lxc.w", value: "a # b", keyColumn: 1, valueColumn: 9 },
   ]);
-  deepEqual(document.strayLines(), [3]);
+  deepEqual(
+    document.strayLines().map(({ line }) => line),
+    [3],
+  );
 });
 
 test("setting a key keeps comments, order and blank lines", () => {

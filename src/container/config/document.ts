@@ -8,6 +8,17 @@ export interface Entry {
   readonly line: number;
   readonly key: string;
   readonly value: string;
+  /** Where the key begins in its line, from 1 on. */
+  readonly keyColumn: number;
+  /** Where the value begins, or would. */
+  readonly valueColumn: number;
+}
+
+/** A line that says nothing to LXC. */
+export interface StrayLine {
+  /** From 1 on. */
+  readonly line: number;
+  readonly text: string;
 }
 
 const SPACE = 32;
@@ -34,15 +45,15 @@ export class ConfigDocument {
     return entries;
   }
 
-  /** The numbers of the lines LXC ignores without a word: neither settings, nor comments, nor blank. */
-  strayLines(): number[] {
-    const strays: number[] = [];
+  /** The lines LXC ignores without a word: neither settings, nor comments, nor blank. */
+  strayLines(): StrayLine[] {
+    const strays: StrayLine[] = [];
     let number = 0;
     for (const line of this.#lines) {
       number++;
       const at = firstAt(line);
       if (at < line.length && line.charCodeAt(at) !== HASH && line.charCodeAt(at) !== RETURN && !isSetting(line))
-        strays.push(number);
+        strays.push({ line: number, text: line });
     }
     return strays;
   }
@@ -180,10 +191,14 @@ function keyOf(line: string): string {
 function readEntry(number: number, line: string): Entry {
   const start = firstAt(line);
   const equals = line.indexOf("=", start);
-  if (equals < 0) return { line: number, key: "", value: line.slice(start) };
+  const keyColumn = start + 1;
+  if (equals < 0) return { line: number, key: "", value: line.slice(start), keyColumn, valueColumn: keyColumn };
   let end = equals;
   while (end > start && isBlank(line.charCodeAt(end - 1))) end--;
-  return { line: number, key: line.slice(start, end), value: unquoted(line, equals + 1, line.length) };
+  let first = equals + 1;
+  while (first < line.length && isBlank(line.charCodeAt(first))) first++;
+  const value = unquoted(line, first, line.length);
+  return { line: number, key: line.slice(start, end), value, keyColumn, valueColumn: first + 1 };
 }
 
 /** The text between two places without blanks around it, and without one pair of quotes around all of it. */

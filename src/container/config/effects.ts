@@ -1,30 +1,55 @@
 // Which keys in use do not do yet what they say, so that a start is refused by name. Pure.
 
 import type { Config } from "./schema.ts";
+import type { Complaint } from "./settings.ts";
 
 /** Backends of `lxc.rootfs.path` whose effect is there; "" is found out by looking. */
 const storageNow: readonly string[] = ["", "dir"];
 
-/** The keys in use that a start must refuse, in table order; with their value where only that value is refused. */
-export function notYetIn(config: Config): string[] {
-  const keys: string[] = [];
-  for (const used of config.used()) if (used.setting.effect === "later") keys.push(used.key);
-  for (const network of config.networks.items) {
-    if (!network.isTypeThere()) keys.push(`lxc.net.${network.index}.type = ${network.type.value}`);
-  }
-  const storage = config.rootfsPath.value?.type ?? "";
-  if (!storageNow.includes(storage)) keys.push(`lxc.rootfs.path = ${storage}:`);
-  if ((config.rootfsOptions.value ?? "").includes("idmap=")) keys.push("lxc.rootfs.options = idmap=");
-  for (const auto of config.mountAuto.values) {
-    if (auto.what === "shmounts") keys.push("lxc.mount.auto = shmounts");
-  }
-  for (const entry of config.mountEntry.values) if (entry.idmap !== "") keys.push(`lxc.mount.entry = ${entry.line}`);
-  return keys;
+const NOT_YET = "not supported yet";
+const TAKE_OUT = "take it out, or start this container with LXC";
+
+function complaint(key: string, problem: string, hint: string): Complaint {
+  return { about: "value", key, problem, hint };
 }
 
-/** The keys in use that only matter when AppArmor or SELinux is on. */
-export function lsmKeysIn(config: Config): string[] {
-  const keys: string[] = [];
-  for (const used of config.used()) if (used.setting.effect === "lsm") keys.push(used.key);
-  return keys;
+/** The keys in use that a start must refuse, in table order. */
+export function notYetIn(config: Config): Complaint[] {
+  const found: Complaint[] = [];
+  for (const used of config.used())
+    if (used.setting.effect === "later") found.push(complaint(used.key, NOT_YET, TAKE_OUT));
+  return found.concat(valuesNotYetIn(config));
+}
+
+/** Of keys that do some of what they can say. */
+function valuesNotYetIn(config: Config): Complaint[] {
+  const found: Complaint[] = [];
+  for (const network of config.networks.items) {
+    const problem = `the type ${network.type.value} is ${NOT_YET}`;
+    if (!network.isTypeThere()) found.push(network.about(network.type, problem, "use veth, empty or none"));
+  }
+  const storage = config.rootfsPath.value?.type ?? "";
+  if (!storageNow.includes(storage)) {
+    found.push(complaint(config.rootfsPath.key, `${storage}: is ${NOT_YET}`, "put the root file system into a folder"));
+  }
+  if ((config.rootfsOptions.value ?? "").includes("idmap=")) {
+    found.push(complaint(config.rootfsOptions.key, `idmap= is ${NOT_YET}`, TAKE_OUT));
+  }
+  for (const auto of config.mountAuto.values) {
+    if (auto.what === "shmounts") found.push(complaint(config.mountAuto.key, `shmounts is ${NOT_YET}`, TAKE_OUT));
+  }
+  for (const entry of config.mountEntry.values) {
+    if (entry.idmap !== "") found.push(complaint(config.mountEntry.key, `idmap= is ${NOT_YET}`, TAKE_OUT));
+  }
+  return found;
+}
+
+/** The keys in use that only matter when AppArmor or SELinux, named by `lsm`, is on. */
+export function lsmKeysIn(config: Config, lsm: string): Complaint[] {
+  const found: Complaint[] = [];
+  const hint = "set it to nothing, and the container runs unconfined";
+  for (const used of config.used()) {
+    if (used.setting.effect === "lsm") found.push(complaint(used.key, `${NOT_YET} while ${lsm} is on`, hint));
+  }
+  return found;
 }

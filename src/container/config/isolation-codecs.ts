@@ -69,6 +69,7 @@ export function isArchitecture32(name: string): boolean {
 export const architecture: Codec<string> = {
   name: "an architecture such as x86_64, i686 or arm64",
   words: architectures64.concat(architectures32),
+  json: "word",
   parse: (text) => (architectures64.includes(text) || architectures32.includes(text) ? text : undefined),
   format: (value) => (isArchitecture32(value) ? "i686" : "x86_64"),
 };
@@ -76,10 +77,17 @@ export const architecture: Codec<string> = {
 /** A signal as `SIGTERM`, `SIGRTMIN+3`, `SIGRTMAX-1` or a number, which is not checked, as in LXC. */
 export const signal: Codec<number> = {
   name: "a signal such as SIGTERM, SIGRTMIN+3 or 15",
-  words: SIGNAL_NAMES,
+  words: signalWords(),
+  json: "number",
   parse: signalIn,
   format: (value) => String(value),
 };
+
+function signalWords(): string[] {
+  const words: string[] = [];
+  for (const name of SIGNAL_NAMES) if (name !== "") words.push(`SIG${name}`);
+  return words;
+}
 
 function signalIn(text: string): number | undefined {
   const first = text.charCodeAt(0);
@@ -96,6 +104,7 @@ function signalIn(text: string): number | undefined {
 export const logLevel: Codec<LogLevel> = {
   name: "a log level from 0 to 8, or one of TRACE, DEBUG, INFO, NOTICE, WARN, ERROR, CRIT, ALERT, FATAL",
   words: ["TRACE", "DEBUG", "INFO", "NOTICE", "WARN", "ERROR", "CRIT", "ALERT", "FATAL"],
+  json: "text",
   parse: (text) => {
     const first = text.charCodeAt(0);
     if (first >= 48 && first <= 57) return logLevels[cInteger(text) ?? -1];
@@ -131,6 +140,7 @@ const facilities: readonly string[] = [
 export const syslogFacility: Codec<string> = {
   name: "daemon, or local0 to local7",
   words: facilities,
+  json: "word",
   parse: (text) => (facilities.includes(lowerCase(text)) ? text : undefined),
   format: (value) => value,
 };
@@ -139,6 +149,7 @@ export const syslogFacility: Codec<string> = {
 export const capabilitiesToDrop: ListCodec<string> = {
   name: "capabilities such as sys_time, or their numbers",
   words: capabilityNames,
+  json: "text",
   between: "",
   add: addCapabilities,
   format: (value) => value,
@@ -148,6 +159,7 @@ export const capabilitiesToDrop: ListCodec<string> = {
 export const capabilitiesToKeep: ListCodec<string> = {
   name: "capabilities such as sys_time, their numbers, or none",
   words: capabilityNames.concat(["none"]),
+  json: "text",
   between: "",
   add: (values, text) => {
     let kept = values;
@@ -179,6 +191,7 @@ function addCapabilities(values: string[], text: string): string[] | undefined {
 export const namespaces: ListCodec<NamespaceName> = {
   name: "namespaces: user mnt pid uts ipc net cgroup time",
   words: namespaceNames,
+  json: "word",
   between: "",
   add: (values, text) => {
     for (const word of blankSeparated(lowerCase(text))) {
@@ -202,6 +215,7 @@ export interface IdMapping {
 export const idMappings: ListCodec<IdMapping> = {
   name: 'an id map such as "u 0 100000 65536"',
   words: NONE,
+  json: "text",
   between: "\n",
   add: (values, text) => {
     const words = blankSeparated(text);
@@ -222,6 +236,7 @@ export const idMappings: ListCodec<IdMapping> = {
 export const groupIds: ListCodec<number> = {
   name: "group numbers, with commas between",
   words: NONE,
+  json: "number",
   between: ",",
   add: (values, text) => {
     const before = values.length;
@@ -246,6 +261,7 @@ export interface LimitValue {
 export const limit: Codec<LimitValue> = {
   name: 'a limit such as 1024, "64:128" or unlimited',
   words: ["unlimited"],
+  json: "text",
   parse: (text) => {
     const colon = text.indexOf(":");
     const soft = limitIn(colon < 0 ? text : text.slice(0, colon));
@@ -283,6 +299,7 @@ export interface TimePart {
 export const timeOffset: ListCodec<TimePart> = {
   name: "a time such as 5s, -3h or 10ms",
   words: NONE,
+  json: "text",
   between: "\n",
   add: (values, text) => {
     let end = text.length;
@@ -315,6 +332,7 @@ function factorOf(unit: string): number {
 export const socketAddress: Codec<string> = {
   name: "unix: and the path of a socket",
   words: NONE,
+  json: "text",
   parse: (text) => {
     const address = text.slice(5);
     const good = text.startsWith("unix:") && (address.startsWith("/") || address.startsWith("@"));

@@ -1,380 +1,13 @@
-// The machinery behind the key tables: kinds of row, and lookup by key. Pure.
-// A configuration is read by every command, so a row is one object, and nothing is prepared before it is needed.
+// A set of keys: what the tables extend, with lookup, assignment and listing by key. Pure.
 
 import { LxcError } from "../../base/errors.ts";
-import { nearest } from "../../base/text.ts";
+import { blankSeparated, nearest, shown, visible } from "../../base/text.ts";
 import type { Codec, ListCodec } from "./codecs.ts";
-
-/** Whether a key already does what it says: `later` is refused at start when used, `lsm` only when that LSM is on. */
-export type Effect = "now" | "later" | "lsm";
+import { Group, type GroupWays, Named, NamedSetting } from "./groups.ts";
+import { type Complaint, Many, Maybe, One, type Setting } from "./settings.ts";
 
 /** The caller's variables. */
 export type Environment = Readonly<Record<string, string | undefined>>;
-
-const NO_WORDS: readonly string[] = [];
-
-/**
- * What everybody but the owner of the value needs: one key, as text. The kinds of row extend it; its own methods are
- * for a key without a value. They are not abstract, for the compiler finds no generic override of an abstract method.
- */
-export class Setting {
-  readonly key: string;
-  readonly doc: string;
-  effect: Effect = "now";
-  /** False where `key =` is an error, as in LXC. */
-  mayBeEmpty = true;
-  /** What `set` was given. A method that is overridden takes no parameter: natively it might be handed garbage. */
-  protected text = "";
-
-  constructor(key: string, doc: string) {
-    this.key = key;
-    this.doc = doc;
-  }
-
-  /** False when the text is not such a value. A list key gets one more item. */
-  set(text: string): boolean {
-    this.text = text;
-    return this.take();
-  }
-
-  protected take(): boolean {
-    return false;
-  }
-
-  /** What `key =` does: back to the default, or to what LXC takes an empty value for. */
-  clear(): void {}
-
-  /** The value as LXC prints it, one line per item; none when absent. */
-  lines(): string[] {
-    return [];
-  }
-
-  /** Whether the value differs from the default. */
-  isUsed(): boolean {
-    return false;
-  }
-
-  /** True for a key that does something but has no value to get. */
-  isDirective(): boolean {
-    return true;
-  }
-
-  /** The kind of value, for the manual and for errors. */
-  kind(): string {
-    return "nothing: empty clears it";
-  }
-
-  words(): readonly string[] {
-    return NO_WORDS;
-  }
-
-  /** Whether the value is a list. */
-  isList(): boolean {
-    return false;
-  }
-
-  /** What LXC's getter puts between the items of a list; "" when each item ends its own line. */
-  between(): string {
-    return "";
-  }
-}
-
-/** A value with a default. */
-export class One<T> extends Setting {
-  value: T;
-  /** What `key =` makes of it; mostly the default. */
-  whenEmpty: T;
-  readonly initial: T;
-  readonly codec: Codec<T>;
-
-  constructor(key: string, codec: Codec<T>, initial: T, doc: string) {
-    super(key, doc);
-    this.codec = codec;
-    this.value = initial;
-    this.initial = initial;
-    this.whenEmpty = initial;
-  }
-
-  protected override take(): boolean {
-    const value = this.codec.parse(this.text);
-    if (value === undefined) return false;
-    this.value = value;
-    return true;
-  }
-
-  override clear(): void {
-    this.value = this.whenEmpty;
-  }
-
-  override lines(): string[] {
-    return [this.codec.format(this.value)];
-  }
-
-  override isUsed(): boolean {
-    return this.value !== this.initial;
-  }
-
-  override isDirective(): boolean {
-    return false;
-  }
-
-  override kind(): string {
-    return this.codec.name;
-  }
-
-  override words(): readonly string[] {
-    return this.codec.words;
-  }
-}
-
-/** A value that may be absent. */
-export class Maybe<T> extends Setting {
-  value: T | undefined = undefined;
-  readonly codec: Codec<T>;
-
-  constructor(key: string, codec: Codec<T>, doc: string) {
-    super(key, doc);
-    this.codec = codec;
-  }
-
-  protected override take(): boolean {
-    const value = this.codec.parse(this.text);
-    if (value === undefined) return false;
-    this.value = value;
-    return true;
-  }
-
-  override clear(): void {
-    this.value = undefined;
-  }
-
-  override lines(): string[] {
-    const value = this.value;
-    return value === undefined ? [] : [this.codec.format(value)];
-  }
-
-  override isUsed(): boolean {
-    return this.value !== undefined;
-  }
-
-  override isDirective(): boolean {
-    return false;
-  }
-
-  override kind(): string {
-    return this.codec.name;
-  }
-
-  override words(): readonly string[] {
-    return this.codec.words;
-  }
-}
-
-/** A key that may be given many times, and whose lines may hold several items. */
-export class Many<T> extends Setting {
-  /** Undefined while empty: most lists of a configuration are. */
-  #values: T[] | undefined = undefined;
-  readonly codec: ListCodec<T>;
-
-  constructor(key: string, codec: ListCodec<T>, doc: string) {
-    super(key, doc);
-    this.codec = codec;
-  }
-
-  protected override take(): boolean {
-    const values = this.codec.add(this.#values ?? [], this.text);
-    if (values === undefined) return false;
-    this.#values = values;
-    return true;
-  }
-
-  get values(): T[] {
-    return this.#values ?? [];
-  }
-
-  override clear(): void {
-    this.#values = undefined;
-  }
-
-  override lines(): string[] {
-    const lines: string[] = [];
-    for (const value of this.values) lines.push(this.codec.format(value));
-    return lines;
-  }
-
-  override isUsed(): boolean {
-    const values = this.#values;
-    return values !== undefined && values.length > 0;
-  }
-
-  override isDirective(): boolean {
-    return false;
-  }
-
-  override kind(): string {
-    return this.codec.name;
-  }
-
-  override words(): readonly string[] {
-    return this.codec.words;
-  }
-
-  override isList(): boolean {
-    return true;
-  }
-
-  override between(): string {
-    return this.codec.between;
-  }
-}
-
-/** How the keys of a group are found, listed and cleared. */
-export interface GroupWays {
-  /** The setting for what follows the prefix; undefined when there is none. `toWrite` makes what it belongs to. */
-  readonly open: (rest: string, toWrite: boolean) => Setting | undefined;
-  /** What follows the prefix, of every key in use. */
-  readonly rests: () => string[];
-  /** What the prefix without its dot does when empty: all of it is cleared. */
-  readonly clear: () => void;
-  /** What `<prefix><rest> =` does where no key is so named; false when it is wrong. */
-  readonly clearPart: (rest: string) => boolean;
-  /** Told before the key is set or cleared. */
-  readonly beforeChange: (rest: string) => void;
-}
-
-/** The keys that share a prefix and whose rest is not in the table. */
-export class Group {
-  /** With the final dot. */
-  readonly prefix: string;
-  readonly doc: string;
-  effect: Effect = "now";
-  readonly ways: GroupWays;
-
-  constructor(prefix: string, doc: string, ways: GroupWays) {
-    this.prefix = prefix;
-    this.doc = doc;
-    this.ways = ways;
-  }
-
-  open(rest: string, toWrite: boolean): Setting | undefined {
-    const setting = this.ways.open(rest, toWrite);
-    if (setting !== undefined && this.effect !== "now") setting.effect = this.effect;
-    return setting;
-  }
-}
-
-/** One value of a `Named` row: the part of the key the user chose, and what it is set to. */
-export class NamedValue<T> {
-  readonly name: string;
-  value: T;
-
-  constructor(name: string, value: T) {
-    this.name = name;
-    this.value = value;
-  }
-}
-
-/** The keys below a prefix whose last part the user invents, such as `lxc.sysctl.*`, in file order. */
-export class Named<T> {
-  entries: NamedValue<T>[] = [];
-  readonly codec: Codec<T>;
-  /** True where a second line for the same name is added, not a replacement. */
-  readonly repeats: boolean;
-  /** The only names there are, when the user may not invent them. */
-  names: readonly string[] = NO_WORDS;
-
-  constructor(codec: Codec<T>, repeats: boolean) {
-    this.codec = codec;
-    this.repeats = repeats;
-  }
-
-  /** The last value under this name. */
-  get(name: string): T | undefined {
-    let found: T | undefined;
-    for (const entry of this.entries) if (entry.name === name) found = entry.value;
-    return found;
-  }
-
-  /** Whether there may be such a name. */
-  mayName(name: string): boolean {
-    return this.names.length === 0 || this.names.includes(name);
-  }
-
-  put(name: string, value: T): void {
-    if (!this.repeats) {
-      for (const entry of this.entries) {
-        if (entry.name !== name) continue;
-        entry.value = value;
-        return;
-      }
-    }
-    this.entries.push(new NamedValue<T>(name, value));
-  }
-
-  remove(name: string): void {
-    const kept: NamedValue<T>[] = [];
-    for (const entry of this.entries) if (entry.name !== name) kept.push(entry);
-    this.entries = kept;
-  }
-
-  /** Each name in use once, in file order. */
-  used(): string[] {
-    const names: string[] = [];
-    for (const entry of this.entries) if (!names.includes(entry.name)) names.push(entry.name);
-    return names;
-  }
-}
-
-/** One key of a `Named` row, for as long as it is looked at. */
-class NamedSetting<T> extends Setting {
-  readonly #values: Named<T>;
-  readonly #name: string;
-
-  constructor(key: string, doc: string, values: Named<T>, name: string) {
-    super(key, doc);
-    this.#values = values;
-    this.#name = name;
-  }
-
-  protected override take(): boolean {
-    const value = this.#values.codec.parse(this.text);
-    if (value === undefined) return false;
-    this.#values.put(this.#name, value);
-    return true;
-  }
-
-  override clear(): void {
-    this.#values.remove(this.#name);
-  }
-
-  override lines(): string[] {
-    const lines: string[] = [];
-    for (const entry of this.#values.entries) {
-      if (entry.name === this.#name) lines.push(this.#values.codec.format(entry.value));
-    }
-    return lines;
-  }
-
-  override isUsed(): boolean {
-    return this.lines().length > 0;
-  }
-
-  override isDirective(): boolean {
-    return false;
-  }
-
-  override kind(): string {
-    return this.#values.codec.name;
-  }
-
-  override words(): readonly string[] {
-    return this.#values.codec.words;
-  }
-
-  override isList(): boolean {
-    return this.#values.repeats;
-  }
-}
 
 /** A key that differs from its default. */
 export interface UsedKey {
@@ -391,12 +24,15 @@ export abstract class KeySet {
   readonly #keys: string[] = [];
   /** For bare `lxc.environment = NAME`. */
   protected readonly callerEnvironment: Environment;
+  /** The title that new rows get. */
+  #section = "";
 
   constructor(callerEnvironment: Environment) {
     this.callerEnvironment = callerEnvironment;
   }
 
   protected add(setting: Setting): void {
+    setting.section = this.#section;
     this.#keys.push(setting.key);
     this.settings.push(setting);
   }
@@ -423,30 +59,58 @@ export abstract class KeySet {
   }
 
   /** A value for each name below `prefix`; the last line for a name counts. */
-  protected named<T>(prefix: string, codec: Codec<T>, doc: string): Named<T> {
+  protected named<T>(prefix: string, example: string, codec: Codec<T>, doc: string): Named<T> {
     const row = new Named<T>(codec, false);
-    this.below(prefix, row, doc);
+    this.below(prefix, example, row, doc);
     return row;
   }
 
   /** Values below `prefix`, all of them kept, in file order. */
-  protected ordered<T>(prefix: string, codec: Codec<T>, doc: string): Named<T> {
+  protected ordered<T>(prefix: string, example: string, codec: Codec<T>, doc: string): Named<T> {
     const row = new Named<T>(codec, true);
-    this.below(prefix, row, doc);
+    this.below(prefix, example, row, doc);
     return row;
   }
 
-  private below<T>(prefix: string, row: Named<T>, doc: string): void {
+  private below<T>(prefix: string, example: string, row: Named<T>, doc: string): void {
     const ways: GroupWays = {
       open: (rest) => (row.mayName(rest) ? new NamedSetting<T>(prefix + rest, doc, row, rest) : undefined),
       rests: () => row.used(),
+      names: () => row.names,
       clear: () => {
         row.entries = [];
       },
       clearPart: () => false,
       beforeChange: () => {},
     };
-    this.groups.push(new Group(prefix, doc, ways));
+    this.addGroup(new Group(prefix, example, doc, ways));
+  }
+
+  protected addGroup(group: Group): void {
+    group.section = this.#section;
+    this.groups.push(group);
+  }
+
+  /** Begins a part of the table with the row just made. */
+  protected titled<R>(title: string, row: R): R {
+    this.#section = title;
+    const last = this.settings[this.settings.length - 1];
+    if (last !== undefined) last.section = title;
+    return row;
+  }
+
+  /** Marks the row just made: a change of it counts for a container that runs. */
+  protected live<R>(row: R): R {
+    const last = this.settings[this.settings.length - 1];
+    if (last !== undefined) last.isLive = true;
+    return row;
+  }
+
+  /** The same for a row of keys below a prefix. */
+  protected liveGroup<R>(row: R): R {
+    const last = this.groups[this.groups.length - 1];
+    if (last !== undefined) last.isLive = true;
+    return row;
   }
 
   /** Marks the row just made: its effect is not there yet, so that using it is refused at start. */
@@ -480,17 +144,19 @@ export abstract class KeySet {
 
   /** `key = text`. An empty text clears the key, as in LXC. Throws when there is no such key or the value is wrong. */
   assign(key: string, text: string): void {
+    const complaint = this.tryAssign(key, text);
+    if (complaint === undefined) return;
+    throw new LxcError("config-invalid", `set ${visible(key)}`, complaint.problem, { hint: complaint.hint });
+  }
+
+  /** The same, but tells what is wrong; nothing has changed then. */
+  tryAssign(key: string, text: string): Complaint | undefined {
     const setting = this.#openToChange(key, text !== "");
-    if (setting === undefined) {
-      if (text === "" && this.#clearBelow(key)) return;
-      throw this.noSuchKey(key);
-    }
-    if (text !== "") {
-      if (!setting.set(text)) throw wrongValue(setting, key, text);
-      return;
-    }
-    if (!setting.mayBeEmpty) throw wrongValue(setting, key, text);
+    if (setting === undefined) return text === "" && this.#clearBelow(key) ? undefined : this.noSuchKey(key);
+    if (text !== "") return setting.set(text) ? undefined : wrongValue(setting, key, text);
+    if (!setting.mayBeEmpty) return wrongValue(setting, key, text);
     setting.clear();
+    return undefined;
   }
 
   #openToChange(key: string, toWrite: boolean): Setting | undefined {
@@ -523,14 +189,21 @@ export abstract class KeySet {
     return group === undefined ? false : group.ways.clearPart(key.slice(group.prefix.length));
   }
 
-  /** The error for a key that is not there. Abstract, for a concrete method would get garbage natively for `xs[i] ?? ""`. */
-  abstract noSuchKey(key: string): LxcError;
+  /** What is wrong with a key that is not there. Abstract, for a concrete method would get garbage natively for `xs[i] ?? ""`. */
+  abstract noSuchKey(key: string): Complaint;
 
   /** Every key of the table; a group as its prefix. */
   allKeys(): string[] {
     const keys: string[] = [];
     for (const key of this.#keys) keys.push(key);
     for (const group of this.groups) keys.push(group.prefix);
+    return keys;
+  }
+
+  /** The same, and the keys of those groups that have a name for each. */
+  namedKeys(): string[] {
+    const keys = this.allKeys();
+    for (const group of this.groups) for (const name of group.ways.names()) keys.push(group.prefix + name);
     return keys;
   }
 
@@ -548,15 +221,27 @@ export abstract class KeySet {
   }
 }
 
-/** Says that `key` is none of `keys`, and which is nearest. */
-export function unknownKey(key: string, keys: readonly string[]): LxcError {
+/** Says that `key` is none of `keys`, and which is nearest. A prefix in `keys` ends with its dot. */
+export function unknownKey(key: string, keys: readonly string[]): Complaint {
+  if (keys.includes(`${key}.`)) {
+    return { about: "key", key, problem: "it takes no value", hint: "empty, it clears all keys that begin so" };
+  }
+  if (keys.includes(key)) return { about: "key", key, problem: "a name is missing after its last dot", hint: "" };
   const near = nearest(key, keys);
   const hint = near === undefined ? "man lxc.container.conf lists them all" : `did you mean ${near}?`;
-  return new LxcError("config-invalid", `set ${key}`, "there is no such key", { hint });
+  return { about: "key", key, problem: "there is no such key", hint };
 }
 
-function wrongValue(setting: Setting, key: string, text: string): LxcError {
-  const near = nearest(text, setting.words());
-  const hint = near === undefined || near === text ? "" : `did you mean ${near}?`;
-  return new LxcError("config-invalid", `set ${key} to "${text}"`, `expected ${setting.kind()}`, { hint });
+function wrongValue(setting: Setting, key: string, text: string): Complaint {
+  const near = nearestWord(setting.words(), text);
+  const hint = near === undefined ? "" : `did you mean ${near}?`;
+  const problem = text === "" ? "it cannot be empty" : `expected ${setting.kind()}, not ${shown(text)}`;
+  return { about: "value", key, problem, hint };
+}
+
+/** For the first word of the text that is none of `words`. */
+function nearestWord(words: readonly string[], text: string): string | undefined {
+  if (words.length === 0) return undefined;
+  for (const word of blankSeparated(text)) if (!words.includes(word)) return nearest(word, words);
+  return undefined;
 }

@@ -32,6 +32,7 @@ export interface Gateway {
 export const ipv4Addresses: ListCodec<IpAddress> = {
   name: "an IPv4 address such as 10.0.3.5/24, then perhaps its broadcast address",
   words: NONE,
+  json: "text",
   between: "\n",
   add: (values, text) => {
     const address = ipv4AddressIn(text);
@@ -74,6 +75,7 @@ function broadcastOf(bytes: Uint8Array, prefix: number): Uint8Array {
 export const ipv6Addresses: ListCodec<IpAddress> = {
   name: "an IPv6 address such as fd00::5/64",
   words: NONE,
+  json: "text",
   between: "\n",
   add: (values, text) => {
     const slash = text.indexOf("/");
@@ -89,6 +91,7 @@ export const ipv6Addresses: ListCodec<IpAddress> = {
 export const ipv4Routes: ListCodec<IpRoute> = {
   name: "an IPv4 network such as 10.1.0.0/16",
   words: NONE,
+  json: "text",
   between: "\n",
   add: (values, text) => {
     const slash = text.indexOf("/");
@@ -104,6 +107,7 @@ export const ipv4Routes: ListCodec<IpRoute> = {
 export const ipv6Routes: ListCodec<IpRoute> = {
   name: "an IPv6 network such as fd00:1::/64",
   words: NONE,
+  json: "text",
   between: "\n",
   add: (values, text) => {
     const slash = text.indexOf("/");
@@ -119,6 +123,7 @@ export const ipv6Routes: ListCodec<IpRoute> = {
 export const ipv4Gateway: Codec<Gateway> = {
   name: "an IPv4 address, auto or dev",
   words: ["auto", "dev"],
+  json: "text",
   parse: (text) =>
     text === "auto" || text === "dev" ? { kind: text, bytes: new Uint8Array(0) } : viaBytes(ipv4Bytes(text)),
   format: (value) => (value.kind === "address" ? ipv4Text(value.bytes) : value.kind),
@@ -127,6 +132,7 @@ export const ipv4Gateway: Codec<Gateway> = {
 export const ipv6Gateway: Codec<Gateway> = {
   name: "an IPv6 address, auto or dev",
   words: ["auto", "dev"],
+  json: "text",
   parse: (text) =>
     text === "auto" || text === "dev" ? { kind: text, bytes: new Uint8Array(0) } : viaBytes(ipv6Bytes(text)),
   format: (value) => (value.kind === "address" ? ipv6Text(value.bytes) : value.kind),
@@ -140,6 +146,7 @@ function viaBytes(bytes: Uint8Array | undefined): Gateway | undefined {
 export const deviceName: Codec<string> = {
   name: "a device name of at most 15 letters",
   words: NONE,
+  json: "text",
   parse: (text) => (text.length < IFNAMSIZ && !text.includes("/") ? text : undefined),
   format: (value) => value,
 };
@@ -148,6 +155,7 @@ export const deviceName: Codec<string> = {
 export const hardwareAddress: Codec<string> = {
   name: "a hardware address such as 10:66:6a:xx:xx:xx",
   words: NONE,
+  json: "text",
   parse: (text) => (isHardwareAddress(text) ? text : undefined),
   format: (value) => value,
 };
@@ -167,6 +175,7 @@ function isHardwareAddress(text: string): boolean {
 export const upFlag: Codec<boolean> = {
   name: "up",
   words: ["up"],
+  json: "text",
   parse: () => true,
   format: (value) => (value ? "up" : ""),
 };
@@ -175,6 +184,7 @@ export const upFlag: Codec<boolean> = {
 export const vlanOrNone: Codec<number> = {
   name: "a VLAN number from 0 to 4094, or none",
   words: ["none"],
+  json: "number",
   parse: (text) => {
     // BRIDGE_VLAN_NONE
     if (text === "none") return -1;
@@ -187,6 +197,7 @@ export const vlanOrNone: Codec<number> = {
 export const vlanIds: ListCodec<number> = {
   name: "a VLAN number from 0 to 4094",
   words: NONE,
+  json: "number",
   between: "\n",
   add: (values, text) => {
     const value = cInteger(text);

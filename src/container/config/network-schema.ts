@@ -1,8 +1,9 @@
 // The key table of one network, lxc.net.[i].*: one row per key. Pure.
 
-import type { LxcError } from "../../base/errors.ts";
+import { nearest } from "../../base/text.ts";
 import { flag, line, oneOf, positive, unsigned, vlanId } from "./codecs.ts";
-import { type GroupWays, KeySet, type Setting, unknownKey } from "./keys.ts";
+import type { GroupWays } from "./groups.ts";
+import { KeySet, unknownKey } from "./keys.ts";
 import {
   deviceName,
   hardwareAddress,
@@ -16,6 +17,7 @@ import {
   vlanIds,
   vlanOrNone,
 } from "./network-codecs.ts";
+import type { Complaint, Setting } from "./settings.ts";
 
 export type NetworkType = "none" | "empty" | "veth" | "macvlan" | "ipvlan" | "vlan" | "phys";
 const networkType = oneOf<NetworkType>(["none", "empty", "veth", "macvlan", "ipvlan", "vlan", "phys"]);
@@ -105,7 +107,21 @@ export class NetworkConfig extends KeySet {
     return needed === "" || needed === this.type.value;
   }
 
-  override noSuchKey(key: string): LxcError {
+  /** The whole key of one of its settings. */
+  keyOf(setting: Setting): string {
+    return `${PREFIX}${this.index}.${setting.key}`;
+  }
+
+  about(setting: Setting, problem: string, hint: string): Complaint {
+    return { about: "value", key: this.keyOf(setting), problem, hint };
+  }
+
+  needs(one: Setting, other: Setting): Complaint {
+    const needed = this.keyOf(other);
+    return this.about(one, `it cannot be used without ${needed}`, `set ${needed} as well`);
+  }
+
+  override noSuchKey(key: string): Complaint {
     return unknownKey(key, this.allKeys());
   }
 
@@ -160,6 +176,7 @@ export function networkWays(networks: Networks): GroupWays {
     clear: () => {
       networks.items = [];
     },
+    names: () => NO_NAMES,
     // `lxc.net.0 =` removes that network, if there is one.
     clearPart: (rest) => {
       const parts = networkKeyIn(rest);
@@ -211,4 +228,44 @@ function openNetworkKey(networks: Networks, rest: string, toWrite: boolean): Set
   const setting = network.fits(key) ? network.find(key, toWrite) : undefined;
   if (there === undefined && setting !== undefined) networks.insert(network);
   return setting;
+}
+
+const PREFIX = "lxc.net.";
+const NO_NAMES: readonly string[] = [];
+
+export function isNetworkKey(key: string): boolean {
+  return key.startsWith(PREFIX);
+}
+
+/** The number of the network that a key belongs to; -1 for other keys. */
+export function networkIndexOf(key: string): number {
+  return isNetworkKey(key) ? networkKeyIn(key.slice(PREFIX.length)).index : -1;
+}
+
+/** The key of the type of the network that `key` belongs to; "" for other keys. */
+export function networkTypeKeyOf(key: string): string {
+  const index = networkIndexOf(key);
+  return index < 0 ? "" : `${PREFIX}${index}.type`;
+}
+
+/** What is wrong with a key of networks that is not there, or not for networks of that type. */
+export function noSuchNetworkKey(key: string): Complaint {
+  const parts = networkKeyIn(key.slice(PREFIX.length));
+  const index = parts.index;
+  const subkey = parts.key;
+  if (index < 0) {
+    const hint = "write lxc.net.0.type, with a number for each network";
+    return { about: "key", key, problem: "a network has a number", hint };
+  }
+  const known = new NetworkConfig(index).allKeys();
+  if (!known.includes(subkey)) {
+    const near = nearest(subkey, known);
+    const hint =
+      near === undefined ? "man lxc.container.conf lists them all" : `did you mean lxc.net.${index}.${near}?`;
+    return { about: "key", key, problem: "there is no such key", hint };
+  }
+  const type = typeFor(subkey);
+  if (type === "") return { about: "key", key, problem: `there is no network ${index}`, hint: "" };
+  const hint = `put lxc.net.${index}.type = ${type} before it`;
+  return { about: "key", key, problem: `it is for networks of type ${type}`, hint };
 }

@@ -18,6 +18,7 @@ export interface RootfsPath {
 export const rootfsPath: Codec<RootfsPath> = {
   name: "a path, or the storage backend, a colon and a path",
   words: ["dir:", "btrfs:", "lvm:", "loop:", "nbd:", "overlay:", "overlayfs:", "rbd:", "zfs:"],
+  json: "text",
   parse: (text) => {
     const colon = text.indexOf(":");
     const type = colon < 0 ? "" : text.slice(0, colon);
@@ -31,6 +32,7 @@ export const rootfsPath: Codec<RootfsPath> = {
 export const rootfsOptions: Codec<string> = {
   name: "mount options without create=, optional and relative",
   words: NONE,
+  json: "text",
   parse: (text) => {
     for (const option of text.split(",")) {
       if (option === "create=dir" || option === "create=file" || option === "optional" || option === "relative")
@@ -45,6 +47,7 @@ export const rootfsOptions: Codec<string> = {
 export const mountEntries: ListCodec<MountEntry> = {
   name: 'a line of fstab such as "/srv srv none bind,create=dir 0 0"',
   words: NONE,
+  json: "text",
   between: "",
   add: (values, text) => {
     const entry = mountEntryIn(text);
@@ -104,6 +107,7 @@ const autoMountWords: readonly string[] = [
 export const autoMounts: ListCodec<AutoMount> = {
   name: "words such as proc:mixed, sys:ro, cgroup:mixed or shmounts:/host/path",
   words: autoMountWords,
+  json: "text",
   between: " ",
   add: (values, text) => {
     let mounts = values;
@@ -181,6 +185,7 @@ export function environmentFrom(caller: Environment): ListCodec<EnvironmentVaria
   return {
     name: "NAME=value, or the NAME of a variable that is set here",
     words: NONE,
+    json: "text",
     between: "",
     add: (values, text) => {
       const equals = text.indexOf("=");
@@ -198,6 +203,7 @@ export function environmentFrom(caller: Environment): ListCodec<EnvironmentVaria
 export const groupNames: ListCodec<string> = {
   name: "names of groups, with blanks between",
   words: NONE,
+  json: "text",
   between: "",
   add: (values, text) => {
     for (const word of blankSeparated(text)) values.push(word);

@@ -1,7 +1,5 @@
 // The key table of a container. A key is one row, and nothing about it is elsewhere. Pure.
 
-import { LxcError } from "../../base/errors.ts";
-import { nearest } from "../../base/text.ts";
 import { SIGKILL } from "../../kernel/abi/signal.ts";
 import { ROOTFS_MOUNT } from "../paths.ts";
 import {
@@ -20,6 +18,7 @@ import {
   unsigned,
   zeroOrOne,
 } from "./codecs.ts";
+import { Group, type GroupWays } from "./groups.ts";
 import {
   architecture,
   capabilitiesToDrop,
@@ -35,9 +34,12 @@ import {
   syslogFacility,
   timeOffset,
 } from "./isolation-codecs.ts";
-import { type Environment, Group, type GroupWays, KeySet, Setting, unknownKey } from "./keys.ts";
-import { NetworkConfig, Networks, networkKeyIn, networkWays, typeFor } from "./network-schema.ts";
+import { type Environment, KeySet, unknownKey } from "./keys.ts";
+import { countFromOne, perSecond, processorList, processors, sizeBytes, sizeOrNone, weight } from "./limit-codecs.ts";
+import { isNetworkKey, Networks, networkWays, noSuchNetworkKey } from "./network-schema.ts";
 import { autoMounts, environmentFrom, groupNames, mountEntries, rootfsOptions, rootfsPath } from "./rootfs-codecs.ts";
+import { type Complaint, Setting } from "./settings.ts";
+import { successorOf } from "./upgrade.ts";
 
 /** The key whose value is another file to read; load.ts knows what to do with it. */
 export const INCLUDE_KEY = "lxc.include";
@@ -66,16 +68,16 @@ function clearing(settings: readonly Setting[]): GroupWays {
       for (const setting of settings) setting.clear();
     },
     clearPart: () => false,
+    names: noKeys,
     beforeChange: () => {},
   };
 }
 
 /** A whole container configuration. */
 export class Config extends KeySet {
-  readonly arch = this.maybe(
-    "lxc.arch",
-    architecture,
-    "The architecture the container's programs see. Default: the host's.",
+  readonly arch = this.titled(
+    "Name and first process",
+    this.maybe("lxc.arch", architecture, "The architecture the container's programs see. Default: the host's."),
   );
   readonly utsName = this.maybe(
     "lxc.uts.name",
@@ -91,18 +93,21 @@ export class Config extends KeySet {
   readonly initCwd = this.maybe("lxc.init.cwd", path, "The directory the first process starts in; made when missing.");
   readonly ephemeral = this.one("lxc.ephemeral", flag, false, "Destroy the container when it stops.");
 
-  readonly startAuto = this.one("lxc.start.auto", flag, false, "Start this container at boot.");
-  readonly startDelay = this.one(
-    "lxc.start.delay",
-    unsigned,
-    0,
-    "Seconds to wait after starting it, before the next one.",
+  readonly startAuto = this.titled(
+    "Automatic start",
+    this.live(this.one("lxc.start.auto", flag, false, "Start this container at boot.")),
   );
-  readonly startOrder = this.one("lxc.start.order", signed, 0, "Higher numbers start first.");
-  readonly group = this.many("lxc.group", groupNames, "Groups of containers it belongs to, for lxc-autostart.");
+  readonly startDelay = this.live(
+    this.one("lxc.start.delay", unsigned, 0, "Seconds to wait after starting it, before the next one."),
+  );
+  readonly startOrder = this.live(this.one("lxc.start.order", signed, 0, "Lower numbers start first."));
+  readonly group = this.live(
+    this.many("lxc.group", groupNames, "Groups of containers it belongs to, for lxc-autostart."),
+  );
 
-  readonly monitorUnshare = this.later(
-    this.one("lxc.monitor.unshare", looseFlag, false, "Give the monitor a mount namespace of its own."),
+  readonly monitorUnshare = this.titled(
+    "Monitor and signals",
+    this.later(this.one("lxc.monitor.unshare", looseFlag, false, "Give the monitor a mount namespace of its own.")),
   );
   readonly monitorSignalPdeath = this.one(
     "lxc.monitor.signal.pdeath",
@@ -119,7 +124,7 @@ export class Config extends KeySet {
   );
   readonly signalStop = this.one("lxc.signal.stop", signal, 0, "The signal that ends it by force. Default: SIGKILL.");
 
-  readonly logFile = this.maybe("lxc.log.file", path, "The file log lines go to.");
+  readonly logFile = this.titled("Log", this.maybe("lxc.log.file", path, "The file log lines go to."));
   readonly logLevel = this.one(
     "lxc.log.level",
     logLevel,
@@ -130,10 +135,13 @@ export class Config extends KeySet {
     this.maybe("lxc.log.syslog", syslogFacility, "The syslog facility log lines go to as well."),
   );
 
-  readonly environment = this.many(
-    "lxc.environment",
-    environmentFrom(this.callerEnvironment),
-    "A variable for hooks and the first process.",
+  readonly environment = this.titled(
+    "Environment",
+    this.many(
+      "lxc.environment",
+      environmentFrom(this.callerEnvironment),
+      "A variable for hooks and the first process.",
+    ),
   );
   readonly environmentRuntime = this.many(
     "lxc.environment.runtime",
@@ -146,8 +154,11 @@ export class Config extends KeySet {
     "A variable for hooks only.",
   );
 
-  readonly keyringSession = this.later(
-    this.one("lxc.keyring.session", flag, false, "1 keeps the caller's session keyring instead of making a new one."),
+  readonly keyringSession = this.titled(
+    "Kernel settings",
+    this.later(
+      this.one("lxc.keyring.session", flag, false, "1 keeps the caller's session keyring instead of making a new one."),
+    ),
   );
   readonly schedCore = this.later(this.one("lxc.sched.core", flag, false, "Never share a core with other containers."));
   readonly timeOffsetBoot = this.later(
@@ -157,27 +168,39 @@ export class Config extends KeySet {
     this.many("lxc.time.offset.monotonic", timeOffset, "How far the container's monotonic clock is ahead."),
   );
   readonly noNewPrivs = this.one("lxc.no_new_privs", flag, false, "No program gains privileges by being executed.");
-  readonly prlimit = this.named("lxc.prlimit.", limit, "A resource limit of the first process, as soft:hard.");
-  readonly sysctl = this.named("lxc.sysctl.", line, "A kernel parameter, by its dotted name.");
-  readonly proc = this.ordered("lxc.proc.", line, "A value for a file of the first process below /proc.");
+  readonly prlimit = this.named(
+    "lxc.prlimit.",
+    "nofile",
+    limit,
+    "A resource limit of the first process, as soft:hard.",
+  );
+  readonly sysctl = this.named("lxc.sysctl.", "net.ipv4.ip_forward", line, "A kernel parameter, by its dotted name.");
+  readonly proc = this.ordered(
+    "lxc.proc.",
+    "oom_score_adj",
+    line,
+    "A value for a file of the first process below /proc.",
+  );
 
-  readonly rootfsPath = this.maybe(
-    "lxc.rootfs.path",
-    rootfsPath,
-    "Where the root file system is, as `backend:path` or a path.",
+  readonly rootfsPath = this.titled(
+    "Root file system",
+    this.maybe("lxc.rootfs.path", rootfsPath, "Where the root file system is, as `backend:path` or a path."),
   );
   readonly rootfsMount = this.one("lxc.rootfs.mount", path, ROOTFS_MOUNT, "Where it is mounted during setup.");
   readonly rootfsOptions = this.maybe("lxc.rootfs.options", rootfsOptions, "Mount options for the root file system.");
-  readonly rootfsManaged = this.one(
-    "lxc.rootfs.managed",
-    flag,
-    true,
-    "0 makes lxc-destroy leave the root file system in place.",
+  readonly rootfsManaged = this.live(
+    this.one("lxc.rootfs.managed", flag, true, "0 makes lxc-destroy leave the root file system in place."),
   );
-  readonly mountEntry = this.many("lxc.mount.entry", mountEntries, "One mount, as a line of fstab.");
+  readonly mountEntry = this.titled(
+    "Mounts",
+    this.many("lxc.mount.entry", mountEntries, "One mount, as a line of fstab."),
+  );
   readonly mountFstab = this.maybe("lxc.mount.fstab", path, "A file with further mounts, in the form of fstab.");
   readonly mountAuto = this.many("lxc.mount.auto", autoMounts, "Which of proc, sys and cgroup are mounted, and how.");
-  readonly autodev = this.one("lxc.autodev", flag, true, "Fill /dev with the usual devices.");
+  readonly autodev = this.titled(
+    "Devices and terminals",
+    this.one("lxc.autodev", flag, true, "Fill /dev with the usual devices."),
+  );
   readonly autodevTmpfsSize = this.one("lxc.autodev.tmpfs.size", tmpfsSize, 0, "Bytes /dev may hold; 0 is 500000.");
   readonly ttyMax = this.one("lxc.tty.max", unsigned, 0, "How many terminals to offer for logins.");
   readonly ttyDir = this.maybe("lxc.tty.dir", deviceDirectory, "The directory below /dev their devices are in.");
@@ -192,8 +215,11 @@ export class Config extends KeySet {
     this.one("lxc.console.buffer.size", bufferSize, 0, "How much of the console's output to keep in memory."),
   );
 
-  readonly idmap = this.later(
-    this.many("lxc.idmap", idMappings, "A range of ids: u or g, the first inside, the first outside, how many."),
+  readonly idmap = this.titled(
+    "Users and capabilities",
+    this.later(
+      this.many("lxc.idmap", idMappings, "A range of ids: u or g, the first inside, the first outside, how many."),
+    ),
   );
   readonly capDrop = this.many("lxc.cap.drop", capabilitiesToDrop, "Capabilities the container gives up.");
   readonly capKeep = this.many(
@@ -201,16 +227,20 @@ export class Config extends KeySet {
     capabilitiesToKeep,
     "The only capabilities the container keeps; none for none.",
   );
-  readonly namespaceClone = this.later(
-    this.many("lxc.namespace.clone", namespaces, "The only namespaces to make; others are the caller's."),
+  readonly namespaceClone = this.titled(
+    "Namespaces",
+    this.later(this.many("lxc.namespace.clone", namespaces, "The only namespaces to make; others are the caller's.")),
   );
   readonly namespaceKeep = this.later(
     this.many("lxc.namespace.keep", namespaces, "Namespaces to take over from the caller."),
   );
   readonly namespaceShare = this.laterGroup(
-    this.named("lxc.namespace.share.", line, "A container, process or file whose namespace to join."),
+    this.named("lxc.namespace.share.", "net", line, "A container, process or file whose namespace to join."),
   );
-  readonly seccompProfile = this.later(this.maybe("lxc.seccomp.profile", path, "A policy for system calls."));
+  readonly seccompProfile = this.titled(
+    "System calls",
+    this.later(this.maybe("lxc.seccomp.profile", path, "A policy for system calls.")),
+  );
   readonly seccompAllowNesting = this.later(
     this.one("lxc.seccomp.allow_nesting", flag, false, "Load it even when there is a filter already."),
   );
@@ -220,8 +250,9 @@ export class Config extends KeySet {
   readonly seccompNotifyCookie = this.later(
     this.maybe("lxc.seccomp.notify.cookie", line, "A text sent to that program."),
   );
-  readonly apparmorProfile = this.lsm(
-    this.maybe("lxc.apparmor.profile", line, "The AppArmor profile, generated, or unconfined."),
+  readonly apparmorProfile = this.titled(
+    "AppArmor and SELinux",
+    this.lsm(this.maybe("lxc.apparmor.profile", line, "The AppArmor profile, generated, or unconfined.")),
   );
   readonly apparmorAllowIncomplete = this.lsm(
     this.one("lxc.apparmor.allow_incomplete", flag, false, "Start without mount mediation in the kernel."),
@@ -235,7 +266,10 @@ export class Config extends KeySet {
     this.maybe("lxc.selinux.context.keyring", line, "The SELinux context of its keyring."),
   );
 
-  readonly cgroupDir = this.maybe("lxc.cgroup.dir", cgroupPath, "The cgroup to make the container's cgroups in.");
+  readonly cgroupDir = this.titled(
+    "Cgroups",
+    this.maybe("lxc.cgroup.dir", cgroupPath, "The cgroup to make the container's cgroups in."),
+  );
   readonly cgroupDirMonitor = this.later(this.maybe("lxc.cgroup.dir.monitor", cgroupPath, "The monitor's cgroup."));
   readonly cgroupDirMonitorPivot = this.later(
     this.maybe("lxc.cgroup.dir.monitor.pivot", cgroupPath, "Where the monitor goes before its cgroup is removed."),
@@ -251,10 +285,56 @@ export class Config extends KeySet {
     ),
   );
   readonly cgroupRelative = this.one("lxc.cgroup.relative", flag, false, "Start below the caller's cgroup.");
-  readonly cgroup = this.ordered("lxc.cgroup.", line, "A value for one file of the container's cgroup, version 1.");
-  readonly cgroup2 = this.ordered("lxc.cgroup2.", line, "A value for one file of the container's cgroup, version 2.");
+  readonly cgroup = this.liveGroup(
+    this.ordered(
+      "lxc.cgroup.",
+      "memory.limit_in_bytes",
+      line,
+      "A value for one file of the container's cgroup, version 1.",
+    ),
+  );
+  readonly cgroup2 = this.liveGroup(
+    this.ordered("lxc.cgroup2.", "memory.max", line, "A value for one file of the container's cgroup, version 2."),
+  );
 
-  readonly hookPreStart = this.many("lxc.hook.pre-start", lines, "Run on the host before the container starts.");
+  readonly limitMemory = this.titled(
+    "Limits",
+    this.live(this.maybe("lxc.limit.memory", sizeBytes, "The most memory it may use.")),
+  );
+  readonly limitMemorySwap = this.live(
+    this.maybe("lxc.limit.memory.swap", sizeOrNone, "The most swap it may use, beside its memory."),
+  );
+  readonly limitMemoryHigh = this.live(
+    this.maybe("lxc.limit.memory.high", sizeBytes, "Memory above which it is slowed down and reclaimed from."),
+  );
+  readonly limitCpus = this.live(this.maybe("lxc.limit.cpus", processors, "How many processors' time it may use."));
+  readonly limitCpuWeight = this.live(
+    this.maybe("lxc.limit.cpu.weight", weight, "Its share of processor time when others want it too."),
+  );
+  readonly limitCpuset = this.live(this.maybe("lxc.limit.cpuset", processorList, "The processors it may run on."));
+  readonly limitPids = this.live(
+    this.maybe("lxc.limit.pids", countFromOne, "How many processes and threads it may have."),
+  );
+  readonly limitIoRead = this.live(
+    this.maybe("lxc.limit.io.read", sizeBytes, "Bytes a second it may read from the disk of its root file system."),
+  );
+  readonly limitIoWrite = this.live(
+    this.maybe("lxc.limit.io.write", sizeBytes, "Bytes a second it may write to that disk."),
+  );
+  readonly limitIoReadIops = this.live(
+    this.maybe("lxc.limit.io.read.iops", perSecond, "Reads a second it may ask of that disk."),
+  );
+  readonly limitIoWriteIops = this.live(
+    this.maybe("lxc.limit.io.write.iops", perSecond, "Writes a second it may ask of that disk."),
+  );
+  readonly limitIoWeight = this.live(
+    this.maybe("lxc.limit.io.weight", weight, "Its share of disk time when others want it too."),
+  );
+
+  readonly hookPreStart = this.titled(
+    "Hooks",
+    this.many("lxc.hook.pre-start", lines, "Run on the host before the container starts."),
+  );
   readonly hookPreMount = this.many(
     "lxc.hook.pre-mount",
     lines,
@@ -270,8 +350,8 @@ export class Config extends KeySet {
     "Run on the host, with the namespaces, after the container stopped.",
   );
   readonly hookPostStop = this.many("lxc.hook.post-stop", lines, "Run on the host when all is torn down.");
-  readonly hookClone = this.many("lxc.hook.clone", lines, "Run when the container is copied.");
-  readonly hookDestroy = this.many("lxc.hook.destroy", lines, "Run when the container is destroyed.");
+  readonly hookClone = this.live(this.many("lxc.hook.clone", lines, "Run when the container is copied."));
+  readonly hookDestroy = this.live(this.many("lxc.hook.destroy", lines, "Run when the container is destroyed."));
   readonly hookVersion = this.one("lxc.hook.version", zeroOrOne, 0, "0 hands hooks arguments, 1 variables only.");
 
   /** The networks, by index. */
@@ -285,9 +365,11 @@ export class Config extends KeySet {
     this.namespaceShare.names = namespaceNames;
     this.arch.mayBeEmpty = false;
     this.mountFstab.mayBeEmpty = false;
-    this.groups.push(new Group("lxc.net.", "The container's networks, by number.", networkWays(this.networks)));
-    this.add(new IncludeSetting());
-    this.groups.push(new Group("lxc.hook.", "Empty clears all hooks.", clearing(this.#hooks())));
+    this.addGroup(new Group("lxc.net.", "", "The container's networks, by number.", networkWays(this.networks)));
+    this.addGroup(new Group("lxc.hook.", "", "Empty clears all hooks.", clearing(this.#hooks())));
+    const include = new IncludeSetting();
+    this.add(include);
+    this.titled("Other files", include);
   }
 
   #hooks(): Setting[] {
@@ -305,26 +387,15 @@ export class Config extends KeySet {
     ];
   }
 
-  override noSuchKey(key: string): LxcError {
-    const doing = `set ${key}`;
-    if (!key.startsWith("lxc.net.")) return unknownKey(key, this.allKeys());
-    const parts = networkKeyIn(key.slice("lxc.net.".length));
-    const index = parts.index;
-    const subkey = parts.key;
-    if (index < 0) {
-      const hint = "write lxc.net.0.type, with a number for each network";
-      return new LxcError("config-invalid", doing, "a network has a number", { hint });
-    }
-    const known = new NetworkConfig(index).allKeys();
-    const type = typeFor(subkey);
-    if (!known.includes(subkey)) {
-      const near = nearest(subkey, known);
-      const hint =
-        near === undefined ? "man lxc.container.conf lists them all" : `did you mean lxc.net.${index}.${near}?`;
-      return new LxcError("config-invalid", doing, "there is no such key", { hint });
-    }
-    if (type === "") return new LxcError("config-invalid", doing, `there is no network ${index}`);
-    const hint = `put lxc.net.${index}.type = ${type} before it`;
-    return new LxcError("config-invalid", doing, `it is for networks of type ${type}`, { hint });
+  override noSuchKey(key: string): Complaint {
+    const old = successorOf(key);
+    if (old !== undefined) return legacyKey(key, old);
+    return isNetworkKey(key) ? noSuchNetworkKey(key) : unknownKey(key, this.namedKeys());
   }
+}
+
+function legacyKey(key: string, successor: string): Complaint {
+  const now = successor === "" ? "take it out: LXC needs it no more" : `it is ${successor} now`;
+  const hint = `${now}; lxc-update-config -c FILE changes all such keys of a file`;
+  return { about: "key", key, problem: "this key is from before LXC 3", hint };
 }

@@ -1,13 +1,14 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { test } from "node:test";
-import { SystemConfig, systemConfigPath, systemKeys } from "./system-config.ts";
+import { findingLine } from "../../base/finding.ts";
+import { SystemConfig, systemConfigPath, systemFindings, systemKeys } from "./system-config.ts";
 
 test("root and users have their own defaults", () => {
   const root = new SystemConfig("", undefined);
   const user = new SystemConfig("", "/home/u");
   deepEqual(
     systemKeys.map((row) => root.item(row.key)),
-    ["/var/lib/lxc", "/etc/lxc/default.conf", "lxc", "lxc", "lxc", "lxc", "admin", "", ""],
+    ["/etc/lxc/default.conf", "/var/lib/lxc", "lxc", "lxc", "lxc", "", "", "lxc", "admin"],
   );
   deepEqual([user.lxcpath, user.defaultConfig], ["/home/u/.local/share/lxc", "/home/u/.config/lxc/default.conf"]);
   equal(systemConfigPath(1000, { HOME: "/home/u" }), "/home/u/.config/lxc/lxc.conf");
@@ -20,4 +21,13 @@ test("the first line for a key counts, and a container path has no slash at its 
     [config.lxcpath, config.item("lxc.cgroup.pattern"), config.item("lxc.nosuch")],
     ["/srv/lxc", "lxc/%n", undefined],
   );
+});
+
+test("what LXC passes over in silence is a warning", () => {
+  const text = "# ours\nlxc.lxcpath = /a\nlxc.lxcpaht = /b\njust words\nlxc.lxcpath = /c\n";
+  deepEqual(systemFindings("lxc.conf", text).map(findingLine), [
+    "lxc.conf:3:1: warning: lxc.lxcpaht: there is no such key, so the line is ignored; did you mean lxc.lxcpath?",
+    "lxc.conf:4:1: warning: this line has no key and is ignored; write KEY = VALUE",
+    "lxc.conf:5:1: warning: lxc.lxcpath: only the first line for a key counts; take one of them out",
+  ]);
 });

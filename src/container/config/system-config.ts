@@ -1,8 +1,11 @@
 // The host's settings for LXC itself: /etc/lxc/lxc.conf, or a user's own file.
 
+import type { Finding } from "../../base/finding.ts";
 import { joinPath } from "../../base/path.ts";
+import { nearest } from "../../base/text.ts";
 import { tryReadText } from "../../kernel/files.ts";
 import type { Environment } from "./keys.ts";
+import type { Complaint } from "./settings.ts";
 
 /** One key of lxc.conf. */
 export interface SystemKey {
@@ -14,26 +17,27 @@ export interface SystemKey {
   readonly doc: string;
 }
 
+/** In the order in which lxc-config lists them; those LXC's does not list come last. */
 export const systemKeys: readonly SystemKey[] = [
-  { key: "lxc.lxcpath", initial: "/var/lib/lxc", belowHome: ".local/share/lxc", doc: "Where containers are kept." },
   {
     key: "lxc.default_config",
     initial: "/etc/lxc/default.conf",
     belowHome: ".config/lxc/default.conf",
     doc: "The configuration a new container starts from.",
   },
+  { key: "lxc.lxcpath", initial: "/var/lib/lxc", belowHome: ".local/share/lxc", doc: "Where containers are kept." },
   { key: "lxc.bdev.lvm.vg", initial: "lxc", belowHome: "", doc: "The LVM volume group for new containers." },
   { key: "lxc.bdev.lvm.thin_pool", initial: "lxc", belowHome: "", doc: "The LVM thin pool for new containers." },
   { key: "lxc.bdev.zfs.root", initial: "lxc", belowHome: "", doc: "The ZFS dataset for new containers." },
-  { key: "lxc.bdev.rbd.rbdpool", initial: "lxc", belowHome: "", doc: "The Ceph pool for new containers." },
-  { key: "lxc.bdev.rbd.rbduser", initial: "admin", belowHome: "", doc: "The Ceph user for new containers." },
+  { key: "lxc.cgroup.use", initial: "", belowHome: "", doc: "The cgroup controllers to use; all when empty." },
   {
     key: "lxc.cgroup.pattern",
     initial: "",
     belowHome: "",
     doc: "The name of a container's cgroup; %n is the container's name.",
   },
-  { key: "lxc.cgroup.use", initial: "", belowHome: "", doc: "The cgroup controllers to use; all when empty." },
+  { key: "lxc.bdev.rbd.rbdpool", initial: "lxc", belowHome: "", doc: "The Ceph pool for new containers." },
+  { key: "lxc.bdev.rbd.rbduser", initial: "admin", belowHome: "", doc: "The Ceph user for new containers." },
 ];
 
 /** What lxc.conf says, with LXC's defaults. Pure. */
@@ -99,4 +103,35 @@ function withoutEndSlash(path: string): string {
   let end = path.length;
   while (end > 1 && path.charCodeAt(end - 1) === 47) end--;
   return path.slice(0, end);
+}
+
+/** A warning for each line of lxc.conf that LXC passes over, or that an earlier one makes void. Pure. */
+export function systemFindings(file: string, text: string): Finding[] {
+  const findings: Finding[] = [];
+  const seen: string[] = [];
+  const keys = systemKeys.map((row) => row.key);
+  text.split("\n").forEach((line, at) => {
+    if (line.startsWith("#") || line.trim() === "") return;
+    const equals = line.indexOf("=");
+    const key = equals < 0 ? "" : line.slice(0, equals).trim();
+    const complaint = keys.includes(key) ? repeated(key, seen) : unknown(key, keys);
+    seen.push(key);
+    if (complaint === undefined) return;
+    const { key: subject, problem, hint } = complaint;
+    findings.push({ severity: "warning", file, line: at + 1, column: 1, subject, problem, hint });
+  });
+  return findings;
+}
+
+function unknown(key: string, keys: readonly string[]): Complaint {
+  if (key === "")
+    return { about: "key", key, problem: "this line has no key and is ignored", hint: "write KEY = VALUE" };
+  const near = nearest(key, keys);
+  const hint = near === undefined ? "lxc-config -l lists them all" : `did you mean ${near}?`;
+  return { about: "key", key, problem: "there is no such key, so the line is ignored", hint };
+}
+
+function repeated(key: string, seen: readonly string[]): Complaint | undefined {
+  if (!seen.includes(key)) return undefined;
+  return { about: "key", key, problem: "only the first line for a key counts", hint: "take one of them out" };
 }

@@ -1,7 +1,7 @@
 // Values by key as text, as lxc-info -c and the command socket's GET_CONFIG_ITEM print them. Pure.
 
-import type { Setting } from "./keys.ts";
 import type { Config } from "./schema.ts";
+import type { Setting } from "./settings.ts";
 
 /**
  * The value of a key as LXC's getter writes it: list items end their line, a single value has no newline, an unset one

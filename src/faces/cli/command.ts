@@ -39,6 +39,8 @@ export interface Tool {
   readonly options: readonly Option[];
   /** Whether the first operand is the container, when -n does not say. */
   readonly named: boolean;
+  /** Answers words that LXC's tool reads in another way than getopt; undefined leaves them to the options. */
+  readonly asLxc?: (words: readonly string[]) => number | undefined;
   /** Prints what --help tells beyond the options. */
   readonly moreHelp?: (args: Arguments) => void;
   /** Returns the exit code. */

@@ -16,6 +16,7 @@ export function helpFor(tool: Tool): string[] {
     if (!tool.options.some((own) => own.long === option.long)) lines.push(...entry(option, 29));
   }
   lines.push("", "What a long option needs or may have, its letter needs or may have as well.", "");
+  lines.push(`See the ${tool.name} man page for further information.`, "");
   return lines;
 }
 

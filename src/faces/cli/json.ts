@@ -5,38 +5,39 @@ export class JsonObject {
   readonly #fields: string[] = [];
 
   text(key: string, value: string): JsonObject {
-    return this.#raw(key, quoted(value));
+    return this.raw(key, quoted(value));
   }
 
   number(key: string, value: number): JsonObject {
-    return this.#raw(key, String(value));
+    return this.raw(key, String(value));
   }
 
   flag(key: string, value: boolean): JsonObject {
-    return this.#raw(key, value ? "true" : "false");
+    return this.raw(key, value ? "true" : "false");
   }
 
   texts(key: string, values: readonly string[]): JsonObject {
-    return this.#raw(key, `[${values.map((value) => quoted(value)).join(",")}]`);
+    return this.raw(key, `[${values.map((value) => quoted(value)).join(",")}]`);
   }
 
   object(key: string, value: JsonObject): JsonObject {
-    return this.#raw(key, value.encode());
+    return this.raw(key, value.encode());
   }
 
   objects(key: string, values: readonly JsonObject[]): JsonObject {
-    return this.#raw(key, listed(values));
+    return this.raw(key, listed(values));
   }
 
   nothing(key: string): JsonObject {
-    return this.#raw(key, "null");
+    return this.raw(key, "null");
   }
 
   encode(): string {
     return `{${this.#fields.join(",")}}`;
   }
 
-  #raw(key: string, value: string): JsonObject {
+  /** `value` is JSON already. */
+  raw(key: string, value: string): JsonObject {
     this.#fields.push(`${quoted(key)}:${value}`);
     return this;
   }

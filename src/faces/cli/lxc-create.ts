@@ -1,6 +1,10 @@
 // lxc-create: makes a container.
 
 import { asLxcError, LxcError } from "../../base/errors.ts";
+import { findingText } from "../../base/finding.ts";
+import { warningsIn } from "../../container/config/findings.ts";
+import { loadConfig } from "../../container/config/load.ts";
+import { configFileOf } from "../../container/container.ts";
 import { type CreateOptions, createContainer } from "../../container/create.ts";
 import { templateHelp } from "../../container/templates/help.ts";
 import { EINTR } from "../../kernel/abi/errno.ts";
@@ -8,7 +12,7 @@ import { absolute, environment, runFolder } from "./caller.ts";
 import { type Arguments, later, quiet, Refusal, rcFile, type Tool, valued } from "./command.ts";
 import { JsonObject } from "./json.ts";
 import { isJson } from "./output.ts";
-import { print } from "./print.ts";
+import { print, warn } from "./print.ts";
 import { containerFrom, defaultConfigFile } from "./target.ts";
 
 const config = valued("config", "FILE", "f", "What its configuration begins with");
@@ -76,6 +80,8 @@ function run(args: Arguments): number {
     runDir: runFolder(),
     environment: environment(),
   });
+  const loaded = loadConfig(configFileOf(container), process.env);
+  for (const finding of warningsIn(loaded.config, loaded.sources)) warn(args, findingText(finding));
   if (json) print(`${new JsonObject().text("name", container.name).text("result", "created").encode()}\n`);
   return 0;
 }

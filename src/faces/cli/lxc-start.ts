@@ -11,7 +11,7 @@ import { JsonObject } from "./json.ts";
 import { openConfiguredLog } from "./log-file.ts";
 import { isJson } from "./output.ts";
 import { print, warn } from "./print.ts";
-import { configFrom, containerFrom, controlling, missing } from "./target.ts";
+import { applyDefinitions, configFrom, containerFrom, controlling, missing } from "./target.ts";
 
 const daemon = flag("daemon", "d", "Leave it in the background, which is the default");
 const foreground = flag("foreground", "F", "Stay, with this terminal as its console");
@@ -37,7 +37,7 @@ function run(args: Arguments): number {
   protect();
   const container = containerFrom(args);
   const loaded = configurationOf(args, container);
-  for (const definition of args.all(define)) applyDefinition(loaded.config, definition);
+  applyDefinitions(loaded.config, args.all(define));
   if (args.has(console_)) applyDefinition(loaded.config, `lxc.console.path=${args.text(console_, "")}`);
   if (args.has(consoleLog)) applyDefinition(loaded.config, `lxc.console.logfile=${args.text(consoleLog, "")}`);
   args.log = openConfiguredLog(args, loaded.config) ?? args.log;
@@ -55,6 +55,7 @@ function start(args: Arguments, container: Container, loaded: LoadedConfig, leav
       container,
       config: loaded.config,
       configFile: loaded.path,
+      sources: loaded.sources,
       daemon: leaves,
       command: args.operands,
       useInit: false,

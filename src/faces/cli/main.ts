@@ -7,38 +7,12 @@ import { Arguments, type Command, parseCommand, quiet, Refusal, refusalIn, type 
 import { helpFor, usageFor } from "./help.ts";
 import { initLxc } from "./init-lxc.ts";
 import { openLog } from "./log-file.ts";
-import { lxcAttach } from "./lxc-attach.ts";
-import { lxcCreate } from "./lxc-create.ts";
-import { lxcDestroy } from "./lxc-destroy.ts";
-import { lxcExecute } from "./lxc-execute.ts";
-import { lxcFreeze, lxcUnfreeze } from "./lxc-freeze.ts";
-import { lxcInfo } from "./lxc-info.ts";
-import { lxcLs } from "./lxc-ls.ts";
-import { lxcStart } from "./lxc-start.ts";
-import { lxcStop } from "./lxc-stop.ts";
-import { lxcUnshare } from "./lxc-unshare.ts";
-import { lxcWait } from "./lxc-wait.ts";
 import { asksForJson, isJson } from "./output.ts";
 import { failureJson, failureLines, printError, printLines } from "./print.ts";
+import { tools } from "./tools.ts";
+import { COMPATIBLE_WITH } from "./version.ts";
 
-/** The LXC whose options, output and files these tools follow. */
-const COMPATIBLE_WITH = "7.0.0";
 const PREFIX = "lxc-";
-
-const tools: readonly Tool[] = [
-  lxcAttach,
-  lxcCreate,
-  lxcDestroy,
-  lxcExecute,
-  lxcFreeze,
-  lxcInfo,
-  lxcLs,
-  lxcStart,
-  lxcStop,
-  lxcUnfreeze,
-  lxcUnshare,
-  lxcWait,
-];
 
 // Everything is written by then; taking the heap down piece by piece would only cost time.
 exitNow(main(process.argv[1] ?? "", process.argv.slice(2)));
@@ -78,6 +52,8 @@ function unknownCommand(command: string): LxcError {
 function runTool(tool: Tool, words: readonly string[]): number {
   let args = new Arguments(tool.name);
   try {
+    const answered = tool.asLxc?.(words);
+    if (answered !== undefined) return answered;
     const wanted = parseCommand(tool, words);
     args = wanted.args;
     if (wanted.wish !== "run") return answer(tool, wanted);

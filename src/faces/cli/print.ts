@@ -1,6 +1,7 @@
 // Words to people and to programs: lines, tables, and failures as text or JSON.
 
 import { describe, type LxcError, nearestHint } from "../../base/errors.ts";
+import type { Finding } from "../../base/finding.ts";
 import { tryBytes } from "../../kernel/call.ts";
 import { writeAll } from "../../kernel/files.ts";
 import { bytesOfText } from "../../kernel/memory.ts";
@@ -61,6 +62,8 @@ export function failureJson(tool: string, container: string, headline: string, e
   const because: JsonObject[] = [];
   for (let cause = error.because; cause !== undefined; cause = cause.because) because.push(fields(cause, cause.hint));
   const all = fields(error, nearestHint(error)).objects("because", because);
+  const findings = allFindings(error);
+  if (findings.length > 0) all.objects("findings", findings.map(findingJson));
   if (headline !== "") all.text("message", headline);
   return new JsonObject().object("error", all).text("tool", tool).text("container", container).encode();
 }
@@ -72,4 +75,22 @@ function fields(error: LxcError, hint: string): JsonObject {
     .text("reason", error.reason)
     .number("errno", error.errno)
     .text("hint", hint);
+}
+
+function allFindings(error: LxcError): Finding[] {
+  const findings = error.findings.slice();
+  for (let cause = error.because; cause !== undefined; cause = cause.because) findings.push(...cause.findings);
+  return findings;
+}
+
+/** One finding as a program reads it. */
+export function findingJson(finding: Finding): JsonObject {
+  return new JsonObject()
+    .text("severity", finding.severity)
+    .text("file", finding.file)
+    .number("line", finding.line)
+    .number("column", finding.column)
+    .text("key", finding.subject)
+    .text("problem", finding.problem)
+    .text("hint", finding.hint);
 }

@@ -2,7 +2,9 @@
 
 import { asLxcError, describe, LxcError } from "../../base/errors.ts";
 import { normalPath } from "../../base/path.ts";
-import { type LoadedConfig, loadConfig } from "../../container/config/load.ts";
+import { visible } from "../../base/text.ts";
+import { applyDefinition, type LoadedConfig, loadConfig } from "../../container/config/load.ts";
+import type { Config } from "../../container/config/schema.ts";
 import { readSystemConfig, type SystemConfig } from "../../container/config/system-config.ts";
 import { type Container, configFileOf, containerOf, isDefined } from "../../container/container.ts";
 import type { CgroupNames } from "../../isolation/cgroup/names.ts";
@@ -19,6 +21,25 @@ export function configFrom(args: Arguments, container: Container, rcFileOption: 
     return loadConfig(path, process.env);
   } catch (caught) {
     throw refusedBecause("Failed to load rcfile", `use ${path}`, asLxcError(caught as Error));
+  }
+}
+
+/** Sets each `KEY=VALUE` of -s. Throws in LXC's words. */
+export function applyDefinitions(config: Config, definitions: readonly string[]): void {
+  for (const definition of definitions) {
+    try {
+      applyDefinition(config, definition);
+    } catch (caught) {
+      const error = asLxcError(caught as Error);
+      const equals = definition.indexOf("=");
+      const key = equals < 0 ? definition : definition.slice(0, equals).trim();
+      const value = equals < 0 ? "" : definition.slice(equals + 1).trim();
+      throw refusedBecause(
+        `Failed to set "${visible(key)} = ${visible(value)}"`,
+        `use -s ${visible(definition)}`,
+        error,
+      );
+    }
   }
 }
 

@@ -3,9 +3,9 @@
 import { readFileSync } from "node:fs";
 import { problemsIn } from "../../../src/container/config/checks.ts";
 import { ConfigDocument } from "../../../src/container/config/document.ts";
-import type { Setting } from "../../../src/container/config/keys.ts";
 import { configFrom } from "../../../src/container/config/load.ts";
 import { Config } from "../../../src/container/config/schema.ts";
+import type { Setting } from "../../../src/container/config/settings.ts";
 import { failureOf } from "./failure.ts";
 
 const SAMPLE = "test/differential/sample.conf";
@@ -28,7 +28,7 @@ export function configuration(): string[] {
   for (const used of config.used()) lines.push(`${used.key} = ${used.setting.lines().join(" | ")}`);
   const empty = new Config({});
   for (const key of empty.allKeys()) lines.push(`${key}: ${settingText(empty.find(key, false))}`);
-  lines.push(...problemsIn(config));
+  for (const { key, problem, hint } of problemsIn(config)) lines.push(`${key}: ${problem}; ${hint}`);
   lines.push(`${config.startAuto.value} ${config.logLevel.value} ${config.consoleSize.value}`);
   for (const pair of WRONG) lines.push(...failureOf(() => config.assign(pair[0] ?? "", pair[1] ?? "")));
   for (const text of ["# c\n\nlxc.start.order = soon", "just words"]) {

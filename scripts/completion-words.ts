@@ -1,0 +1,43 @@
+// What can be completed: keys, and the words that values are, from the tables.
+
+import { logLevels } from "../src/container/config/isolation-codecs.ts";
+import { NetworkConfig } from "../src/container/config/network-schema.ts";
+import { Config } from "../src/container/config/schema.ts";
+import { states } from "../src/lifecycle/states.ts";
+
+export interface KeyWords {
+  readonly key: string;
+  readonly words: readonly string[];
+}
+
+/** Every key; those of a network for network 0, and those below a prefix by the prefix. */
+export function keyNames(): string[] {
+  const config = new Config({});
+  const network = new NetworkConfig(0);
+  return config.namedKeys().concat(network.settings.map((setting) => network.keyOf(setting)));
+}
+
+/** Keys with a choice of words. The number of a network is any. */
+export function keyWords(): KeyWords[] {
+  const found: KeyWords[] = [];
+  for (const setting of new Config({}).settings) {
+    if (setting.words().length > 0) found.push({ key: setting.key, words: setting.words() });
+  }
+  for (const setting of new NetworkConfig(0).settings) {
+    if (setting.words().length > 0) found.push({ key: `lxc.net.*.${setting.key}`, words: setting.words() });
+  }
+  return found;
+}
+
+interface ValueWords {
+  /** What --help calls the value of an option. */
+  readonly kind: string;
+  readonly words: readonly string[];
+}
+
+export const valueWords: readonly ValueWords[] = [
+  { kind: "FORMAT", words: ["text", "json"] },
+  { kind: "LEVEL", words: logLevels.map((level) => level.toUpperCase()) },
+  { kind: "STATES", words: states },
+  { kind: "TEMPLATE", words: ["busybox", "none"] },
+];

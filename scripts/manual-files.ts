@@ -1,0 +1,137 @@
+// Manual pages of the files: lxc.container.conf(5) from the table of keys, lxc.conf(5), lxc-usernet(5).
+
+import type { Group } from "../src/container/config/groups.ts";
+import { NetworkConfig } from "../src/container/config/network-schema.ts";
+import { Config } from "../src/container/config/schema.ts";
+import type { Effect, Setting } from "../src/container/config/settings.ts";
+import { systemKeys } from "../src/container/config/system-config.ts";
+import { example, type Page, type Part, paragraph, term } from "./roff.ts";
+
+export function containerConfPage(): Page {
+  const config = new Config({});
+  const titles = [...new Set(config.settings.map((setting) => setting.section))];
+  const parts: Part[] = [...formatParts()];
+  for (const title of titles) {
+    const settings = config.settings.filter((setting) => setting.section === title);
+    const groups = config.groups.filter((group) => group.section === title && group.example !== "");
+    parts.push({
+      title,
+      lines: [...settings.flatMap((setting) => settingLines(setting.key, setting)), ...groups.flatMap(groupLines)],
+    });
+  }
+  parts.push({ title: "Networks", lines: networkLines() });
+  parts.push({ title: "Example", lines: example(...EXAMPLE) });
+  parts.push({
+    title: "See also",
+    lines: paragraph("lxc-config(1), lxc-update-config(1), lxc.conf(5), lxc-usernet(5)"),
+  });
+  return { name: "lxc.container.conf", section: 5, purpose: "the configuration of a container", parts };
+}
+
+const EXAMPLE = [
+  "lxc.include = /usr/share/lxc/config/common.conf",
+  "lxc.uts.name = web",
+  "lxc.rootfs.path = dir:/var/lib/lxc/web/rootfs",
+  "lxc.net.0.type = veth",
+  "lxc.net.0.link = lxcbr0",
+  "lxc.net.0.flags = up",
+  "lxc.limit.memory = 2G",
+  "lxc.start.auto = 1",
+];
+
+function formatParts(): Part[] {
+  return [
+    {
+      title: "Description",
+      lines: [
+        ...paragraph(
+          "A container is a folder with a file named config, below the container path (/var/lib/lxc). Each line of the file is KEY = VALUE.",
+        ),
+        ...paragraph("`lxc-config check` says what is wrong in such a file, `lxc-config set` changes it."),
+      ],
+    },
+    {
+      title: "Format",
+      lines: [
+        ...term("Blanks", "Those around the key and around the value do not count."),
+        ...term("Comments", "A line whose first sign is # is one. There are none behind a value."),
+        ...term("Quotes", "One pair of ' or \" around a whole value is taken off."),
+        ...term("No value", "KEY = takes the key back to its default; of a list it takes all items out."),
+        ...term("Order", "The last line for a key counts; each line for a list adds to it."),
+        ...term(
+          "Other lines",
+          "What does not begin with lxc. is ignored, with a warning. An unknown key that does is an error.",
+        ),
+      ],
+    },
+  ];
+}
+
+function settingLines(key: string, setting: Setting): string[] {
+  if (setting.isDirective()) return term(key, setting.doc);
+  const facts = [`Value: ${setting.kind()}.`];
+  const initial = setting.initialText();
+  // A doc that names the default knows better than the number that stands for it.
+  if (initial !== "" && !setting.isList() && !setting.doc.includes("Default: ")) facts.push(`Default: ${initial}.`);
+  if (setting.isList()) facts.push("It may be given several times.");
+  return term(key, setting.doc, facts.join(" "), ...remarks(setting.effect, setting.isLive));
+}
+
+function groupLines(group: Group): string[] {
+  const setting = group.open(group.example, true);
+  const kind = setting === undefined ? [] : [`Value: ${setting.kind()}. Such as ${group.prefix}${group.example}.`];
+  return term(`${group.prefix}*`, group.doc, ...kind, ...remarks(group.effect, group.isLive));
+}
+
+function remarks(effect: Effect, isLive: boolean): string[] {
+  const found: string[] = [];
+  if (isLive) found.push("A change counts at once, also for a container that runs.");
+  if (effect === "later") found.push("Not supported yet: a start refuses it.");
+  if (effect === "lsm") found.push("Not supported yet where AppArmor or SELinux is on: a start refuses it there.");
+  return found;
+}
+
+function networkLines(): string[] {
+  const network = new NetworkConfig(0);
+  const intro = paragraph(
+    "Each network has a number, here N. Its type comes first, for it takes back what was said of the network before. Without any network a container has one of type empty.",
+  );
+  return [...intro, ...network.settings.flatMap((setting) => settingLines(`lxc.net.N.${setting.key}`, setting))];
+}
+
+export function systemConfPage(): Page {
+  const lines = systemKeys.flatMap((row) => {
+    const initial =
+      row.initial === ""
+        ? []
+        : [`Default: ${row.initial}${row.belowHome === "" ? "" : `; for users ~/${row.belowHome}`}.`];
+    return term(row.key, row.doc, ...initial);
+  });
+  const where =
+    "/etc/lxc/lxc.conf, and for other users ~/.config/lxc/lxc.conf, hold the settings of LXC itself, as KEY = VALUE. The first line for a key counts.";
+  return {
+    name: "lxc.conf",
+    section: 5,
+    purpose: "the settings of LXC itself",
+    parts: [
+      { title: "Description", lines: paragraph(where) },
+      { title: "Keys", lines },
+      { title: "See also", lines: paragraph("lxc-config(1), lxc.container.conf(5)") },
+    ],
+  };
+}
+
+export function usernetPage(): Page {
+  const what =
+    "/etc/lxc/lxc-usernet says how many network devices users may have, and on which bridges. Each line is USER veth BRIDGE COUNT, or @GROUP veth BRIDGE COUNT; a line that begins with # is a comment. The first line with room left is used.";
+  return {
+    name: "lxc-usernet",
+    section: 5,
+    purpose: "network devices for the containers of users",
+    parts: [
+      { title: "Description", lines: paragraph(what) },
+      { title: "Example", lines: example("anna veth lxcbr0 10", "@staff veth br0 2") },
+      { title: "See also", lines: paragraph("lxc-config(1), lxc.container.conf(5)") },
+    ],
+  };
+}

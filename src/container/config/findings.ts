@@ -1,0 +1,79 @@
+// Everything there is to say about a configuration: errors, warnings, and what lxc-ts cannot do yet. Pure.
+
+import type { Finding, Severity } from "../../base/finding.ts";
+import { nearest } from "../../base/text.ts";
+import { doubtsIn, problemsIn } from "./checks.ts";
+import type { ConfigDocument } from "./document.ts";
+import { notYetIn } from "./effects.ts";
+import type { ReadConfig } from "./load.ts";
+import { networkIndexOf, networkTypeKeyOf } from "./network-schema.ts";
+import type { Config } from "./schema.ts";
+import type { Complaint } from "./settings.ts";
+import { findingAt, type Sources } from "./sources.ts";
+
+/** Errors first by what makes it unreadable, then by what a start refuses; then warnings; then notes. */
+export function findingsIn(read: ReadConfig): Finding[] {
+  const { config, sources } = read;
+  const findings = read.errors.slice();
+  add(findings, sources, "error", problemsIn(config));
+  findings.push(...warningsIn(config, sources));
+  add(findings, sources, "note", notYetIn(config));
+  return findings;
+}
+
+/** What LXC says nothing about, though its author hardly meant it. */
+export function warningsIn(config: Config, sources: Sources): Finding[] {
+  const findings: Finding[] = [];
+  for (const { file, document } of sources.all()) {
+    findings.push(...strayLines(file, document, config.allKeys()));
+    findings.push(...lostLines(file, document));
+    findings.push(...comments(file, document));
+  }
+  add(findings, sources, "warning", doubtsIn(config));
+  return findings;
+}
+
+function add(findings: Finding[], sources: Sources, severity: Severity, complaints: readonly Complaint[]): void {
+  for (const complaint of complaints) findings.push(sources.find(severity, complaint));
+}
+
+function strayLines(file: string, document: ConfigDocument, keys: readonly string[]): Finding[] {
+  const findings: Finding[] = [];
+  for (const { line, text } of document.strayLines()) {
+    const equals = text.indexOf("=");
+    const near = equals < 0 ? undefined : nearest(text.slice(0, equals).trim(), keys);
+    const hint = near === undefined ? "begin a comment with #" : `did you mean ${near}?`;
+    const problem = "this line is ignored, for it does not begin with lxc.";
+    findings.push({ severity: "warning", file, line, column: 1, subject: "", problem, hint });
+  }
+  return findings;
+}
+
+/** What was said of a network before its type, which takes it back. */
+function lostLines(file: string, document: ConfigDocument): Finding[] {
+  const findings: Finding[] = [];
+  const entries = document.entries();
+  entries.forEach((entry, at) => {
+    const index = networkIndexOf(entry.key);
+    const typeKey = networkTypeKeyOf(entry.key);
+    if (index < 0 || entry.key === typeKey || entry.value === "") return;
+    const type = entries.slice(at).find((other) => other.key === typeKey);
+    if (type === undefined) return;
+    const problem = `line ${type.line} takes it back: ${typeKey} resets the network`;
+    const complaint: Complaint = { about: "key", key: entry.key, problem, hint: `put it below line ${type.line}` };
+    findings.push(findingAt("warning", file, entry, complaint));
+  });
+  return findings;
+}
+
+/** `value # words`: LXC knows no comments behind a value. */
+function comments(file: string, document: ConfigDocument): Finding[] {
+  const findings: Finding[] = [];
+  for (const entry of document.entries()) {
+    if (!entry.value.includes(" # ")) continue;
+    const problem = "what follows # is part of the value";
+    const complaint: Complaint = { about: "value", key: entry.key, problem, hint: "give a comment a line of its own" };
+    findings.push(findingAt("warning", file, entry, complaint));
+  }
+  return findings;
+}

@@ -1,0 +1,106 @@
+// lxc-config get, set and unset: one container's configuration, by key.
+
+import { LxcError } from "../../base/errors.ts";
+import { type Finding, findingLine } from "../../base/finding.ts";
+import { visible } from "../../base/text.ts";
+import { loadConfig } from "../../container/config/load.ts";
+import type { Config } from "../../container/config/schema.ts";
+import type { Setting } from "../../container/config/settings.ts";
+import { getItem } from "../../container/config/values.ts";
+import { type Container, configFileOf, containerOf, isDefined } from "../../container/container.ts";
+import { editConfig } from "../../container/edit-config.ts";
+import { stateOf } from "../../lifecycle/command-client.ts";
+import { applyToRunning } from "../../lifecycle/live-change.ts";
+import { runFolder } from "./caller.ts";
+import { type Arguments, quiet, Refusal } from "./command.ts";
+import { JsonObject } from "./json.ts";
+import { isJson } from "./output.ts";
+import { findingJson, print, printError, printLines, warn } from "./print.ts";
+import { valueJson } from "./setting-json.ts";
+import { controlling, lxcpathFrom, missing } from "./target.ts";
+
+/** `get NAME [KEY...]`: values as LXC prints them; without a key all that differ from their default. */
+export function getKeys(args: Arguments, operands: readonly string[]): number {
+  const [container, keys] = named(args, operands, "get NAME [KEY...]");
+  const config = loadConfig(configFileOf(container), process.env).config;
+  if (isJson(args)) print(`${jsonOf(config, keys).encode()}\n`);
+  else if (keys.length === 0) printLines(allLines(config));
+  else for (const key of keys) print(endedLine(itemOf(config, key)));
+  return 0;
+}
+
+/** `set NAME KEY VALUE...` and `unset NAME KEY`. */
+export function changeKey(args: Arguments, operands: readonly string[], how: "set" | "append" | "unset"): number {
+  const usage = how === "unset" ? "unset NAME KEY" : "set NAME KEY VALUE...";
+  const [container, words] = named(args, operands, usage);
+  const key = words[0];
+  const values = words.slice(1);
+  if (key === undefined || (how === "unset") !== (values.length === 0)) throw misused(usage);
+  const outcome = editConfig(runFolder(), container, { key, values, append: how === "append" }, process.env);
+  tell(args, outcome.findings);
+  if (controlling(container, () => stateOf(container)) !== "STOPPED") {
+    for (const sentence of applyToRunning(container, outcome.read.config, key)) warn(args, sentence);
+  }
+  if (isJson(args)) print(`${jsonOf(outcome.read.config, how === "unset" ? [] : [key]).encode()}\n`);
+  return 0;
+}
+
+/** What is wrong in the file beside the key that was changed. Notes are for `check`. */
+function tell(args: Arguments, findings: readonly Finding[]): void {
+  if (args.has(quiet)) return;
+  for (const finding of findings) {
+    if (finding.severity === "note") continue;
+    printError(`${isJson(args) ? findingJson(finding).encode() : findingLine(finding)}\n`);
+  }
+}
+
+/** The container, by -n or by the first word, and the words after it. */
+function named(args: Arguments, operands: readonly string[], usage: string): [Container, readonly string[]] {
+  const name = args.name === "" ? operands[0] : args.name;
+  if (name === undefined) throw misused(usage);
+  const container = containerOf(name, lxcpathFrom(args));
+  if (!isDefined(container)) throw missing(container, `open ${name}`, `${name} doesn't exist`);
+  return [container, args.name === "" ? operands.slice(1) : operands];
+}
+
+function misused(usage: string): Refusal {
+  const message = "could not parse command line";
+  const hint = `write lxc-config ${usage}`;
+  return new Refusal(message, new LxcError("config-invalid", "read the command line", "words are missing", { hint }));
+}
+
+/** A key that is there but not set is an empty text. Throws when there is no such key. */
+function itemOf(config: Config, key: string): string {
+  const value = getItem(config, key);
+  if (value !== undefined) return value;
+  const complaint = config.noSuchKey(key);
+  throw new LxcError("config-invalid", `get ${visible(key)}`, complaint.problem, { hint: complaint.hint });
+}
+
+function endedLine(text: string): string {
+  return text === "" || text.endsWith("\n") ? text : `${text}\n`;
+}
+
+function allLines(config: Config): string[] {
+  const lines: string[] = [];
+  for (const { key, setting } of config.used()) for (const line of setting.lines()) lines.push(`${key} = ${line}`);
+  return lines;
+}
+
+function jsonOf(config: Config, keys: readonly string[]): JsonObject {
+  const json = new JsonObject();
+  if (keys.length === 0) for (const { key, setting } of config.used()) putValue(json, key, setting);
+  for (const key of keys) {
+    const setting = config.find(key, false);
+    if (setting !== undefined && !setting.isDirective()) putValue(json, key, setting);
+    else json.text(key, itemOf(config, key));
+  }
+  return json;
+}
+
+/** A list as an array; what is not set as null. */
+function putValue(json: JsonObject, key: string, setting: Setting): void {
+  const values: string[] = [];
+  for (const line of setting.lines()) values.push(valueJson(setting, line));
+  json.raw(key, setting.isList() ? `[${values.join(",")}]` : (values[0] ?? "null"));
+}

@@ -1,0 +1,35 @@
+// The tools there are, by name.
+
+import type { Tool } from "./command.ts";
+import { lxcAttach } from "./lxc-attach.ts";
+import { lxcCheckconfig } from "./lxc-checkconfig.ts";
+import { lxcConfig } from "./lxc-config.ts";
+import { lxcCreate } from "./lxc-create.ts";
+import { lxcDestroy } from "./lxc-destroy.ts";
+import { lxcExecute } from "./lxc-execute.ts";
+import { lxcFreeze, lxcUnfreeze } from "./lxc-freeze.ts";
+import { lxcInfo } from "./lxc-info.ts";
+import { lxcLs } from "./lxc-ls.ts";
+import { lxcStart } from "./lxc-start.ts";
+import { lxcStop } from "./lxc-stop.ts";
+import { lxcUnshare } from "./lxc-unshare.ts";
+import { lxcUpdateConfig } from "./lxc-update-config.ts";
+import { lxcWait } from "./lxc-wait.ts";
+
+export const tools: readonly Tool[] = [
+  lxcAttach,
+  lxcCheckconfig,
+  lxcConfig,
+  lxcCreate,
+  lxcDestroy,
+  lxcExecute,
+  lxcFreeze,
+  lxcInfo,
+  lxcLs,
+  lxcStart,
+  lxcStop,
+  lxcUnfreeze,
+  lxcUnshare,
+  lxcUpdateConfig,
+  lxcWait,
+];
