@@ -3,7 +3,7 @@
 import type { Group } from "../src/container/config/groups.ts";
 import { NetworkConfig } from "../src/container/config/network-schema.ts";
 import { Config } from "../src/container/config/schema.ts";
-import type { Effect, Setting } from "../src/container/config/settings.ts";
+import type { Effect, Live, Setting } from "../src/container/config/settings.ts";
 import { systemKeys } from "../src/container/config/system-config.ts";
 import { example, type Page, type Part, paragraph, term } from "./roff.ts";
 
@@ -74,18 +74,18 @@ function settingLines(key: string, setting: Setting): string[] {
   // A doc that names the default knows better than the number that stands for it.
   if (initial !== "" && !setting.isList() && !setting.doc.includes("Default: ")) facts.push(`Default: ${initial}.`);
   if (setting.isList()) facts.push("It may be given several times.");
-  return term(key, setting.doc, facts.join(" "), ...remarks(setting.effect, setting.isLive));
+  return term(key, setting.doc, facts.join(" "), ...remarks(setting.effect, setting.live));
 }
 
 function groupLines(group: Group): string[] {
   const setting = group.open(group.example, true);
   const kind = setting === undefined ? [] : [`Value: ${setting.kind()}. Such as ${group.prefix}${group.example}.`];
-  return term(`${group.prefix}*`, group.doc, ...kind, ...remarks(group.effect, group.isLive));
+  return term(`${group.prefix}*`, group.doc, ...kind, ...remarks(group.effect, group.live));
 }
 
-function remarks(effect: Effect, isLive: boolean): string[] {
+function remarks(effect: Effect, live: Live): string[] {
   const found: string[] = [];
-  if (isLive) found.push("A change counts at once, also for a container that runs.");
+  if (live !== "no") found.push("A change counts at once, also for a container that runs.");
   if (effect === "later") found.push("Not supported yet: a start refuses it.");
   if (effect === "lsm") found.push("Not supported yet where AppArmor or SELinux is on: a start refuses it there.");
   return found;

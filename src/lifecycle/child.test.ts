@@ -32,6 +32,7 @@ function planFor(text: string, command: readonly string[]): StartPlan {
       config,
       configFile: "/c/c1/config",
       sources: new Sources(),
+      inform: () => {},
       daemon: true,
       command,
       useInit: false,
@@ -41,7 +42,7 @@ function planFor(text: string, command: readonly string[]): StartPlan {
       environment: ["HOME=/root"],
       warn: () => undefined,
     },
-    { hasMountPoint: true, fstab: [], network, cgroups: { kind: "none", hierarchies: [] } },
+    { hasMountPoint: true, fstab: [], network, cgroups: { kind: "none", hierarchies: [] }, disk: undefined },
   );
 }
 

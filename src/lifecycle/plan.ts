@@ -4,6 +4,7 @@ import { LxcError } from "../base/errors.ts";
 import { upperCase } from "../base/text.ts";
 import type { Config } from "../container/config/schema.ts";
 import type { Sources } from "../container/config/sources.ts";
+import { limitsOf } from "../container/config-limits.ts";
 import type { Container } from "../container/container.ts";
 import { directoryOf } from "../container/container.ts";
 import type { NetworkPlan } from "../container/network/plan.ts";
@@ -11,7 +12,7 @@ import type { MountEntry } from "../container/rootfs/mount-entry.ts";
 import { planRootfs, type RootfsPlan } from "../container/rootfs/plan.ts";
 import { capabilityNumber } from "../isolation/capabilities.ts";
 import type { CgroupLayout } from "../isolation/cgroup/layout.ts";
-import { type CgroupLimit, type LimitPlan, planLimits } from "../isolation/cgroup/limit-plan.ts";
+import { type LimitPlan, planLimits } from "../isolation/cgroup/limit-plan.ts";
 import {
   CLONE_NEWCGROUP,
   CLONE_NEWIPC,
@@ -20,6 +21,7 @@ import {
   CLONE_NEWPID,
   CLONE_NEWUTS,
 } from "../kernel/abi/sched.ts";
+import type { BlockDevice } from "../kernel/block-device.ts";
 
 /** How a container is to be started, as the caller said it. */
 export interface StartOptions {
@@ -45,6 +47,8 @@ export interface StartOptions {
   readonly environment: readonly string[];
   /** Gets one sentence for each thing that is left out without a failure. */
   readonly warn: (text: string) => void;
+  /** Gets one for each thing that is done in other words than its author's. */
+  readonly inform: (text: string) => void;
 }
 
 /** What must be looked up on the host before a plan can be made. */
@@ -54,6 +58,8 @@ export interface StartFacts {
   readonly fstab: readonly MountEntry[];
   readonly network: NetworkPlan;
   readonly cgroups: CgroupLayout;
+  /** That of the root file system, when a limit is for it. */
+  readonly disk: BlockDevice | undefined;
 }
 
 export interface StartPlan {
@@ -88,7 +94,7 @@ export function planStart(options: StartOptions, facts: StartFacts): StartPlan {
   const wanted = config.rootfsMount.value;
   const mountPoint = rootfs === "" ? "/" : facts.hasMountPoint ? wanted : rootfs;
   const rootNames = rootfs === "" ? ["/"] : [rootfs, mountPoint, `${directoryOf(options.container)}/rootfs`];
-  const limits = planLimits(facts.cgroups, limitsOf(config));
+  const limits = planLimits(facts.cgroups, limitsOf(config, facts.disk));
   const steps = planRootfs(config, {
     rootNames,
     fstab: facts.fstab,
@@ -110,18 +116,6 @@ export function planStart(options: StartOptions, facts: StartFacts): StartPlan {
     hookEnvironment: options.environment.concat(hookVariables(options, rootfs, mountPoint)),
     warnings: steps.warnings.concat(limits.setAside),
   };
-}
-
-/** All limits, in the order of each of the two tables. */
-function limitsOf(config: Config): CgroupLimit[] {
-  const limits: CgroupLimit[] = [];
-  for (const { name, value } of config.cgroup.entries) {
-    limits.push({ label: `lxc.cgroup.${name}`, version: 1, file: name, value });
-  }
-  for (const { name, value } of config.cgroup2.entries) {
-    limits.push({ label: `lxc.cgroup2.${name}`, version: 2, file: name, value });
-  }
-  return limits;
 }
 
 /** CLONE_NEW* as the command socket reports them: with the cgroup namespace. */

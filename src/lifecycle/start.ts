@@ -6,6 +6,7 @@ import { problemsIn } from "../container/config/checks.ts";
 import { lsmKeysIn, notYetIn } from "../container/config/effects.ts";
 import { warningsIn } from "../container/config/findings.ts";
 import type { Complaint } from "../container/config/settings.ts";
+import { limitsDisk } from "../container/config-limits.ts";
 import { networkFacts } from "../container/network/facts.ts";
 import { type NetworkPlan, planNetworks } from "../container/network/plan.ts";
 import { requestsFrom } from "../container/network/requests.ts";
@@ -15,6 +16,7 @@ import { ContainerCgroups } from "../isolation/cgroup/cgroups.ts";
 import { readLayout } from "../isolation/cgroup/layout.ts";
 import { activeLsm } from "../isolation/lsm.ts";
 import { EADDRINUSE } from "../kernel/abi/errno.ts";
+import { blockDeviceOf } from "../kernel/block-device.ts";
 import { isDirectory, readText } from "../kernel/files.ts";
 import { NetlinkSocket } from "../kernel/netlink.ts";
 import { closeAllBut, effectiveUser, type ProcessEnd } from "../kernel/process.ts";
@@ -37,6 +39,7 @@ export function startContainer(options: StartOptions): number {
     for (const finding of warningsIn(options.config, options.sources)) options.warn(findingText(finding));
     const plan = planStart(options, gatherFacts(options));
     for (const warning of plan.warnings) options.warn(warning);
+    for (const translation of plan.limits.translations) options.inform(translation);
     return options.daemon ? startDaemon(plan) : exitCodeOf(runHere(plan));
   } catch (caught) {
     throw startFailed(name, asLxcError(caught as Error));
@@ -76,6 +79,7 @@ function gatherFacts(options: StartOptions): StartFacts {
     fstab: entriesOf(config.mountFstab.value),
     network: networkPlanFor(options),
     cgroups: readLayout(config.cgroupRelative.value),
+    disk: limitsDisk(config) ? blockDeviceOf(config.rootfsPath.value?.path ?? "/") : undefined,
   };
 }
 

@@ -105,6 +105,78 @@ test("a memory limit kills a hog", { skip: skip("memory") }, () => {
   ]);
 });
 
+/** `run` with limits, and what its files of version 1 then say. */
+function filesUnder(name: string, limits: readonly string[], files: readonly string[], inner = ""): string[] {
+  const paths = files.map((file) => `/sys/fs/cgroup/${file.split(".")[0]}/lxc.payload.${name}${inner}/${file}`);
+  const word = inner === "" ? "run" : "run-inner";
+  const lines = drive(word, name, ...limits, "--", "/bin/sh", "-c", `cat ${paths.join(" ")}`);
+  return lines.filter((line) => !line.startsWith("as ") && !line.startsWith("counted "));
+}
+
+test("limits of version 2 are applied where the controllers are of version 1", {
+  skip: skip("memory", "cpu", "pids"),
+}, () => {
+  const words = ["memory.max=32M", "memory.swap.max=16M", "cpu.max=50000 200000", "cpu.weight.nice=-5", "pids.max=9"];
+  deepEqual(
+    filesUnder(
+      "lxcts-translated",
+      words.map((word) => `lxc.cgroup2.${word}`),
+      [
+        "memory.limit_in_bytes",
+        "memory.memsw.limit_in_bytes",
+        "cpu.cfs_quota_us",
+        "cpu.cfs_period_us",
+        "cpu.shares",
+        "pids.max",
+      ],
+    ),
+    ["33554432", "50331648", "50000", "200000", "3121", "9", "end code 0 signal 0"],
+  );
+  deepEqual(cgroupsNamed("lxcts-translated"), []);
+});
+
+test("limits in plain words are applied, rounded to pages, and read back", {
+  skip: skip("memory", "cpu", "cpuset", "pids"),
+}, () => {
+  const words = ["memory=33558000", "memory.swap=4096", "cpus=1.5", "cpu.weight=200", "cpuset=0,0", "pids=7"];
+  deepEqual(
+    filesUnder(
+      "lxcts-plain",
+      words.map((word) => `lxc.limit.${word}`),
+      [
+        "memory.limit_in_bytes",
+        "memory.memsw.limit_in_bytes",
+        "cpu.cfs_quota_us",
+        "cpu.shares",
+        "cpuset.cpus",
+        "pids.max",
+      ],
+    ),
+    ["33554432", "33558528", "150000", "2048", "0", "7", "end code 0 signal 0"],
+  );
+});
+
+test("limits of a disk hold for the disk of the root, also in an inner cgroup", {
+  skip: skip("blkio"),
+}, (t) => {
+  const disk = drive("disk", "/")[0] ?? "no disk";
+  if (disk === "no disk") return t.skip("the root file system has no disk");
+  const limits = ["lxc.limit.io.read=1048576", "lxc.limit.io.write.iops=50"];
+  const files = ["blkio.throttle.read_bps_device", "blkio.throttle.write_iops_device"];
+  for (const inner of ["", "/inside"]) {
+    deepEqual(filesUnder("lxcts-disk", limits, files, inner), [`${disk} 1048576`, `${disk} 50`, "end code 0 signal 0"]);
+  }
+  deepEqual(cgroupsNamed("lxcts-disk"), []);
+});
+
+test("a limit in plain words that this host cannot keep is refused", { skip: skip("memory", "blkio") }, () => {
+  deepEqual(drive("run", "lxcts-cannot", "lxc.limit.io.weight=200", "--", "/bin/true"), [
+    "cannot apply lxc.limit.io.weight = default 200: blkio is bound to cgroup version 1 here, at /sys/fs/cgroup/blkio, and version 1 has nothing that does the same",
+    "  hint: the nearest there is lxc.cgroup.blkio.bfq.weight; it is not the same",
+  ]);
+  equal(drive("disk", "/proc")[0], "no disk");
+});
+
 test("a limit of processes stops a fork", { skip: skip("pids") }, () => {
   const script = "sleep 0.1 & sleep 0.1 & sleep 0.1 & sleep 0.1 & wait";
   const lines = drive("run", "lxcts-pids", "lxc.cgroup.pids.max=3", "--", "/bin/sh", "-c", script);
@@ -131,9 +203,9 @@ test("a later rule takes access away again, also from whom asks for more", { ski
 });
 
 test("a limit that cannot be applied here says why and what to write", { skip: skip("memory") }, () => {
-  deepEqual(drive("run", "lxcts-wrong", "lxc.cgroup2.memory.max=32M", "--", "/bin/true"), [
-    "cannot apply lxc.cgroup2.memory.max = 32M: memory is bound to cgroup version 1 here, at /sys/fs/cgroup/memory",
-    "  hint: use lxc.cgroup.memory.limit_in_bytes",
+  deepEqual(drive("run", "lxcts-wrong", "lxc.cgroup2.memory.high=32M", "--", "/bin/true"), [
+    "cannot apply lxc.cgroup2.memory.high = 32M: memory is bound to cgroup version 1 here, at /sys/fs/cgroup/memory, and version 1 has nothing that does the same",
+    "  hint: the nearest there is lxc.cgroup.memory.soft_limit_in_bytes; it is not the same",
   ]);
   deepEqual(drive("run", "lxcts-wrong", "lxc.cgroup.memory.limit_in_bytes=much", "--", "/bin/true"), [
     "cannot apply lxc.cgroup.memory.limit_in_bytes = much: write to /sys/fs/cgroup/memory/lxc.payload.lxcts-wrong/memory.limit_in_bytes: invalid argument (EINVAL)",

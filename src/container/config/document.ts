@@ -37,34 +37,28 @@ export class ConfigDocument {
   /** The settings, in file order. A line that begins like one but has no `=` has an empty key, and its text as value. */
   entries(): Entry[] {
     const entries: Entry[] = [];
-    let number = 0;
-    for (const line of this.#lines) {
-      number++;
-      if (isSetting(line)) entries.push(readEntry(number, line));
-    }
+    for (let at = 0; at < this.#lines.length; at++) addEntry(entries, at + 1, this.#line(at));
     return entries;
   }
 
   /** The lines LXC ignores without a word: neither settings, nor comments, nor blank. */
   strayLines(): StrayLine[] {
     const strays: StrayLine[] = [];
-    let number = 0;
-    for (const line of this.#lines) {
-      number++;
-      const at = firstAt(line);
-      if (at < line.length && line.charCodeAt(at) !== HASH && line.charCodeAt(at) !== RETURN && !isSetting(line))
-        strays.push({ line: number, text: line });
+    for (let at = 0; at < this.#lines.length; at++) {
+      const text = this.#line(at);
+      if (isStray(text)) strays.push({ line: at + 1, text });
     }
     return strays;
   }
 
   /** Replaces every line of `key` by one line per value, where the first one stood, or at the end. */
   set(key: string, values: readonly string[]): void {
-    const fresh = values.map((value) => settingLine(key, value));
-    const first = this.#lines.findIndex((line) => keyOf(line) === key);
+    const fresh: string[] = [];
+    for (let i = 0; i < values.length; i++) fresh.push(settingLine(key, values[i] ?? ""));
+    const first = this.#firstOf(key);
     const at = first >= 0 ? first : this.#endOfText();
     const before = this.#lines.slice(0, at);
-    const after = this.#lines.slice(at).filter((line) => keyOf(line) !== key);
+    const after = this.#without(at, key, false);
     this.#lines = before.concat(fresh, after);
     this.#endWithNewline();
   }
@@ -79,10 +73,7 @@ export class ConfigDocument {
 
   /** Takes out every line of `key`; with `below`, of the keys below it as well, as `lxc.net.0` means for `lxc.net.0.link`. */
   remove(key: string, below: boolean): void {
-    this.#lines = this.#lines.filter((line) => {
-      const own = keyOf(line);
-      return own !== key && !(below && own.startsWith(`${key}.`));
-    });
+    this.#lines = this.#without(0, key, below);
   }
 
   /** How many random digits `fillHardwareAddresses` needs. */
@@ -97,7 +88,7 @@ export class ConfigDocument {
     let used = 0;
     for (const entry of this.entries()) {
       if (!isHardwareKey(entry.key) || openDigitsIn(entry.value) === 0) continue;
-      const line = this.#lines[entry.line - 1] ?? "";
+      const line = this.#line(entry.line - 1);
       const at = line.lastIndexOf(entry.value);
       const filled = filledAddress(entry.value, random.slice(used));
       used += openDigitsIn(entry.value);
@@ -107,6 +98,28 @@ export class ConfigDocument {
 
   text(): string {
     return this.#lines.join("\n");
+  }
+
+  /** One line as a plain text: natively, what a loop over the list gives costs much more at each use. */
+  #line(at: number): string {
+    // Within bounds: `?? ""` would make an object for each line.
+    return this.#lines[at]!;
+  }
+
+  #firstOf(key: string): number {
+    for (let at = 0; at < this.#lines.length; at++) if (keyOf(this.#line(at)) === key) return at;
+    return -1;
+  }
+
+  /** The lines from `from` on that do not set the key, nor with `below` one below it. */
+  #without(from: number, key: string, below: boolean): string[] {
+    const kept: string[] = [];
+    for (let at = from; at < this.#lines.length; at++) {
+      const line = this.#line(at);
+      const own = keyOf(line);
+      if (own !== key && !(below && own.startsWith(`${key}.`))) kept.push(line);
+    }
+    return kept;
   }
 
   /** Where a new line goes: before the empty string that follows a final newline. */
@@ -180,16 +193,41 @@ function isBlank(code: number): boolean {
   return code === SPACE || code === TAB;
 }
 
+const BEGINNING = "lxc.";
+
+/** Where the key of a setting begins; -1 when the line is none. */
+function settingAt(line: string): number {
+  if (line.startsWith(BEGINNING)) return 0;
+  const first = line.charCodeAt(0);
+  // Most other lines are comments, or have nothing.
+  if (first !== SPACE && first !== TAB) return -1;
+  const start = firstAt(line);
+  return line.startsWith(BEGINNING, start) ? start : -1;
+}
+
+/** Adds the setting in the line, if it is one. */
+function addEntry(entries: Entry[], number: number, line: string): void {
+  const start = settingAt(line);
+  if (start >= 0) entries.push(readEntry(number, line, start));
+}
+
+function isStray(line: string): boolean {
+  const at = firstAt(line);
+  if (at >= line.length) return false;
+  const first = line.charCodeAt(at);
+  return first !== HASH && first !== RETURN && !isSetting(line);
+}
+
 function isSetting(line: string): boolean {
-  return line.startsWith("lxc.") || line.startsWith("lxc.", firstAt(line));
+  return settingAt(line) >= 0;
 }
 
 function keyOf(line: string): string {
-  return isSetting(line) ? readEntry(0, line).key : "";
+  const start = settingAt(line);
+  return start < 0 ? "" : readEntry(0, line, start).key;
 }
 
-function readEntry(number: number, line: string): Entry {
-  const start = firstAt(line);
+function readEntry(number: number, line: string, start: number): Entry {
   const equals = line.indexOf("=", start);
   const keyColumn = start + 1;
   if (equals < 0) return { line: number, key: "", value: line.slice(start), keyColumn, valueColumn: keyColumn };

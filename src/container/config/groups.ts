@@ -1,7 +1,7 @@
 // Keys that share a prefix, and whose rest is not in the table: made when they are looked up. Pure.
 
 import type { Codec, JsonKind } from "./codecs.ts";
-import { type Effect, Setting } from "./settings.ts";
+import { type Effect, type Live, Setting } from "./settings.ts";
 
 const NO_WORDS: readonly string[] = [];
 
@@ -29,7 +29,7 @@ export class Group {
   readonly example: string;
   readonly doc: string;
   effect: Effect = "now";
-  isLive = false;
+  live: Live = "no";
   section = "";
   readonly ways: GroupWays;
 
@@ -43,7 +43,7 @@ export class Group {
   open(rest: string, toWrite: boolean): Setting | undefined {
     const setting = this.ways.open(rest, toWrite);
     if (setting !== undefined && this.effect !== "now") setting.effect = this.effect;
-    if (setting !== undefined && this.isLive) setting.isLive = true;
+    if (setting !== undefined && this.live !== "no") setting.live = this.live;
     return setting;
   }
 }
@@ -62,13 +62,16 @@ export class NamedValue<T> {
 /** The keys below a prefix whose last part the user invents, such as `lxc.sysctl.*`, in file order. */
 export class Named<T> {
   entries: NamedValue<T>[] = [];
+  /** With the final dot. */
+  readonly prefix: string;
   readonly codec: Codec<T>;
   /** True where a second line for the same name is added, not a replacement. */
   readonly repeats: boolean;
   /** The only names there are, when the user may not invent them. */
   names: readonly string[] = NO_WORDS;
 
-  constructor(codec: Codec<T>, repeats: boolean) {
+  constructor(prefix: string, codec: Codec<T>, repeats: boolean) {
+    this.prefix = prefix;
     this.codec = codec;
     this.repeats = repeats;
   }

@@ -177,7 +177,9 @@ export const capabilitiesToKeep: ListCodec<string> = {
 };
 
 function addCapabilities(values: string[], text: string): string[] | undefined {
-  for (const word of blankSeparated(text)) {
+  const words = blankSeparated(text);
+  for (let i = 0; i < words.length; i++) {
+    const word = words[i] ?? "";
     if (capabilityNumber(word) === undefined) {
       const number = cInteger(word);
       if (number === undefined || number < 0 || number > 63) return undefined;
@@ -240,12 +242,15 @@ export const groupIds: ListCodec<number> = {
   between: ",",
   add: (values, text) => {
     const before = values.length;
-    for (const part of text.split(",")) {
-      for (const word of blankSeparated(part)) {
-        const group = cInteger(word);
-        if (group === undefined || group < 0 || group > 4294967295) return undefined;
-        values.push(group);
-      }
+    const parts = text.split(",");
+    for (let i = 0; i < parts.length; i++) {
+      const words = blankSeparated(parts[i] ?? "");
+      // As in LXC, blanks do not separate, and nothing between two commas is nothing.
+      if (words.length > 1) return undefined;
+      if (words.length === 0) continue;
+      const group = cInteger(words[0] ?? "");
+      if (group === undefined || group < 0 || group > 4294967295) return undefined;
+      values.push(group);
     }
     return values.length > before ? values : undefined;
   },

@@ -22,6 +22,8 @@ export abstract class KeySet {
   readonly groups: Group[] = [];
   /** The key of each setting, for a lookup that touches no row. */
   readonly #keys: string[] = [];
+  /** The prefix of each group. */
+  readonly #prefixes: string[] = [];
   /** For bare `lxc.environment = NAME`. */
   protected readonly callerEnvironment: Environment;
   /** The title that new rows get. */
@@ -60,19 +62,20 @@ export abstract class KeySet {
 
   /** A value for each name below `prefix`; the last line for a name counts. */
   protected named<T>(prefix: string, example: string, codec: Codec<T>, doc: string): Named<T> {
-    const row = new Named<T>(codec, false);
-    this.below(prefix, example, row, doc);
+    const row = new Named<T>(prefix, codec, false);
+    this.below(example, row, doc);
     return row;
   }
 
   /** Values below `prefix`, all of them kept, in file order. */
   protected ordered<T>(prefix: string, example: string, codec: Codec<T>, doc: string): Named<T> {
-    const row = new Named<T>(codec, true);
-    this.below(prefix, example, row, doc);
+    const row = new Named<T>(prefix, codec, true);
+    this.below(example, row, doc);
     return row;
   }
 
-  private below<T>(prefix: string, example: string, row: Named<T>, doc: string): void {
+  private below<T>(example: string, row: Named<T>, doc: string): void {
+    const prefix = row.prefix;
     const ways: GroupWays = {
       open: (rest) => (row.mayName(rest) ? new NamedSetting<T>(prefix + rest, doc, row, rest) : undefined),
       rests: () => row.used(),
@@ -88,35 +91,39 @@ export abstract class KeySet {
 
   protected addGroup(group: Group): void {
     group.section = this.#section;
+    this.#prefixes.push(group.prefix);
     this.groups.push(group);
   }
 
-  /** Begins a part of the table with the row just made. */
-  protected titled<R>(title: string, row: R): R {
+  /** Begins a part of the table with this row. */
+  protected titled<S extends Setting>(title: string, row: S): S {
     this.#section = title;
-    const last = this.settings[this.settings.length - 1];
-    if (last !== undefined) last.section = title;
+    row.section = title;
     return row;
   }
 
-  /** Marks the row just made: a change of it counts for a container that runs. */
-  protected live<R>(row: R): R {
-    const last = this.settings[this.settings.length - 1];
-    if (last !== undefined) last.isLive = true;
+  /** Marks the row: whoever needs it reads it when they do, whether the container runs or not. */
+  protected live<S extends Setting>(row: S): S {
+    row.live = "file";
+    return row;
+  }
+
+  /** Marks the row: a file of the container's cgroup says the same. */
+  protected limit<S extends Setting>(row: S): S {
+    row.live = "cgroup";
     return row;
   }
 
   /** The same for a row of keys below a prefix. */
-  protected liveGroup<R>(row: R): R {
+  protected limitGroup<R>(row: R): R {
     const last = this.groups[this.groups.length - 1];
-    if (last !== undefined) last.isLive = true;
+    if (last !== undefined) last.live = "cgroup";
     return row;
   }
 
-  /** Marks the row just made: its effect is not there yet, so that using it is refused at start. */
-  protected later<R>(row: R): R {
-    const last = this.settings[this.settings.length - 1];
-    if (last !== undefined) last.effect = "later";
+  /** Marks the row: its effect is not there yet, so that using it is refused at start. */
+  protected later<S extends Setting>(row: S): S {
+    row.effect = "later";
     return row;
   }
 
@@ -127,10 +134,9 @@ export abstract class KeySet {
     return row;
   }
 
-  /** Marks the row just made: without that LSM in the kernel it does nothing, as in LXC. */
-  protected lsm<R>(row: R): R {
-    const last = this.settings[this.settings.length - 1];
-    if (last !== undefined) last.effect = "lsm";
+  /** Marks the row: without that LSM in the kernel it does nothing, as in LXC. */
+  protected lsm<S extends Setting>(row: S): S {
+    row.effect = "lsm";
     return row;
   }
 
@@ -171,8 +177,10 @@ export abstract class KeySet {
   }
 
   #groupOf(key: string): Group | undefined {
-    for (const group of this.groups) {
-      if (key.length > group.prefix.length && key.startsWith(group.prefix)) return group;
+    // By each part of the key that ends with a dot: a list of texts is searched much faster than one of objects.
+    for (let dot = key.indexOf("."); dot >= 0; dot = key.indexOf(".", dot + 1)) {
+      const index = this.#prefixes.indexOf(key.slice(0, dot + 1));
+      if (index >= 0) return dot + 1 < key.length ? this.groups[index] : undefined;
     }
     return undefined;
   }

@@ -127,11 +127,14 @@ class Loader {
   load(document: ConfigDocument, name: string): void {
     this.sources.add(name, document);
     this.#open.push(name);
-    for (const entry of document.entries()) {
-      const complaint = entry.key === "" ? notASetting(entry) : this.assign(entry);
-      if (complaint !== undefined) this.errors.push(findingAt("error", name, entry, this.#told(complaint)));
-    }
+    const entries = document.entries();
+    for (let i = 0; i < entries.length; i++) this.#take(name, entries[i]!);
     this.#open.pop();
+  }
+
+  #take(name: string, entry: Entry): void {
+    const complaint = entry.key === "" ? notASetting(entry) : this.assign(entry);
+    if (complaint !== undefined) this.errors.push(findingAt("error", name, entry, this.#told(complaint)));
   }
 
   /** In an included file, with how it got there. */

@@ -285,7 +285,7 @@ export class Config extends KeySet {
     ),
   );
   readonly cgroupRelative = this.one("lxc.cgroup.relative", flag, false, "Start below the caller's cgroup.");
-  readonly cgroup = this.liveGroup(
+  readonly cgroup = this.limitGroup(
     this.ordered(
       "lxc.cgroup.",
       "memory.limit_in_bytes",
@@ -293,41 +293,41 @@ export class Config extends KeySet {
       "A value for one file of the container's cgroup, version 1.",
     ),
   );
-  readonly cgroup2 = this.liveGroup(
+  readonly cgroup2 = this.limitGroup(
     this.ordered("lxc.cgroup2.", "memory.max", line, "A value for one file of the container's cgroup, version 2."),
   );
 
   readonly limitMemory = this.titled(
     "Limits",
-    this.live(this.maybe("lxc.limit.memory", sizeBytes, "The most memory it may use.")),
+    this.limit(this.maybe("lxc.limit.memory", sizeBytes, "The most memory it may use.")),
   );
-  readonly limitMemorySwap = this.live(
+  readonly limitMemorySwap = this.limit(
     this.maybe("lxc.limit.memory.swap", sizeOrNone, "The most swap it may use, beside its memory."),
   );
-  readonly limitMemoryHigh = this.live(
+  readonly limitMemoryHigh = this.limit(
     this.maybe("lxc.limit.memory.high", sizeBytes, "Memory above which it is slowed down and reclaimed from."),
   );
-  readonly limitCpus = this.live(this.maybe("lxc.limit.cpus", processors, "How many processors' time it may use."));
-  readonly limitCpuWeight = this.live(
+  readonly limitCpus = this.limit(this.maybe("lxc.limit.cpus", processors, "How many processors' time it may use."));
+  readonly limitCpuWeight = this.limit(
     this.maybe("lxc.limit.cpu.weight", weight, "Its share of processor time when others want it too."),
   );
-  readonly limitCpuset = this.live(this.maybe("lxc.limit.cpuset", processorList, "The processors it may run on."));
-  readonly limitPids = this.live(
+  readonly limitCpuset = this.limit(this.maybe("lxc.limit.cpuset", processorList, "The processors it may run on."));
+  readonly limitPids = this.limit(
     this.maybe("lxc.limit.pids", countFromOne, "How many processes and threads it may have."),
   );
-  readonly limitIoRead = this.live(
+  readonly limitIoRead = this.limit(
     this.maybe("lxc.limit.io.read", sizeBytes, "Bytes a second it may read from the disk of its root file system."),
   );
-  readonly limitIoWrite = this.live(
+  readonly limitIoWrite = this.limit(
     this.maybe("lxc.limit.io.write", sizeBytes, "Bytes a second it may write to that disk."),
   );
-  readonly limitIoReadIops = this.live(
+  readonly limitIoReadIops = this.limit(
     this.maybe("lxc.limit.io.read.iops", perSecond, "Reads a second it may ask of that disk."),
   );
-  readonly limitIoWriteIops = this.live(
+  readonly limitIoWriteIops = this.limit(
     this.maybe("lxc.limit.io.write.iops", perSecond, "Writes a second it may ask of that disk."),
   );
-  readonly limitIoWeight = this.live(
+  readonly limitIoWeight = this.limit(
     this.maybe("lxc.limit.io.weight", weight, "Its share of disk time when others want it too."),
   );
 

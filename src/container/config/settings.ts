@@ -6,6 +6,12 @@ import type { Codec, JsonKind, ListCodec } from "./codecs.ts";
 /** Whether a key already does what it says: `later` is refused at start when used, `lsm` only when that LSM is on. */
 export type Effect = "now" | "later" | "lsm";
 
+/**
+ * Whether a change counts for a container that runs: `file` when all who need the key read it when they do, `cgroup` when
+ * it is what a file of the container's cgroup says.
+ */
+export type Live = "no" | "file" | "cgroup";
+
 /** What is wrong with a key, or with its value. */
 export interface Complaint {
   readonly about: "key" | "value";
@@ -25,8 +31,7 @@ export class Setting {
   readonly key: string;
   readonly doc: string;
   effect: Effect = "now";
-  /** Whether a change counts for a container that runs. */
-  isLive = false;
+  live: Live = "no";
   /** What the manual calls the part of the table it is in. */
   section = "";
   /** False where `key =` is an error, as in LXC. */

@@ -49,7 +49,7 @@ function describe(setting: Setting): JsonObject {
   json.text("description", setting.doc);
   const initial = setting.initialText();
   if (initial !== "" && !setting.isList()) json.raw("default", valueJson(setting, initial));
-  if (setting.isLive) json.flag("x-live", true);
+  if (setting.live !== "no") json.flag("x-live", true);
   if (setting.effect === "later") json.flag("x-not-supported-yet", true);
   return json;
 }

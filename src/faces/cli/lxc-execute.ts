@@ -53,6 +53,7 @@ function run(args: Arguments): number {
     logFd: args.log.fd,
     environment: environment(),
     warn: (text) => warn(args, text),
+    inform: (text) => args.log.info("lxc", text),
   });
 }
 

@@ -64,6 +64,7 @@ function start(args: Arguments, container: Container, loaded: LoadedConfig, leav
       logFd: args.log.fd,
       environment: environment(),
       warn: (text) => warn(args, text),
+      inform: (text) => args.log.info("lxc", text),
     });
   } catch (caught) {
     const error = asLxcError(caught as Error);

@@ -6,7 +6,7 @@ import { AT_FDCWD, O_RDONLY } from "../../kernel/abi/fs.ts";
 import { refused, tryBytes } from "../../kernel/call.ts";
 import { closeFd, tryOpenAt } from "../../kernel/files.ts";
 import { type CgroupLayout, hierarchyOf, unifiedOf } from "./layout.ts";
-import { controllerOf } from "./limit-plan.ts";
+import { controllerOf } from "./limit.ts";
 
 const CHUNK = 16384;
 

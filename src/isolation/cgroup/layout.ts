@@ -3,6 +3,7 @@
 import { LxcError } from "../../base/errors.ts";
 import { below, joinPath } from "../../base/path.ts";
 import { readText, tryReadText } from "../../kernel/files.ts";
+import { mountIn } from "../../kernel/mount-table.ts";
 
 export type CgroupKind = "legacy" | "hybrid" | "unified" | "none";
 
@@ -110,24 +111,13 @@ function baseIn(mounted: Mounted, member: Membership, path: string): string | un
 function mountedHierarchies(mountinfo: string): Mounted[] {
   const found: Mounted[] = [];
   for (const line of mountinfo.split("\n")) {
-    const at = line.indexOf(" - cgroup");
-    if (at < 0) continue;
-    const before = line.slice(0, at).split(" ");
-    const after = line.slice(at + 3).split(" ");
-    const type = after[0] ?? "";
-    if (type !== "cgroup" && type !== "cgroup2") continue;
-    const root = unescaped(before[3] ?? "/");
-    const mountPoint = unescaped(before[4] ?? "");
-    const options = (after[2] ?? "").split(",");
-    found.push({ version: type === "cgroup2" ? 2 : 1, mountPoint, root, options });
+    // A host may have thousands of other mounts.
+    const mount = line.includes(" - cgroup") ? mountIn(line) : undefined;
+    if (mount === undefined || (mount.type !== "cgroup" && mount.type !== "cgroup2")) continue;
+    const { root, mountPoint, options } = mount;
+    found.push({ version: mount.type === "cgroup2" ? 2 : 1, mountPoint, root, options });
   }
   return found;
-}
-
-/** mountinfo writes space, tab, newline and backslash as three octal digits (proc(5)). */
-function unescaped(text: string): string {
-  if (!text.includes("\\")) return text;
-  return text.split("\\040").join(" ").split("\\011").join("\t").split("\\012").join("\n").split("\\134").join("\\");
 }
 
 /** The lines of /proc/PID/cgroup. */
@@ -171,7 +161,8 @@ export function hierarchyOf(layout: CgroupLayout, controller: string): Hierarchy
     if (h.version === 1 && h.controllers.includes(controller)) return h;
   }
   const unified = unifiedOf(layout);
-  if (unified === undefined || controller === "") return unified ?? layout.hierarchies[0];
+  if (controller === "") return unified ?? layout.hierarchies[0];
+  if (unified === undefined) return undefined;
   if (controller === "cgroup" || unified.controllers.includes(controller)) return unified;
   // These two have no controller of their own on version 2: a device program, and cgroup.freeze (as in LXC).
   return layout.kind === "unified" && (controller === "devices" || controller === "freezer") ? unified : undefined;

@@ -3,28 +3,37 @@
 import { LxcError } from "../../base/errors.ts";
 import { joinPath } from "../../base/path.ts";
 import { BPF_CGROUP_DEVICE, BPF_PROG_TYPE_CGROUP_DEVICE } from "../../kernel/abi/bpf.ts";
-import { EACCES, EBUSY, EINVAL, ENOENT, EPERM, ERANGE, errnoText } from "../../kernel/abi/errno.ts";
+import { EACCES, EBUSY, EINVAL, ENODEV, ENOENT, EPERM, ERANGE, errnoText } from "../../kernel/abi/errno.ts";
 import { AT_FDCWD, O_WRONLY, S_IFBLK, S_IFCHR, S_IFMT, STATX_BASIC_STATS, statx } from "../../kernel/abi/fs.ts";
 import { attachToCgroup, loadProgram } from "../../kernel/bpf.ts";
 import { refused, tryBytes, tryCall } from "../../kernel/call.ts";
-import { closeFd, openAt, tryWriteAt } from "../../kernel/files.ts";
+import { closeFd, openAt, readTextAt, tryReadText, tryReadTextAt, tryWriteAt } from "../../kernel/files.ts";
 import { bytesOfText } from "../../kernel/memory.ts";
+import { howToEnable, howToGet } from "./availability.ts";
 import type { ContainerCgroups } from "./cgroups.ts";
 import { accessIn, type DeviceRule, deviceProgram, deviceRule, ruleText } from "./devices.ts";
-import { hierarchyOf } from "./layout.ts";
-import { type CgroupLimit, controllerOf, type LimitPlan } from "./limit-plan.ts";
+import { type CgroupLayout, hierarchyOf, unifiedOf, wordsOf } from "./layout.ts";
+import { type CgroupLimit, controllerOf } from "./limit.ts";
+import type { LimitPlan } from "./limit-plan.ts";
+import { madeOf } from "./read-back.ts";
 
-/** Applies all limits but device rules, in their order. Throws at the first that is refused. */
+const CONTROLLERS = "cgroup.controllers";
+
+/** Applies all limits but device rules, in their order. Throws at the first that is refused or does not hold. */
 export function applyLimits(cgroups: ContainerCgroups, plan: LimitPlan): void {
   for (const limit of plan.limits) {
     const controller = limit.version === 1 ? controllerOf(limit.file) : "";
     const fd = cgroups.limitFdOf(controller);
     const payload = cgroups.payloadFdOf(controller);
-    // An inner cpuset has a copy of its own that was made before (as in LXC).
-    const isBoth = controllerOf(limit.file) === "cpuset" && payload !== fd;
-    if (isBoth && limit.version === 1) applyLimit(cgroups, limit, payload);
+    if (payload !== fd && limit.version === 1 && isOwnOfEach(limit.file)) applyLimit(cgroups, limit, payload);
     applyLimit(cgroups, limit, fd);
+    if (limit.readBack === true) checkHeld(limit, fd, folderOf(cgroups, limit));
   }
+}
+
+/** Version 1 has these for each cgroup alone, so an inner one needs them too; for a cpuset as in LXC. */
+function isOwnOfEach(file: string): boolean {
+  return controllerOf(file) === "cpuset" || file.startsWith("blkio.throttle.");
 }
 
 function applyLimit(cgroups: ContainerCgroups, limit: CgroupLimit, fd: number): void {
@@ -36,8 +45,36 @@ function applyLimit(cgroups: ContainerCgroups, limit: CgroupLimit, fd: number): 
   }
   const result = tryWriteAt(fd, limit.file, limit.value);
   if (result >= 0) return;
+  if (result === -ENOENT && limit.version === 2) checkController(cgroups.layout, limit, fd);
   const reason = `write to ${joinPath(where, limit.file)}: ${errnoText(-result)}`;
   throw new LxcError("syscall-failed", doing, reason, { errno: -result, hint: hintOf(-result, limit, where) });
+}
+
+/** Throws when `limit` has no file because its controller is not there. */
+function checkController(layout: CgroupLayout, limit: CgroupLimit, fd: number): void {
+  const controller = controllerOf(limit.file);
+  if (wordsOf(tryReadTextAt(fd, CONTROLLERS) ?? "").includes(controller)) return;
+  const unified = unifiedOf(layout);
+  const base = joinPath(unified?.mountPoint ?? "", unified?.base ?? "");
+  const isAbove = wordsOf(tryReadText(joinPath(base, CONTROLLERS)) ?? "").includes(controller);
+  const doing = `apply ${limit.label} = ${limit.value}`;
+  throw new LxcError("unsupported", doing, `the controller ${controller} is not available here`, {
+    hint: isAbove ? howToEnable(controller, base) : howToGet(layout, controller),
+  });
+}
+
+/** Reads a promised limit again. Throws when the kernel made another thing of it. */
+function checkHeld(limit: CgroupLimit, fd: number, where: string): void {
+  // A cpuset of version 2 remembers what was asked for, and tells apart what it got.
+  const effective = `${limit.file}.effective`;
+  const isCpuset = limit.version === 2 && controllerOf(limit.file) === "cpuset";
+  const got = isCpuset ? tryReadTextAt(fd, effective) : undefined;
+  const made = madeOf(limit, got ?? readTextAt(fd, limit.file));
+  if (made === undefined) return;
+  const path = joinPath(where, got === undefined ? limit.file : effective);
+  throw new LxcError("unsupported", `apply ${limit.label} = ${limit.value}`, `the kernel made ${made} of it`, {
+    hint: `set what it can keep; compare cat ${path}`,
+  });
 }
 
 /** The cgroup that has the limit, as a path to look at. */
@@ -48,14 +85,18 @@ function folderOf(cgroups: ContainerCgroups, limit: CgroupLimit): string {
 }
 
 function hintOf(errno: number, limit: CgroupLimit, where: string): string {
-  const controller = controllerOf(limit.file);
   const parent = where.slice(0, where.lastIndexOf("/"));
-  if (errno === ENOENT && limit.version === 2) {
-    return `if ${controller} is not in ${parent}/cgroup.subtree_control it is not available; else see ls ${where}`;
+  const { file } = limit;
+  if (errno === ENOENT && (file.startsWith("memory.memsw.") || file.startsWith("memory.swap."))) {
+    return "the kernel does not count swap here; boot with swapaccount=1 on the kernel command line";
   }
-  if (errno === ENOENT) return `the kernel has no such file; see ls ${parent}`;
-  if (errno === EINVAL || errno === ERANGE)
-    return `the kernel does not take this value; compare cat ${parent}/${limit.file}`;
+  if (errno === ENOENT) return `the kernel has no such file; see ls ${where}`;
+  if (errno === ENODEV) return "there is no such disk; see cat /proc/partitions";
+  if (errno === EINVAL || errno === ERANGE) {
+    // The top of version 2 has no files for limits to compare with.
+    const compare = limit.version === 1 ? `compare cat ${parent}/${file}` : "see cgroup-v2 in its documentation";
+    return `the kernel does not take this value; ${compare}`;
+  }
   if (errno === EBUSY) return "more is in use already than the limit allows";
   return errno === EACCES || errno === EPERM ? `the file cannot be written; see ls -l ${parent}` : "";
 }

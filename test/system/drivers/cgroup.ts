@@ -2,17 +2,20 @@
 
 import { asLxcError, describe, LxcError } from "../../../src/base/errors.ts";
 import { Undo } from "../../../src/base/undo.ts";
+import { friendlyLimits, needsDevice, type WantedLimits } from "../../../src/container/limits.ts";
 import { type CgroupMountStep, cgroupMountSteps } from "../../../src/isolation/cgroup/automount.ts";
 import { ContainerCgroups, createCgroups } from "../../../src/isolation/cgroup/cgroups.ts";
 import { enterByTasks } from "../../../src/isolation/cgroup/enter.ts";
 import { type Freezer, freeze, isFrozen, killAll, pidsIn, thaw } from "../../../src/isolation/cgroup/freeze.ts";
 import { readLayout } from "../../../src/isolation/cgroup/layout.ts";
-import { type CgroupLimit, planLimits } from "../../../src/isolation/cgroup/limit-plan.ts";
+import type { CgroupLimit } from "../../../src/isolation/cgroup/limit.ts";
+import { planLimits } from "../../../src/isolation/cgroup/limit-plan.ts";
 import { applyDeviceRules, applyLimits } from "../../../src/isolation/cgroup/limits.ts";
 import type { CgroupNames } from "../../../src/isolation/cgroup/names.ts";
 import { readStats } from "../../../src/isolation/cgroup/stats.ts";
 import { MOUNT_ATTR_RDONLY } from "../../../src/kernel/abi/mount.ts";
 import { CLONE_NEWCGROUP } from "../../../src/kernel/abi/sched.ts";
+import { blockDeviceOf } from "../../../src/kernel/block-device.ts";
 import { call } from "../../../src/kernel/call.ts";
 import { closeFd, readText } from "../../../src/kernel/files.ts";
 import { bytesOfText, textOf } from "../../../src/kernel/memory.ts";
@@ -31,6 +34,39 @@ function limitOf(text: string): CgroupLimit {
   const label = text.slice(0, equals);
   const isV2 = label.startsWith("lxc.cgroup2.");
   return { label, version: isV2 ? 2 : 1, file: label.slice(isV2 ? 12 : 11), value: text.slice(equals + 1) };
+}
+
+/** lxc.limit.X=VALUE, in the order of their kinds. */
+function promisesOf(words: readonly string[]): CgroupLimit[] {
+  const textOfKey = (key: string): string | undefined =>
+    words.find((word) => word.startsWith(`${key}=`))?.slice(key.length + 1);
+  const number = (key: string): { label: string; value: number } | undefined => {
+    const text = textOfKey(key);
+    return text === undefined ? undefined : { label: key, value: Number(text) };
+  };
+  const cpuset = textOfKey("lxc.limit.cpuset");
+  const wanted: WantedLimits = {
+    memoryBytes: number("lxc.limit.memory"),
+    swapBytes: number("lxc.limit.memory.swap"),
+    memoryHighBytes: number("lxc.limit.memory.high"),
+    cpus: number("lxc.limit.cpus"),
+    cpuWeight: number("lxc.limit.cpu.weight"),
+    cpuset: cpuset === undefined ? undefined : { label: "lxc.limit.cpuset", value: cpuset },
+    pids: number("lxc.limit.pids"),
+    ioReadBps: number("lxc.limit.io.read"),
+    ioWriteBps: number("lxc.limit.io.write"),
+    ioReadIops: number("lxc.limit.io.read.iops"),
+    ioWriteIops: number("lxc.limit.io.write.iops"),
+    ioWeight: number("lxc.limit.io.weight"),
+  };
+  return friendlyLimits(wanted, needsDevice(wanted) ? blockDeviceOf("/") : undefined);
+}
+
+/** All limits of a command line. */
+function limitsOf(words: readonly string[]): CgroupLimit[] {
+  const isPromise = (word: string): boolean => word.startsWith("lxc.limit.");
+  const own = words.filter((word): boolean => !isPromise(word)).map((word) => limitOf(word));
+  return promisesOf(words).concat(own);
 }
 
 function ownCgroups(): string {
@@ -86,15 +122,13 @@ function run(name: string, words: readonly string[], inner: boolean): void {
   const layout = readLayout(false);
   const cgroups = createCgroups(layout, namesOf(name, "", inner), false, undo);
   try {
-    const plan = planLimits(
-      layout,
-      words.slice(0, dashes).map((word) => limitOf(word)),
-    );
+    const plan = planLimits(layout, limitsOf(words.slice(0, dashes)));
     const t0 = performance.now();
     applyLimits(cgroups, plan);
     for (const warning of applyDeviceRules(cgroups, plan)) console.log(`warning ${warning}`);
     console.log(`ms limits ${performance.now() - t0}`);
     for (const sentence of plan.setAside) console.log(`aside ${sentence}`);
+    for (const sentence of plan.translations) console.log(`as ${sentence}`);
     const end = waitForEnd(start(cgroups, words.slice(dashes + 1)).pid);
     const ask = (controller: string): string | undefined => cgroups.limitPathOf(controller);
     const stats = readStats(layout, ask);
@@ -158,6 +192,12 @@ function seen(step: CgroupMountStep): string {
   return `${step.type} ${step.to} ${isOwn ? "own" : "foreign"}`;
 }
 
+/** disk PATH: the disk of its file system. */
+function disk(path: string): void {
+  const device = blockDeviceOf(path);
+  console.log(device === undefined ? "no disk" : `${device.major}:${device.minor}`);
+}
+
 /** freeze NAME VERSION: freezes, thaws and kills a process and its child. */
 function freezing(name: string, version: number): void {
   const undo = new Undo();
@@ -194,6 +234,7 @@ function main(words: readonly string[]): void {
   else if (words[0] === "run-inner") run(name, words.slice(2), true);
   else if (words[0] === "automount") automount(name);
   else if (words[0] === "late") late(name);
+  else if (words[0] === "disk") disk(name);
   else if (words[0] === "freeze") freezing(name, words[2] === "1" ? 1 : 2);
   else throw new LxcError("bug", `do ${words[0] ?? "nothing"}`, "no such word");
 }
