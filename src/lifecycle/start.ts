@@ -3,9 +3,8 @@
 import { asLxcError, type ErrorCode, LxcError } from "../base/errors.ts";
 import { type Finding, findingText } from "../base/finding.ts";
 import { problemsIn } from "../container/config/checks.ts";
-import { lsmKeysIn, notYetIn } from "../container/config/effects.ts";
-import { warningsIn } from "../container/config/findings.ts";
-import type { Complaint } from "../container/config/settings.ts";
+import { lsmKeysIn } from "../container/config/effects.ts";
+import { unsupportedIn, warningsIn } from "../container/config/findings.ts";
 import { limitsDisk } from "../container/config-limits.ts";
 import { networkFacts } from "../container/network/facts.ts";
 import { type NetworkPlan, planNetworks } from "../container/network/plan.ts";
@@ -58,17 +57,16 @@ const ALREADY_RUNNING = "Container is already running";
 
 /** Every key that is accepted has its effect; the others are refused by name. */
 function refuseWhatIsNotThere(options: StartOptions): void {
+  const { config, sources } = options;
   const lsm = activeLsm();
-  const later = notYetIn(options.config).concat(lsm === "" ? [] : lsmKeysIn(options.config, lsm));
+  const confined = lsm === "" ? [] : lsmKeysIn(config, lsm);
+  const later = unsupportedIn(config, sources, "error").concat(sources.findAll("error", confined));
   refuse(options, "unsupported", "it asks for what is not supported yet", later);
-  refuse(options, "config-invalid", "it cannot be started as it is", problemsIn(options.config));
+  refuse(options, "config-invalid", "it cannot be started as it is", sources.findAll("error", problemsIn(config)));
 }
 
-function refuse(options: StartOptions, code: ErrorCode, reason: string, complaints: readonly Complaint[]): void {
-  if (complaints.length === 0) return;
-  const findings: Finding[] = [];
-  for (const complaint of complaints) findings.push(options.sources.find("error", complaint));
-  throw new LxcError(code, `use ${options.configFile}`, reason, { findings });
+function refuse(options: StartOptions, code: ErrorCode, reason: string, findings: readonly Finding[]): void {
+  if (findings.length > 0) throw new LxcError(code, `use ${options.configFile}`, reason, { findings });
 }
 
 function gatherFacts(options: StartOptions): StartFacts {

@@ -48,7 +48,11 @@ const doubtRules: readonly RuleRow[] = [
   { rule: rawNeedsGenerated },
 ];
 
-const networkDoubtRules: readonly NetworkRuleRow[] = [{ rule: vlanNeedsNumber }, { rule: emptyHasNothing }];
+const networkDoubtRules: readonly NetworkRuleRow[] = [
+  { rule: vlanNeedsNumber },
+  { rule: emptyHasNothing },
+  { rule: addressNeedsPrefix },
+];
 
 /** The contradictions that make the file unreadable. */
 export function conflictsIn(config: Config): Complaint[] {
@@ -258,4 +262,13 @@ function emptyHasNothing(network: NetworkConfig): Complaint | undefined {
     return network.about(setting, "a network of type empty has no use for it", hint);
   }
   return undefined;
+}
+
+/** LXC takes the class of the address from its last number instead of its first. */
+function addressNeedsPrefix(network: NetworkConfig): Complaint | undefined {
+  const bare = network.ipv4Address.values.find((address) => !address.hasPrefix);
+  if (bare === undefined) return undefined;
+  const whole = network.ipv4Address.codec.format(bare);
+  const problem = `without a prefix it is ${whole}, where LXC may take another`;
+  return network.about(network.ipv4Address, problem, `write ${whole}`);
 }

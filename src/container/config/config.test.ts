@@ -218,6 +218,7 @@ lxc.net.0.ipv4.gateway = auto`);
         {
           bytes: new Uint8Array([10, 0, 3, 5]),
           prefix: 24,
+          hasPrefix: true,
           broadcast: new Uint8Array([10, 0, 3, 255]),
         },
       ],

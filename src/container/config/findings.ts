@@ -14,10 +14,26 @@ import { findingAt, type Sources } from "./sources.ts";
 /** Errors first by what makes it unreadable, then by what a start refuses; then warnings; then notes. */
 export function findingsIn(read: ReadConfig): Finding[] {
   const { config, sources } = read;
-  const findings = read.errors.slice();
-  add(findings, sources, "error", problemsIn(config));
-  findings.push(...warningsIn(config, sources));
-  add(findings, sources, "note", notYetIn(config));
+  const errors = read.errors.concat(sources.findAll("error", problemsIn(config)));
+  return errors.concat(warningsIn(config, sources), unsupportedIn(config, sources, "note"));
+}
+
+/** What lxc-ts cannot do yet, and a start refuses. */
+export function unsupportedIn(config: Config, sources: Sources, severity: Severity): Finding[] {
+  const findings = sources.findAll(severity, notYetIn(config));
+  for (const { file, document } of sources.all()) findings.push(...strangeBytes(severity, file, document));
+  return findings;
+}
+
+/** A name that is no UTF-8 could not be handed on to the kernel as it is. */
+function strangeBytes(severity: Severity, file: string, document: ConfigDocument): Finding[] {
+  const findings: Finding[] = [];
+  for (const entry of document.entries()) {
+    if (!entry.value.includes("\ufffd")) continue;
+    const hint = "convert the file, as with iconv -f latin1 -t utf8";
+    const problem = "bytes that are not UTF-8 are not supported yet";
+    findings.push(findingAt(severity, file, entry, { about: "value", key: entry.key, problem, hint }));
+  }
   return findings;
 }
 
@@ -29,12 +45,7 @@ export function warningsIn(config: Config, sources: Sources): Finding[] {
     findings.push(...lostLines(file, document));
     findings.push(...comments(file, document));
   }
-  add(findings, sources, "warning", doubtsIn(config));
-  return findings;
-}
-
-function add(findings: Finding[], sources: Sources, severity: Severity, complaints: readonly Complaint[]): void {
-  for (const complaint of complaints) findings.push(sources.find(severity, complaint));
+  return findings.concat(sources.findAll("warning", doubtsIn(config)));
 }
 
 function strayLines(file: string, document: ConfigDocument, keys: readonly string[]): Finding[] {
@@ -42,7 +53,8 @@ function strayLines(file: string, document: ConfigDocument, keys: readonly strin
   for (const { line, text } of document.strayLines()) {
     const equals = text.indexOf("=");
     const near = equals < 0 ? undefined : nearest(text.slice(0, equals).trim(), keys);
-    const hint = near === undefined ? "begin a comment with #" : `did you mean ${near}?`;
+    const other = near === undefined ? "begin a comment with #" : `did you mean ${near}?`;
+    const hint = text.startsWith("\ufeff") ? "save the file without a byte order mark" : other;
     const problem = "this line is ignored, for it does not begin with lxc.";
     findings.push({ severity: "warning", file, line, column: 1, subject: "", problem, hint });
   }

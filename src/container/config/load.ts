@@ -5,8 +5,9 @@ import type { Finding } from "../../base/finding.ts";
 import { joinPath } from "../../base/path.ts";
 import { visible } from "../../base/text.ts";
 import { call } from "../../kernel/call.ts";
-import { isDirectory, listDirectory, readText } from "../../kernel/files.ts";
+import { isDirectory, listDirectory } from "../../kernel/files.ts";
 import { conflictsIn } from "./checks.ts";
+import { readConfigText } from "./config-file.ts";
 import { ConfigDocument, type Entry, filledAddress, openDigitsIn } from "./document.ts";
 import type { Environment } from "./keys.ts";
 import { Config, INCLUDE_KEY } from "./schema.ts";
@@ -46,7 +47,7 @@ const DEEPEST_INCLUDE = 32;
  * it cannot be read, or with a finding for each line that is wrong.
  */
 export function loadConfig(path: string, environment: Environment = {}): LoadedConfig {
-  const document = new ConfigDocument(readText(path));
+  const document = new ConfigDocument(readConfigText(path));
   const open = document.openDigits();
   if (open > 0) document.fillHardwareAddresses(randomBytes(open));
   const read = readConfig(document, path, readIncludes, environment);
@@ -193,13 +194,13 @@ export function readIncludes(path: string): IncludedFile[] {
   const files: IncludedFile[] = [];
   if (!isDirectory(path)) {
     // As in LXC: a missing folder is tolerated, a missing file is not.
-    if (!path.endsWith("/")) files.push({ path, text: readText(path) });
+    if (!path.endsWith("/")) files.push({ path, text: readConfigText(path) });
     return files;
   }
   for (const name of listDirectory(path).toSorted()) {
     if (name.length > ".conf".length && name.endsWith(".conf")) {
       const file = joinPath(path, name);
-      files.push({ path: file, text: readText(file) });
+      files.push({ path: file, text: readConfigText(file) });
     }
   }
   return files;

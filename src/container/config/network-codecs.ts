@@ -12,6 +12,8 @@ const IFNAMSIZ = 16;
 export interface IpAddress {
   readonly bytes: Uint8Array;
   readonly prefix: number;
+  /** Whether the prefix was written; else it is that of the address's class, or 64. */
+  readonly hasPrefix: boolean;
   /** Empty when the address has none: IPv6, /31, /32. */
   readonly broadcast: Uint8Array;
 }
@@ -52,7 +54,7 @@ function ipv4AddressIn(text: string): IpAddress | undefined {
   const prefix = slash < 0 ? classPrefix(bytes) : cInteger(own.slice(slash + 1));
   if (prefix === undefined || prefix < 0 || prefix > 32) return undefined;
   const broadcast = space < 0 ? broadcastOf(bytes, prefix) : ipv4Bytes(text.slice(space + 1));
-  return broadcast === undefined ? undefined : { bytes, prefix, broadcast };
+  return broadcast === undefined ? undefined : { bytes, prefix, hasPrefix: slash >= 0, broadcast };
 }
 
 /** The prefix of the address's class, from before there were prefixes; 0 beyond class C, as in LXC. */
@@ -82,7 +84,7 @@ export const ipv6Addresses: ListCodec<IpAddress> = {
     const bytes = ipv6Bytes(slash < 0 ? text : text.slice(0, slash));
     const prefix = slash < 0 ? 64 : cInteger(text.slice(slash + 1));
     if (bytes === undefined || prefix === undefined || prefix < 0 || prefix > 128) return undefined;
-    values.push({ bytes, prefix, broadcast: new Uint8Array(0) });
+    values.push({ bytes, prefix, hasPrefix: slash >= 0, broadcast: new Uint8Array(0) });
     return values;
   },
   format: (value) => `${ipv6Text(value.bytes)}/${value.prefix}`,

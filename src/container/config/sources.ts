@@ -30,6 +30,12 @@ export class Sources {
     return findingAt(severity, COMMAND_LINE, undefined, complaint);
   }
 
+  findAll(severity: Severity, complaints: readonly Complaint[]): Finding[] {
+    const findings: Finding[] = [];
+    for (const complaint of complaints) findings.push(this.find(severity, complaint));
+    return findings;
+  }
+
   all(): readonly Source[] {
     return this.#sources;
   }

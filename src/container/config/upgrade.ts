@@ -105,10 +105,16 @@ export function upgradeText(text: string): Upgrade {
     }
     changes.push({ line: number, from: setting.key, to });
     const rest = line.slice(setting.start + setting.key.length);
-    if (to !== "")
-      kept.push(line.slice(0, setting.start) + to + (setting.key === ROOTFS ? prefixed(rest, backend) : rest));
+    if (to !== "") kept.push(line.slice(0, setting.start) + to + restFor(setting.key, rest, backend));
   }
   return { text: kept.join("\n"), changes };
+}
+
+/** What follows today's key. */
+function restFor(key: string, rest: string, backend: string): string {
+  if (key === ROOTFS) return prefixed(rest, backend);
+  // With any value it began the list of networks anew; today only without one.
+  return key === NETWORK ? rest.slice(0, rest.indexOf("=") + 1) : rest;
 }
 
 interface Setting {

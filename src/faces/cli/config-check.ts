@@ -3,13 +3,13 @@
 import { asLxcError } from "../../base/errors.ts";
 import { type Finding, findingLine } from "../../base/finding.ts";
 import { baseName } from "../../base/path.ts";
+import { readConfigText } from "../../container/config/config-file.ts";
 import { ConfigDocument } from "../../container/config/document.ts";
 import { findingsIn } from "../../container/config/findings.ts";
 import { readConfig, readIncludes } from "../../container/config/load.ts";
 import { systemFindings } from "../../container/config/system-config.ts";
 import { usernetFindings } from "../../container/config/usernet.ts";
 import { configFileOf, containerOf } from "../../container/container.ts";
-import { readText } from "../../kernel/files.ts";
 import { definedContainers } from "../../lifecycle/list.ts";
 import { absolute } from "./caller.ts";
 import type { Arguments } from "./command.ts";
@@ -39,7 +39,7 @@ function ownFiles(args: Arguments): string[] {
 
 function check(file: string): Checked {
   try {
-    return { file, findings: findingsFor(file, readText(absolute(file))) };
+    return { file, findings: findingsFor(file, readConfigText(absolute(file))) };
   } catch (caught) {
     const { message: problem, hint } = asLxcError(caught as Error);
     return { file, findings: [{ severity: "error", file, line: 0, column: 0, subject: "", problem, hint }] };

@@ -1,6 +1,7 @@
 // lxc-update-config: the keys of LXC 1 and 2 in a configuration file become those of today.
 
 import { asLxcError, LxcError } from "../../base/errors.ts";
+import { bytesOfLetters, lettersOf } from "../../base/latin1.ts";
 import { baseName, joinPath } from "../../base/path.ts";
 import { ConfigDocument } from "../../container/config/document.ts";
 import { INCLUDE_KEY } from "../../container/config/schema.ts";
@@ -35,10 +36,10 @@ function run(args: Arguments): number {
   }
   if (path === "") throw noFile(args.operands[0] ?? "FILE");
   const before = readRegular(path);
-  const upgrade = upgradeText(textOfBytes(before));
+  const upgrade = upgradeText(lettersOf(before));
   const changed = upgrade.changes.length > 0;
   const backup = changed || !exists(`${path}.backup`) ? keepBackup(path, before) : "";
-  if (changed) replaceBytes(path, bytesOfChars(upgrade.text));
+  if (changed) replaceBytes(path, bytesOfLetters(upgrade.text));
   const old = oldIncludes(new TextDecoder().decode(before));
   if (isJson(args)) print(`${jsonOf(path, backup, upgrade.changes, old)}\n`);
   else if (!args.has(quiet)) printLines(reportOf(path, backup, upgrade.changes));
@@ -109,7 +110,7 @@ function filesOf(include: string): string[] {
 
 function isOld(file: string): boolean {
   try {
-    return upgradeText(textOfBytes(readRegular(file))).changes.length > 0;
+    return upgradeText(lettersOf(readRegular(file))).changes.length > 0;
   } catch (caught) {
     if (asLxcError(caught as Error).code === "bug") throw caught as Error;
     return false;
@@ -136,17 +137,4 @@ function jsonOf(path: string, backup: string, changes: readonly Change[], old: r
     rows.push(to === "" ? row.nothing("to") : row.text("to", to));
   }
   return json.objects("changes", rows).texts("old_includes", old).encode();
-}
-
-/** One character for each byte, so that what is no UTF-8 survives. */
-function textOfBytes(bytes: Uint8Array): string {
-  let text = "";
-  for (let at = 0; at < bytes.length; at++) text += String.fromCharCode(bytes[at] ?? 0);
-  return text;
-}
-
-function bytesOfChars(text: string): Uint8Array {
-  const bytes = new Uint8Array(text.length);
-  for (let at = 0; at < text.length; at++) bytes[at] = text.charCodeAt(at);
-  return bytes;
 }
