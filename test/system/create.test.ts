@@ -306,7 +306,11 @@ test("a root file system that a wrong configuration names survives (lxc#2752)", 
   writeFileSync(join(mine, "precious"), "");
   const base = join(folder, "base.conf");
   writeFileSync(base, `lxc.rootfs.path = dir:${mine}\nlxc.uts.nam = typo\n`);
-  assertFailed(run("lxc-create", "-P", lxcpath, "-n", "c1", "-t", "busybox", "-f", base), /lxc.uts.nam/, /hint: /);
+  assertFailed(
+    run("lxc-create", "-P", lxcpath, "-n", "c1", "-t", "busybox", "-f", base),
+    /lxc.uts.nam: /,
+    /did you mean lxc.uts.name/,
+  );
   writeFileSync(base, `lxc.rootfs.path = dir:${mine}\n`);
   equal(run("lxc-create", "-P", lxcpath, "-n", "c1", "-t", "/bin/false", "-f", base).code, 1);
   writeFileSync(base, `lxc.rootfs.path = dir:${mine}x\n`);

@@ -2,6 +2,7 @@
 
 import { asLxcError, type LxcError } from "../../base/errors.ts";
 import { upperCase } from "../../base/text.ts";
+import type { Glance } from "../../container/config/glance.ts";
 import { loadConfig } from "../../container/config/load.ts";
 import type { Config } from "../../container/config/schema.ts";
 import { getItem } from "../../container/config/values.ts";
@@ -56,20 +57,28 @@ function megabytes(sizeBytes: number): string {
   return `${(sizeBytes / 1024 / 1024).toFixed(2)}MB`;
 }
 
+/** What a list shows of a container's configuration. */
+const AUTO = "lxc.start.auto";
+const GROUPS = "lxc.group";
+const IDMAP = "lxc.idmap";
+export const listedKeys: readonly string[] = [AUTO, GROUPS, IDMAP];
+
 /** One container; what was asked once is remembered. */
 export class Facts {
   readonly container: Container;
   /** Why its configuration could not be read, if that was tried. */
   problem: LxcError | undefined = undefined;
   readonly #socket: NetlinkSocket;
+  readonly #glance: Glance;
   #state: State | undefined = undefined;
   #pid = -1;
-  #config: Config | undefined = undefined;
+  #glanced: string[] | undefined = undefined;
   #addresses: readonly string[] | undefined = undefined;
 
-  constructor(container: Container, socket: NetlinkSocket) {
+  constructor(container: Container, socket: NetlinkSocket, glance: Glance) {
     this.container = container;
     this.#socket = socket;
+    this.#glance = glance;
   }
 
   state(): State {
@@ -79,7 +88,7 @@ export class Facts {
   }
 
   groups(): string[] {
-    return this.#item("lxc.group")
+    return this.#item(GROUPS)
       .split("\n")
       .filter((group): boolean => group !== "");
   }
@@ -137,11 +146,11 @@ export class Facts {
   }
 
   #isAutostart(): boolean {
-    return this.#item("lxc.start.auto") === "1";
+    return this.#item(AUTO) === "1";
   }
 
   #isUnprivileged(): boolean {
-    return this.#item("lxc.idmap") !== "";
+    return this.#item(IDMAP) !== "";
   }
 
   /** 0 when it does not run. */
@@ -165,17 +174,25 @@ export class Facts {
   /** As the container was started with while it runs, and from its file otherwise; "" for none. */
   #item(key: string): string {
     if (this.#isRunning()) return configItemOf(this.container, key) ?? "";
+    const glanced = this.#glanced ?? this.#glance.read(configFileOf(this.container)) ?? this.#readWhole();
+    this.#glanced = glanced;
+    return glanced[listedKeys.indexOf(key)] ?? "";
+  }
+
+  /** The same values from all of the file; why that cannot be read is kept. */
+  #readWhole(): string[] {
+    const items: string[] = [];
     const config = this.#configuration();
-    return config === undefined ? "" : (getItem(config, key) ?? "");
+    for (const key of listedKeys) items.push(config === undefined ? "" : (getItem(config, key) ?? ""));
+    return items;
   }
 
   #configuration(): Config | undefined {
-    if (this.#config !== undefined || this.problem !== undefined) return this.#config;
     try {
-      this.#config = loadConfig(configFileOf(this.container), process.env).config;
+      return loadConfig(configFileOf(this.container), process.env).config;
     } catch (caught) {
       this.problem = asLxcError(caught as Error);
+      return undefined;
     }
-    return this.#config;
   }
 }

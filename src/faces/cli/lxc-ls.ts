@@ -1,12 +1,13 @@
 // lxc-ls: the containers there are.
 
 import { describe, LxcError } from "../../base/errors.ts";
+import { Glance } from "../../container/config/glance.ts";
 import { type Container, containerOf, isDefined } from "../../container/container.ts";
 import { NetlinkSocket } from "../../kernel/netlink.ts";
 import { Pattern } from "../../kernel/pattern.ts";
 import { columnsOf } from "../../kernel/terminals.ts";
 import { activeContainers, definedContainers } from "../../lifecycle/list.ts";
-import { type Column, columnNamed, columnNames, defaultColumns, Facts } from "./columns.ts";
+import { type Column, columnNamed, columnNames, defaultColumns, Facts, listedKeys } from "./columns.ts";
 import { type Arguments, flag, later, type Option, Refusal, rcFile, type Tool, valued } from "./command.ts";
 import { listed } from "./json.ts";
 import { isJson } from "./output.ts";
@@ -83,11 +84,12 @@ function matching(args: Arguments, lxcpath: string): Facts[] {
   const expression = pattern === "" ? undefined : new Pattern(pattern);
   const mustGroups = words(args.text(groups, ""));
   const socket = new NetlinkSocket();
+  const glance = new Glance(listedKeys);
   const found: Facts[] = [];
   for (const name of namesIn(args, lxcpath)) {
     if (expression !== undefined && !expression.isIn(name)) continue;
     const container = containerOf(name, lxcpath);
-    const facts = new Facts(container, socket);
+    const facts = new Facts(container, socket, glance);
     if (!passes(args, container, facts)) continue;
     if (mustGroups.length > 0 && !mustGroups.every((group) => facts.groups().includes(group))) continue;
     found.push(facts);
