@@ -26,22 +26,33 @@ export function definedContainers(lxcpath: string): string[] {
   return sorted(names);
 }
 
-/** The names of all containers of `lxcpath` that run, those without a configuration included; sorted in the same way. */
-export function activeContainers(lxcpath: string): string[] {
-  const listeners = listenersIn(tryReadText("/proc/net/unix") ?? "", lxcpath);
+/** The containers that run. */
+export interface ActiveContainers {
+  /** Those without a configuration included; sorted in the same way. */
+  readonly names: readonly string[];
+  /** Whether there may be others, whose monitors did not say who they are. */
+  readonly isSure: boolean;
+}
+
+/** The containers of `lxcpath` that run, from one look at all sockets. */
+export function activeContainers(lxcpath: string): ActiveContainers {
+  const table = tryReadText("/proc/net/unix");
+  const listeners = listenersIn(table ?? "", lxcpath);
   const names: string[] = [];
+  let isSure = table !== undefined;
   for (const name of listeners.names) if (!names.includes(name)) names.push(name);
   for (const socket of listeners.hashed) {
     const name = nameBehind(socket, lxcpath);
-    if (name !== undefined && !names.includes(name)) names.push(name);
+    if (name === undefined) isSure = false;
+    else if (name !== "" && !names.includes(name)) names.push(name);
   }
-  return sorted(names);
+  return { names: sorted(names), isSure };
 }
 
-/** A monitor that is stuck cannot say who it is, and is no reason to list nothing. */
+/** "" for one of another path. A monitor that is stuck cannot say who it is, and is no reason to list nothing. */
 function nameBehind(socket: string, lxcpath: string): string | undefined {
   try {
-    return lxcpathOf(socket) === lxcpath ? nameOf(socket) : undefined;
+    return lxcpathOf(socket) === lxcpath ? nameOf(socket) : "";
   } catch (caught) {
     if (asLxcError(caught as Error).code === "timed-out") return undefined;
     throw caught;

@@ -205,6 +205,12 @@ function settingAt(line: string): number {
   return line.startsWith(BEGINNING, start) ? start : -1;
 }
 
+/** The setting in one line; undefined when it is none. */
+export function settingIn(line: string): Entry | undefined {
+  const start = settingAt(line);
+  return start < 0 ? undefined : readEntry(1, line, start);
+}
+
 /** Adds the setting in the line, if it is one. */
 function addEntry(entries: Entry[], number: number, line: string): void {
   const start = settingAt(line);

@@ -8,6 +8,7 @@ import { Glance, type ReadFiles } from "./glance.ts";
 import { readConfig } from "./load.ts";
 import { getItem } from "./values.ts";
 
+/** In table order. */
 const KEYS = ["lxc.start.auto", "lxc.group", "lxc.idmap"];
 
 function filesOf(text: string): ReadFiles {

@@ -2,15 +2,14 @@
 
 import { asLxcError } from "../../base/errors.ts";
 import { readConfigText } from "./config-file.ts";
-import { ConfigDocument, type Entry } from "./document.ts";
+import { settingIn } from "./document.ts";
 import { type IncludedFile, readIncludes } from "./load.ts";
 import { Config, INCLUDE_KEY } from "./schema.ts";
-import { getItem } from "./values.ts";
+import type { Setting } from "./settings.ts";
+import { itemText } from "./values.ts";
 
-/** One line that sets one of the keys. */
+/** One line that sets one of the keys, or includes a file. */
 interface Seen {
-  /** Where it begins in its file. */
-  readonly at: number;
   readonly key: string;
   readonly value: string;
 }
@@ -21,27 +20,38 @@ export interface ReadFiles {
   readonly include: (path: string) => IncludedFile[];
 }
 
+const BEGINNING = "lxc.";
+const SPACE = 32;
+const TAB = 9;
+const SMALL_L = 108;
 const DEEPEST_INCLUDE = 8;
 const fromDisk: ReadFiles = { read: readConfigText, include: readIncludes };
 
 export class Glance {
-  readonly #config = new Config({});
   readonly #keys: readonly string[];
+  /** What the part of a key after `lxc.` may begin with. */
+  readonly #letters: number[] = [];
+  /** The rows of the keys, used for one file after the other. */
+  readonly #rows: readonly Setting[];
   readonly #files: ReadFiles;
   /** What each file or folder that was included says; undefined where it must be read as a whole. */
   readonly #included = new Map<string, readonly Seen[]>();
 
+  /** Each of `keys` must be a row of the table. */
   constructor(keys: readonly string[], files: ReadFiles = fromDisk) {
+    const config = new Config({});
     this.#keys = keys;
+    for (const key of keys.concat([INCLUDE_KEY])) this.#letters.push(key.charCodeAt(BEGINNING.length));
+    this.#rows = config.settings.filter((setting) => keys.includes(setting.key));
     this.#files = files;
   }
 
   /**
-   * The value of each key as LXC's getter writes it. Undefined when the file must be read as a whole: when it cannot be
-   * opened, has a value that is wrong, or lines that begin with blanks.
+   * The value of each key as LXC's getter writes it, in table order. Undefined when the file must be read as a whole: when
+   * it cannot be opened, has a value that is wrong, or lines that begin with blanks.
    */
   read(path: string): string[] | undefined {
-    for (const key of this.#keys) this.#config.assign(key, "");
+    for (const row of this.#rows) row.clear();
     try {
       const seen = this.#seenIn(this.#files.read(path), 0);
       if (seen === undefined || !this.#take(seen)) return undefined;
@@ -50,23 +60,24 @@ export class Glance {
       return undefined;
     }
     const items: string[] = [];
-    for (const key of this.#keys) items.push(getItem(this.#config, key) ?? "");
+    for (const row of this.#rows) items.push(itemText(row));
     return items;
   }
 
   #take(seen: readonly Seen[]): boolean {
-    for (const { key, value } of seen) if (this.#config.tryAssign(key, value) !== undefined) return false;
+    for (const line of seen) {
+      for (const row of this.#rows) if (row.key === line.key && !assign(row, line.value)) return false;
+    }
     return true;
   }
 
   /** The lines of the keys, with those of included files where they are included. */
   #seenIn(text: string, depth: number): Seen[] | undefined {
-    if (depth > DEEPEST_INCLUDE || hasIndented(text)) return undefined;
-    const own = linesOf(text, this.#keys);
-    const includes = linesOf(text, [INCLUDE_KEY]);
-    if (includes.length === 0) return own;
+    if (depth > DEEPEST_INCLUDE) return undefined;
+    const own = this.#linesOf(text);
+    if (own === undefined) return undefined;
     const all: Seen[] = [];
-    for (const line of inOrder(own.concat(includes))) {
+    for (const line of own) {
       if (line.key !== INCLUDE_KEY) {
         all.push(line);
         continue;
@@ -76,6 +87,23 @@ export class Glance {
       for (const each of included) all.push(each);
     }
     return all;
+  }
+
+  /** Looks at one letter of each line before it reads it. */
+  #linesOf(text: string): Seen[] | undefined {
+    const seen: Seen[] = [];
+    const lines = text.split("\n");
+    for (let i = 0; i < lines.length; i++) {
+      const line = lines[i]!;
+      const first = line.charCodeAt(0);
+      if (first === SPACE || first === TAB) return undefined;
+      if (first !== SMALL_L || !this.#letters.includes(line.charCodeAt(BEGINNING.length))) continue;
+      const entry = settingIn(line);
+      if (entry === undefined) continue;
+      const { key, value } = entry;
+      if (key === INCLUDE_KEY || this.#keys.includes(key)) seen.push({ key, value });
+    }
+    return seen;
   }
 
   #seenThrough(path: string, depth: number): readonly Seen[] | undefined {
@@ -92,36 +120,8 @@ export class Glance {
   }
 }
 
-/** Whether a line may begin with blanks, as a setting may. */
-function hasIndented(text: string): boolean {
-  return text.startsWith(" ") || text.startsWith("\t") || text.includes("\n ") || text.includes("\n\t");
-}
-
-/** The lines that set one of the keys, key by key. */
-function linesOf(text: string, keys: readonly string[]): Seen[] {
-  const seen: Seen[] = [];
-  for (const key of keys) {
-    let at = text.startsWith(key) ? 0 : lineFrom(text, key, 0);
-    while (at >= 0) {
-      const end = text.indexOf("\n", at);
-      const entry = entryIn(text.slice(at, end < 0 ? text.length : end));
-      if (entry !== undefined && entry.key === key) seen.push({ at, key, value: entry.value });
-      at = end < 0 ? -1 : lineFrom(text, key, end);
-    }
-  }
-  return seen;
-}
-
-/** Where the next line begins that begins with `key`; -1 when there is none. */
-function lineFrom(text: string, key: string, from: number): number {
-  const found = text.indexOf(`\n${key}`, from);
-  return found < 0 ? -1 : found + 1;
-}
-
-function entryIn(line: string): Entry | undefined {
-  return new ConfigDocument(line).entries()[0];
-}
-
-function inOrder(seen: Seen[]): Seen[] {
-  return seen.toSorted((one, other) => one.at - other.at);
+function assign(row: Setting, value: string): boolean {
+  if (value !== "") return row.set(value);
+  row.clear();
+  return row.mayBeEmpty;
 }

@@ -87,6 +87,11 @@ export class Facts {
     return state;
   }
 
+  /** Says that it does not run, so that nobody asks. */
+  noteStopped(): void {
+    this.#state = "STOPPED";
+  }
+
   groups(): string[] {
     return this.#item(GROUPS)
       .split("\n")

@@ -86,10 +86,13 @@ function matching(args: Arguments, lxcpath: string): Facts[] {
   const socket = new NetlinkSocket();
   const glance = new Glance(listedKeys);
   const found: Facts[] = [];
-  for (const name of namesIn(args, lxcpath)) {
+  const now = activeContainers(lxcpath);
+  for (const name of namesIn(args, lxcpath, now.names)) {
     if (expression !== undefined && !expression.isIn(name)) continue;
     const container = containerOf(name, lxcpath);
     const facts = new Facts(container, socket, glance);
+    // Which do not run is known from one look at all sockets, and need not be asked one by one.
+    if (now.isSure && !now.names.includes(name)) facts.noteStopped();
     if (!passes(args, container, facts)) continue;
     if (mustGroups.length > 0 && !mustGroups.every((group) => facts.groups().includes(group))) continue;
     found.push(facts);
@@ -97,11 +100,10 @@ function matching(args: Arguments, lxcpath: string): Facts[] {
   return found;
 }
 
-function namesIn(args: Arguments, lxcpath: string): string[] {
-  const running = activeContainers(lxcpath);
-  if (args.has(active) || args.has(frozen)) return running;
+function namesIn(args: Arguments, lxcpath: string, runningNames: readonly string[]): readonly string[] {
+  if (args.has(active) || args.has(frozen)) return runningNames;
   const names = definedContainers(lxcpath);
-  for (const name of running) if (!names.includes(name)) names.push(name);
+  for (const name of runningNames) if (!names.includes(name)) names.push(name);
   return names.toSorted();
 }
 

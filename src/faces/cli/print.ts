@@ -36,17 +36,19 @@ export function warn(args: Arguments, text: string): void {
 export function table(rows: readonly string[][]): string[] {
   const widths: number[] = [];
   for (const row of rows) {
-    row.forEach((cell, column) => {
-      widths[column] = Math.max(widths[column] ?? 0, cell.length);
-    });
+    for (let at = 0; at < row.length; at++) {
+      const length = row[at]!.length;
+      if (at >= widths.length) widths.push(length);
+      else if (length > widths[at]!) widths[at] = length;
+    }
   }
-  return rows.map((row) => {
+  const lines: string[] = [];
+  for (const row of rows) {
     let line = "";
-    row.forEach((cell, column) => {
-      line += `${cell.padEnd(widths[column] ?? 0)} `;
-    });
-    return line;
-  });
+    for (let at = 0; at < row.length; at++) line += `${row[at]!.padEnd(widths[at]!)} `;
+    lines.push(line);
+  }
+  return lines;
 }
 
 /** A failure as a person reads it. An empty `headline` is the error's own first line. */

@@ -99,6 +99,7 @@ export const NUMBERS = {
   readlinkat: 267,
   fchmodat: 268,
   faccessat: 269,
+  faccessat2: 439,
   ppoll: 271,
   unshare: 272,
   splice: 275,

@@ -13,7 +13,7 @@ function obey(container: Container, order: string, argument: string, seconds: nu
   switch (order) {
     case "list":
       console.log(
-        `${definedContainers(container.lxcpath).join(" ")}; ${activeContainers(container.lxcpath).join(" ")}`,
+        `${definedContainers(container.lxcpath).join(" ")}; ${activeContainers(container.lxcpath).names.join(" ")}`,
       );
       return 0;
     case "wait":
