@@ -1,6 +1,6 @@
 // A manual page for each tool, from its option table.
 
-import { commonOptions, type Option, type Tool } from "../src/faces/cli/command.ts";
+import { commonOptionsOf, type Option, type Tool } from "../src/faces/cli/command.ts";
 import { example, type Page, type Part, paragraph, term } from "./roff.ts";
 
 /** Codes other than 0 for "done" and 1 for "failed". */
@@ -40,7 +40,7 @@ const examples: Readonly<Record<string, readonly string[]>> = {
 
 export function toolPage(tool: Tool): Page {
   const own = tool.options.flatMap(optionLines);
-  const common = commonOptions.filter((option) => !tool.options.some((other) => other.long === option.long));
+  const common = commonOptionsOf(tool);
   const codes = exitCodes[tool.name] ?? [];
   const parts: Part[] = [
     { title: "Synopsis", lines: [`.B ${tool.name}`, ...paragraph(`${tool.name} ${tool.usage}`).slice(1)] },

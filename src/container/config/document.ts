@@ -54,7 +54,7 @@ export class ConfigDocument {
   /** Replaces every line of `key` by one line per value, where the first one stood, or at the end. */
   set(key: string, values: readonly string[]): void {
     const fresh: string[] = [];
-    for (let i = 0; i < values.length; i++) fresh.push(settingLine(key, values[i] ?? ""));
+    for (let i = 0; i < values.length; i++) fresh.push(settingLine(key, values[i]!));
     const first = this.#firstOf(key);
     const at = first >= 0 ? first : this.#endOfText();
     const before = this.#lines.slice(0, at);

@@ -51,7 +51,7 @@ interface Way {
 
 const appended: Way = {
   change: (document, { key, values }) => {
-    for (const value of values) document.append(key, value);
+    for (let i = 0; i < values.length; i++) document.append(key, values[i]!);
   },
 };
 
@@ -62,7 +62,8 @@ const replacements: readonly Way[] = [
   {
     change: (document, { key, values }) => {
       document.remove(key, false);
-      for (const value of [""].concat(values)) document.append(key, value);
+      document.append(key, "");
+      for (let i = 0; i < values.length; i++) document.append(key, values[i]!);
     },
   },
 ];

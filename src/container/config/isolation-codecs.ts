@@ -1,7 +1,7 @@
 // Kinds of value for isolation: signals, capabilities, namespaces, id maps, limits, architectures, log levels. Pure.
 
 import { blankSeparated, cInteger, lowerCase, upperCase } from "../../base/text.ts";
-import { capabilityNames, capabilityNumber } from "../../isolation/capabilities.ts";
+import { capabilityNames } from "../../isolation/capabilities.ts";
 import { SIGABRT, SIGCHLD, SIGIO, SIGNAL_NAMES, SIGRTMAX, SIGRTMIN, SIGSYS } from "../../kernel/abi/signal.ts";
 import type { Codec, ListCodec } from "./codecs.ts";
 
@@ -163,7 +163,9 @@ export const capabilitiesToKeep: ListCodec<string> = {
   between: "",
   add: (values, text) => {
     let kept = values;
-    for (const word of blankSeparated(text)) {
+    const words = blankSeparated(text);
+    for (let i = 0; i < words.length; i++) {
+      const word = words[i]!;
       if (word === "none") {
         kept = ["none"];
         continue;
@@ -179,8 +181,8 @@ export const capabilitiesToKeep: ListCodec<string> = {
 function addCapabilities(values: string[], text: string): string[] | undefined {
   const words = blankSeparated(text);
   for (let i = 0; i < words.length; i++) {
-    const word = words[i] ?? "";
-    if (capabilityNumber(word) === undefined) {
+    const word = words[i]!;
+    if (!capabilityNames.includes(word)) {
       const number = cInteger(word);
       if (number === undefined || number < 0 || number > 63) return undefined;
     }
@@ -222,10 +224,10 @@ export const idMappings: ListCodec<IdMapping> = {
   add: (values, text) => {
     const words = blankSeparated(text);
     const kind = words[0];
-    const inside = cInteger(words[1] ?? "");
-    const outside = cInteger(words[2] ?? "");
-    const count = cInteger(words[3] ?? "");
     if (words.length !== 4 || (kind !== "u" && kind !== "g")) return undefined;
+    const inside = cInteger(words[1]!);
+    const outside = cInteger(words[2]!);
+    const count = cInteger(words[3]!);
     if (inside === undefined || outside === undefined || count === undefined) return undefined;
     if (inside < 0 || outside < 0 || count < 0) return undefined;
     values.push({ kind, inside, outside, count });
@@ -244,11 +246,11 @@ export const groupIds: ListCodec<number> = {
     const before = values.length;
     const parts = text.split(",");
     for (let i = 0; i < parts.length; i++) {
-      const words = blankSeparated(parts[i] ?? "");
+      const words = blankSeparated(parts[i]!);
       // As in LXC, blanks do not separate, and nothing between two commas is nothing.
       if (words.length > 1) return undefined;
       if (words.length === 0) continue;
-      const group = cInteger(words[0] ?? "");
+      const group = cInteger(words[0]!);
       if (group === undefined || group < 0 || group > 4294967295) return undefined;
       values.push(group);
     }

@@ -9,6 +9,9 @@ import { type Complaint, Many, Maybe, One, type Setting } from "./settings.ts";
 /** The caller's variables. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
+/** What every key of a group begins with is `lxc.`, which is none. */
+const BEGINNING = 4;
+
 /** A key that differs from its default. */
 export interface UsedKey {
   /** All of it, where the setting's own key is only the end. */
@@ -178,7 +181,7 @@ export abstract class KeySet {
 
   #groupOf(key: string): Group | undefined {
     // By each part of the key that ends with a dot: a list of texts is searched much faster than one of objects.
-    for (let dot = key.indexOf("."); dot >= 0; dot = key.indexOf(".", dot + 1)) {
+    for (let dot = key.indexOf(".", BEGINNING); dot >= 0; dot = key.indexOf(".", dot + 1)) {
       const index = this.#prefixes.indexOf(key.slice(0, dot + 1));
       if (index >= 0) return dot + 1 < key.length ? this.groups[index] : undefined;
     }

@@ -147,7 +147,10 @@ export class Networks {
   items: NetworkConfig[] = [];
 
   at(index: number): NetworkConfig | undefined {
-    for (const network of this.items) if (network.index === index) return network;
+    for (let i = 0; i < this.items.length; i++) {
+      const network = this.items[i]!;
+      if (network.index === index) return network;
+    }
     return undefined;
   }
 
@@ -186,8 +189,7 @@ export function networkWays(networks: Networks): GroupWays {
     },
     // A new type takes back all that was said of the network before, as in LXC.
     beforeChange: (rest) => {
-      const parts = networkKeyIn(rest);
-      if (parts.key === "type") networks.at(parts.index)?.reset();
+      if (rest.endsWith(TYPE)) networks.at(networkKeyIn(rest).index)?.reset();
     },
   };
 }
@@ -231,6 +233,7 @@ function openNetworkKey(networks: Networks, rest: string, toWrite: boolean): Set
 }
 
 const PREFIX = "lxc.net.";
+const TYPE = ".type";
 const NO_NAMES: readonly string[] = [];
 
 export function isNetworkKey(key: string): boolean {
@@ -245,7 +248,7 @@ export function networkIndexOf(key: string): number {
 /** The key of the type of the network that `key` belongs to; "" for other keys. */
 export function networkTypeKeyOf(key: string): string {
   const index = networkIndexOf(key);
-  return index < 0 ? "" : `${PREFIX}${index}.type`;
+  return index < 0 ? "" : PREFIX + String(index) + TYPE;
 }
 
 /** What is wrong with a key of networks that is not there, or not for networks of that type. */

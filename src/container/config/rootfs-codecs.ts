@@ -111,8 +111,9 @@ export const autoMounts: ListCodec<AutoMount> = {
   between: " ",
   add: (values, text) => {
     let mounts = values;
-    for (const word of blankSeparated(text)) {
-      const mount = autoMountIn(word);
+    const words = blankSeparated(text);
+    for (let i = 0; i < words.length; i++) {
+      const mount = autoMountIn(words[i]!);
       if (mount === undefined) return undefined;
       mounts = withMount(mounts, mount);
     }
@@ -158,6 +159,7 @@ function sharedMountIn(text: string): AutoMount | undefined {
 /** Proc, sys, cgroups, shared mounts: at most one of each, in this order. */
 function withMount(mounts: readonly AutoMount[], mount: AutoMount): AutoMount[] {
   const kept: AutoMount[] = [];
+  if (mounts.length === 0) return [mount];
   const rank = rankOf(mount.what);
   for (const other of mounts) if (rankOf(other.what) < rank) kept.push(other);
   kept.push(mount);

@@ -39,6 +39,8 @@ export interface Tool {
   readonly options: readonly Option[];
   /** Whether the first operand is the container, when -n does not say. */
   readonly named: boolean;
+  /** Whether it has nothing to do with containers, so that it does not have the options that say which. */
+  readonly isForHost?: boolean;
   /** Answers words that LXC's tool reads in another way than getopt; undefined leaves them to the options. */
   readonly asLxc?: (words: readonly string[]) => number | undefined;
   /** Prints what --help tells beyond the options. */
@@ -182,7 +184,17 @@ export const commonOptions: readonly Option[] = [
 /** The tool's options and the common ones it does not have itself. */
 export function optionsOf(tool: Tool): Option[] {
   const options = tool.options.slice();
-  for (const common of commonOptions) if (!hasOption(tool, common.long)) options.push(common);
+  for (const common of commonOptionsOf(tool)) options.push(common);
+  return options;
+}
+
+/** The common options that the tool does not have in another form. */
+export function commonOptionsOf(tool: Tool): Option[] {
+  const options: Option[] = [];
+  for (const common of commonOptions) {
+    const isForContainers = common === name || common === lxcpath || common === rcFile;
+    if (!hasOption(tool, common.long) && !(isForContainers && tool.isForHost === true)) options.push(common);
+  }
   return options;
 }
 

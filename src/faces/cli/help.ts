@@ -1,7 +1,7 @@
 // What --help and --usage say of a tool: its option table, as text in LXC's layout.
 
 import { upperCase } from "../../base/text.ts";
-import { commonOptions, type Option, optionsOf, type Tool } from "./command.ts";
+import { commonOptionsOf, type Option, optionsOf, type Tool } from "./command.ts";
 
 const OPTIONS_A_LINE = 4;
 const WIDEST_LEFT = 34;
@@ -12,9 +12,7 @@ export function helpFor(tool: Tool): string[] {
   const lines = [`Usage: ${tool.name} ${tool.usage}`, "", tool.doc, "", "Options :"];
   for (const option of tool.options) lines.push(...entry(option, width));
   lines.push("", "Common options :");
-  for (const option of commonOptions) {
-    if (!tool.options.some((own) => own.long === option.long)) lines.push(...entry(option, 29));
-  }
+  for (const option of commonOptionsOf(tool)) lines.push(...entry(option, 29));
   lines.push("", "What a long option needs or may have, its letter needs or may have as well.", "");
   lines.push(`See the ${tool.name} man page for further information.`, "");
   return lines;

@@ -22,6 +22,7 @@ export const lxcCheckconfig: Tool = {
   doc: "lxc-checkconfig shows what this host offers for containers. CONFIG=FILE lxc-checkconfig checks a kernel by its configuration, before it is booted",
   options: [],
   named: false,
+  isForHost: true,
   run,
 };
 

@@ -4,7 +4,7 @@ import { LxcError } from "../../base/errors.ts";
 import { nearest } from "../../base/text.ts";
 import { readSystemConfig, systemKeys } from "../../container/config/system-config.ts";
 import { effectiveUser } from "../../kernel/process.ts";
-import { type Arguments, flag, Refusal, type Tool } from "./command.ts";
+import { type Arguments, flag, later, Refusal, rcFile, type Tool } from "./command.ts";
 import { checkFiles } from "./config-check.ts";
 import { changeKey, getKeys } from "./config-edit.ts";
 import { printSchema } from "./config-schema.ts";
@@ -16,7 +16,7 @@ export const lxcConfig: Tool = {
   name: "lxc-config",
   usage: "-l | ITEM | check [FILE...] | get NAME [KEY] | set NAME KEY VALUE... | unset NAME KEY | schema",
   doc: "lxc-config shows LXC's own settings, and checks, shows and changes the configurations of containers",
-  options: [append],
+  options: [append, later(rcFile)],
   named: false,
   asLxc: answerAsLxc,
   run,

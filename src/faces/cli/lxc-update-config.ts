@@ -24,6 +24,7 @@ export const lxcUpdateConfig: Tool = {
   doc: "lxc-update-config writes the keys of LXC 1 and 2 in FILE as those of today, and keeps the text before in FILE.backup",
   options: [config],
   named: false,
+  isForHost: true,
   run,
 };
 
