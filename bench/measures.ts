@@ -76,7 +76,30 @@ export const MEASURES: readonly Measure[] = [
     commands: list,
     whyMissed: "most of it is user time: tables that every start builds",
   },
+  {
+    name: "lxc-ls, 1,000 stopped containers",
+    rounds: 15,
+    target: 0.3,
+    running: false,
+    daemon: false,
+    commands: (place, engine) => listCrowd(place, engine),
+    whyMissed: "see the system calls below",
+  },
+  {
+    name: "lxc-ls -f, 1,000 stopped containers",
+    rounds: 15,
+    target: 0.3,
+    running: false,
+    daemon: false,
+    commands: (place, engine) => listCrowd(place, engine, "-f"),
+    whyMissed: "half of it is user time: the text of each file is decoded and split into lines",
+  },
 ];
+
+function listCrowd(place: Place, engine: Engine, ...words: string[]): string[][] {
+  if (engine !== "ours" && engine !== "lxc") return [];
+  return [place.toolOn(place.crowd, engine, "lxc-ls", ...words)];
+}
 
 function createAndDestroy(place: Place, engine: Engine): string[][] {
   if (engine !== "ours" && engine !== "lxc") return [];

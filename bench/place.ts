@@ -15,6 +15,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 export const ROOT = join(import.meta.dirname, "..");
+/** A configuration as many have it, which includes common.conf. */
+export const SIXTY_LINES = join(ROOT, "bench/sixty-lines.conf");
 
 /** The engines measured, in the order of the columns. */
 export const ENGINES = ["ours", "lxc", "crun", "bwrap", "floor"] as const;
@@ -50,6 +52,7 @@ export class Place {
   readonly rootfs = join(this.folder, "rootfs");
   readonly runner = join(this.folder, "runner");
   readonly floor = join(this.folder, "floor");
+  readonly crowd = join(this.folder, "crowd");
   /** A mount namespace without the v2 tree of a hybrid host, where crun is willing to run; "" when none is needed. */
   readonly crunNamespace: string;
   readonly #holder: number;
@@ -59,6 +62,7 @@ export class Place {
     for (const program of ["runner", "floor"]) compile(program, join(this.folder, program));
     this.#configure("ours");
     this.#configure("lxc");
+    this.#gather();
     this.#bundle("true", ["/bin/true"]);
     this.#bundle("init", ["/sbin/init"]);
     const hybrid = existsSync("/sys/fs/cgroup/unified");
@@ -74,8 +78,21 @@ export class Place {
 
   /** A tool of ours or LXC's, and its first words. */
   tool(engine: Engine, tool: string, ...args: string[]): string[] {
+    return this.toolOn(this.path(engine), engine, tool, ...args);
+  }
+
+  /** The same with another container path. */
+  toolOn(path: string, engine: Engine, tool: string, ...args: string[]): string[] {
     const bin = engine === "ours" ? join(ROOT, "dist/bin") : "/usr/bin";
-    return [join(bin, tool), "-P", this.path(engine), ...args];
+    return [join(bin, tool), "-P", path, ...args];
+  }
+
+  /** A container path with a thousand containers that never run. */
+  #gather(): void {
+    for (let i = 1; i <= 1000; i++) {
+      mkdirSync(join(this.crowd, `c${i}`), { recursive: true });
+      copyFileSync(SIXTY_LINES, join(this.crowd, `c${i}`, "config"));
+    }
   }
 
   /** crun, with its state in our folder. */

@@ -34,19 +34,6 @@ run() {
 
 step() { printf '\n# %s\n' "$1"; }
 
-# As a key of the configuration: version 1 or 2 of cgroups, whichever has this host's memory controller.
-memory_limit() {
-  if cat /sys/fs/cgroup/cgroup.controllers /sys/fs/cgroup/unified/cgroup.controllers 2> /dev/null | grep -qw memory; then
-    echo "lxc.cgroup2.memory.max = 32M"
-    [ "$(wc -l < /proc/swaps)" -lt 2 ] || echo "lxc.cgroup2.memory.swap.max = 0"
-  elif grep -q ':memory:' /proc/self/cgroup; then
-    echo "lxc.cgroup.memory.limit_in_bytes = 32M"
-    [ "$(wc -l < /proc/swaps)" -lt 2 ] || echo "lxc.cgroup.memory.swappiness = 0"
-  else
-    give_up "this host has no memory controller for cgroups; boot with cgroup_enable=memory"
-  fi
-}
-
 # Removes container $2 below $1. What still runs can be asked only in its monitor's network namespace.
 remove() {
   monitor=$(grep -l "^.lxc monitor. $1 $2" /proc/[0-9]*/cmdline 2> /dev/null | cut -d / -f 3)
@@ -99,7 +86,10 @@ trap clean_up EXIT
 trap 'echo "demo: interrupted" >&2; exit 130' INT TERM HUP
 echo $$ > "$lxcpath/pid"
 config=$lxcpath/first.conf
-limit=$(memory_limit) || exit 1
+limit="lxc.limit.memory = 32M"
+# What does not fit into its memory must not go to the disk instead.
+[ "$(wc -l < /proc/swaps)" -lt 2 ] || limit="$limit
+lxc.limit.memory.swap = 0"
 of="-n $name -P $lxcpath"
 
 step "A bridge of our own, in a network namespace of its own, so that nothing of the host is touched."
@@ -120,6 +110,7 @@ run "cat $config"
 
 step "Make it, and start it."
 run "lxc-create -t busybox -f $config $of"
+run "lxc-config check $lxcpath/$name/config"
 run "lxc-start $of"
 run "lxc-ls -f -P $lxcpath"
 run "lxc-info $of"
