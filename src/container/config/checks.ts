@@ -3,7 +3,7 @@
 import type { IdMapping } from "./isolation-codecs.ts";
 import type { NetworkConfig } from "./network-schema.ts";
 import type { Config } from "./schema.ts";
-import type { Complaint, Setting } from "./settings.ts";
+import type { Complaint, Maybe, Setting } from "./settings.ts";
 
 type Rule = (config: Config) => Complaint | undefined;
 type NetworkRule = (network: NetworkConfig) => Complaint | undefined;
@@ -158,22 +158,20 @@ function meet(first: number, count: number, otherFirst: number, otherCount: numb
 }
 
 function namesMustDiffer(config: Config): Complaint | undefined {
-  const seen: string[] = [];
-  for (const network of config.networks.items) {
-    const name = network.name.value;
-    if (name === undefined) continue;
-    if (seen.includes(name)) return network.about(network.name, `two devices cannot both be called ${name}`, "");
-    seen.push(name);
-  }
-  return undefined;
+  return twoAlike(config, (network) => network.name);
 }
 
 function pairsMustDiffer(config: Config): Complaint | undefined {
+  return twoAlike(config, (network) => network.vethPair);
+}
+
+function twoAlike(config: Config, nameIn: (network: NetworkConfig) => Maybe<string>): Complaint | undefined {
   const seen: string[] = [];
   for (const network of config.networks.items) {
-    const name = network.vethPair.value;
+    const setting = nameIn(network);
+    const name = setting.value;
     if (name === undefined) continue;
-    if (seen.includes(name)) return network.about(network.vethPair, `two devices cannot both be called ${name}`, "");
+    if (seen.includes(name)) return network.about(setting, `two devices cannot both be called ${name}`, "");
     seen.push(name);
   }
   return undefined;

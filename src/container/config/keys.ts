@@ -161,22 +161,15 @@ export abstract class KeySet {
   /** The same, but tells what is wrong; nothing has changed then. */
   tryAssign(key: string, text: string): Complaint | undefined {
     const setting = this.#openToChange(key, text !== "");
-    if (setting === undefined) return text === "" && this.#clearBelow(key) ? undefined : this.noSuchKey(key);
-    if (text !== "") return setting.set(text) ? undefined : wrongValue(setting, key, text);
-    if (!setting.mayBeEmpty) return wrongValue(setting, key, text);
-    setting.clear();
-    return undefined;
+    if (setting !== undefined) return assignTo(setting, key, text);
+    return text === "" && this.#clearBelow(key) ? undefined : this.noSuchKey(key);
   }
 
   #openToChange(key: string, toWrite: boolean): Setting | undefined {
     const index = this.#keys.indexOf(key);
     if (index >= 0) return this.settings[index];
     const group = this.#groupOf(key);
-    if (group === undefined) return undefined;
-    const rest = key.slice(group.prefix.length);
-    const setting = group.open(rest, toWrite);
-    if (setting !== undefined) group.ways.beforeChange(rest);
-    return setting;
+    return group === undefined ? undefined : openIn(group, key, toWrite);
   }
 
   #groupOf(key: string): Group | undefined {
@@ -241,6 +234,20 @@ export function unknownKey(key: string, keys: readonly string[]): Complaint {
   const near = nearest(key, keys);
   const hint = near === undefined ? "man lxc.container.conf lists them all" : `did you mean ${near}?`;
   return { about: "key", key, problem: "there is no such key", hint };
+}
+
+function openIn(group: Group, key: string, toWrite: boolean): Setting | undefined {
+  const rest = key.slice(group.prefix.length);
+  const setting = group.open(rest, toWrite);
+  if (setting !== undefined) group.ways.beforeChange(rest);
+  return setting;
+}
+
+function assignTo(setting: Setting, key: string, text: string): Complaint | undefined {
+  if (text !== "") return setting.set(text) ? undefined : wrongValue(setting, key, text);
+  if (!setting.mayBeEmpty) return wrongValue(setting, key, text);
+  setting.clear();
+  return undefined;
 }
 
 function wrongValue(setting: Setting, key: string, text: string): Complaint {
