@@ -31,18 +31,16 @@ export class Glance {
   readonly #keys: readonly string[];
   /** What the part of a key after `lxc.` may begin with. */
   readonly #letters: number[] = [];
-  /** The rows of the keys, used for one file after the other. */
-  readonly #rows: readonly Setting[];
+  /** The rows of the keys, used for one file after the other; made when the first one is read. */
+  #rows: readonly Setting[] = [];
   readonly #files: ReadFiles;
   /** What each file or folder that was included says; undefined where it must be read as a whole. */
   readonly #included = new Map<string, readonly Seen[]>();
 
   /** Each of `keys` must be a row of the table. */
   constructor(keys: readonly string[], files: ReadFiles = fromDisk) {
-    const config = new Config({});
     this.#keys = keys;
     for (const key of keys.concat([INCLUDE_KEY])) this.#letters.push(key.charCodeAt(BEGINNING.length));
-    this.#rows = config.settings.filter((setting) => keys.includes(setting.key));
     this.#files = files;
   }
 
@@ -51,6 +49,7 @@ export class Glance {
    * it cannot be opened, has a value that is wrong, or lines that begin with blanks.
    */
   read(path: string): string[] | undefined {
+    if (this.#rows.length === 0) this.#rows = this.#rowsOfKeys();
     for (const row of this.#rows) row.clear();
     try {
       const seen = this.#seenIn(this.#files.read(path), 0);
@@ -62,6 +61,10 @@ export class Glance {
     const items: string[] = [];
     for (const row of this.#rows) items.push(itemText(row));
     return items;
+  }
+
+  #rowsOfKeys(): Setting[] {
+    return new Config({}).settings.filter((setting) => this.#keys.includes(setting.key));
   }
 
   #take(seen: readonly Seen[]): boolean {
