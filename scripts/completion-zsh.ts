@@ -24,7 +24,7 @@ ${keyWords()
 
 _lxc_ts_config() {
   case $CURRENT:$words[2] in
-    2:*) compadd check get set unset schema ;;
+    2:*) compadd check get set unset keys schema ;;
     *:check) _files ;;
     3:(get|set|unset)) _lxc_ts_names ;;
     4:(get|set|unset)) _lxc_ts_keys ;;

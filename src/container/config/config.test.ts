@@ -1,4 +1,4 @@
-import { deepEqual, equal, throws } from "node:assert/strict";
+import { deepEqual, equal, match, throws } from "node:assert/strict";
 import { test } from "node:test";
 import { describe, LxcError } from "../../base/errors.ts";
 import { problemsIn } from "./checks.ts";
@@ -334,6 +334,12 @@ test("a file that includes itself is refused", () => {
   deepEqual(failureOf("lxc.include = /x", files).slice(1), [
     "  /x:1:15: error: lxc.include: /x includes itself (included by c1/config:1); it is read by way of c1/config, /x",
   ]);
+});
+
+test("files that include one another without end are refused", () => {
+  const files = (path: string): IncludedFile[] => [{ path, text: `lxc.include = ${path}x` }];
+  const said = failureOf("lxc.include = /x", files);
+  match(said[1] ?? "", /error: lxc\.include: more than 32 files include each other .*; include fewer files$/);
 });
 
 test("mistakes come with the way out", () => {

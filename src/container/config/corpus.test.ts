@@ -1,7 +1,8 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { readdirSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { test } from "node:test";
+import { SHIPPED } from "../../../test/compat/shipped-table.ts";
 import { CORPUS, corpusFiles, includeShipped, verdictOf, verdicts } from "../../../test/corpus/corpus.ts";
 import { ConfigDocument } from "./document.ts";
 import { findingsIn } from "./findings.ts";
@@ -10,7 +11,7 @@ import { upgradeText } from "./upgrade.ts";
 
 /** As bytes, one letter each: one file is not UTF-8. */
 function textOf(file: string): string {
-  return readFileSync(join(CORPUS, file), "latin1");
+  return readFileSync(resolve(CORPUS, file), "latin1");
 }
 
 function read(text: string): ReadConfig {
@@ -41,7 +42,8 @@ for (const { file, says } of verdicts()) {
 }
 
 test("what is read, written and read again means the same, and every other line stays as it was", () => {
-  for (const file of corpusFiles()) {
+  const shipped = readdirSync(SHIPPED).filter((name) => name.endsWith(".conf"));
+  for (const file of corpusFiles().concat(shipped.map((name) => join(SHIPPED, name)))) {
     const text = textOf(file);
     const before = meaningOf(text);
     const entries = new ConfigDocument(text).entries();

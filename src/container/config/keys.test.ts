@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { NetworkConfig } from "./network-schema.ts";
 import { Config } from "./schema.ts";
 import type { Setting } from "./settings.ts";
+import { subKeys } from "./values.ts";
 
 /** The keys of LXC 7.0, as the reference names them: 87 of a container and 25 of a network. A dot at the end is a prefix. */
 const GLOBAL = `
@@ -86,4 +87,19 @@ for (const setting of rows()) {
 test("each row says where the manual has it", () => {
   for (const setting of new Config().settings) ok(setting.section !== "", setting.key);
   for (const group of new Config().groups) ok(group.section !== "", group.prefix);
+});
+
+test("the keys below a prefix are listed, and of a network those for its type", () => {
+  const config = new Config();
+  deepEqual(subKeys(config, "lxc.cap"), ["drop", "keep"]);
+  deepEqual(subKeys(config, "lxc.namespace.share"), ["user", "mnt", "pid", "uts", "ipc", "net", "cgroup", "time"]);
+  deepEqual(
+    [subKeys(config, "lxc.nosuch"), subKeys(config, "lxc.uts.name"), subKeys(config, "lxc.net.0")],
+    [undefined, undefined, undefined],
+  );
+  equal(subKeys(config, "")?.includes("lxc.uts.name"), true);
+  config.assign("lxc.net.0.type", "vlan");
+  const own = subKeys(config, "lxc.net.0") ?? [];
+  deepEqual([own.includes("vlan.id"), own.includes("veth.pair"), own.includes("link")], [true, false, true]);
+  deepEqual(subKeys(config, "lxc.net.0.ipv4"), ["address", "gateway"]);
 });

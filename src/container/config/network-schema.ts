@@ -107,9 +107,14 @@ export class NetworkConfig extends KeySet {
     return needed === "" || needed === this.type.value;
   }
 
+  /** What its keys begin with, without the dot. */
+  prefix(): string {
+    return PREFIX + String(this.index);
+  }
+
   /** The whole key of one of its settings. */
   keyOf(setting: Setting): string {
-    return `${PREFIX}${this.index}.${setting.key}`;
+    return `${this.prefix()}.${setting.key}`;
   }
 
   about(setting: Setting, problem: string, hint: string): Complaint {

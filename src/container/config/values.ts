@@ -1,5 +1,6 @@
 // Values by key as text, as lxc-info -c and the command socket's GET_CONFIG_ITEM print them. Pure.
 
+import { networkIndexOf } from "./network-schema.ts";
 import type { Config } from "./schema.ts";
 import type { Setting } from "./settings.ts";
 
@@ -40,4 +41,25 @@ function groupText(config: Config, prefix: string, rests: readonly string[]): st
     for (const line of config.find(prefix + rest, false)?.lines() ?? []) text += `${prefix}${rest} = ${line}\n`;
   }
   return text;
+}
+
+/**
+ * What follows `prefix` and its dot in the keys that begin so, as LXC's get_keys lists them; every key for "". Of a network only
+ * those that are for its type. Undefined when no key begins so.
+ */
+export function subKeys(config: Config, prefix: string): string[] | undefined {
+  if (prefix === "") return config.allKeys();
+  const network = config.networks.at(networkIndexOf(prefix));
+  if (network !== undefined) {
+    const own = network.allKeys().filter((key) => network.fits(key));
+    return prefix === network.prefix() ? own : below(own, prefix.slice(network.prefix().length + 1));
+  }
+  return below(config.namedKeys(), prefix);
+}
+
+function below(keys: readonly string[], prefix: string): string[] | undefined {
+  const found: string[] = [];
+  for (const key of keys)
+    if (key.startsWith(`${prefix}.`) && key !== `${prefix}.`) found.push(key.slice(prefix.length + 1));
+  return found.length > 0 ? found : undefined;
 }

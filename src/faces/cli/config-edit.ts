@@ -4,16 +4,16 @@ import { LxcError } from "../../base/errors.ts";
 import { type Finding, findingLine } from "../../base/finding.ts";
 import { visible } from "../../base/text.ts";
 import { loadConfig } from "../../container/config/load.ts";
-import type { Config } from "../../container/config/schema.ts";
+import { Config } from "../../container/config/schema.ts";
 import type { Setting } from "../../container/config/settings.ts";
-import { getItem } from "../../container/config/values.ts";
+import { getItem, subKeys } from "../../container/config/values.ts";
 import { type Container, configFileOf, containerOf, isDefined } from "../../container/container.ts";
 import { editConfig } from "../../container/edit-config.ts";
 import { stateOf } from "../../lifecycle/command-client.ts";
 import { applyToRunning } from "../../lifecycle/live-change.ts";
 import { runFolder } from "./caller.ts";
 import { type Arguments, quiet, Refusal } from "./command.ts";
-import { JsonObject } from "./json.ts";
+import { JsonObject, quoted } from "./json.ts";
 import { isJson } from "./output.ts";
 import { findingJson, print, printError, printLines, warn } from "./print.ts";
 import { valueJson } from "./setting-json.ts";
@@ -26,6 +26,22 @@ export function getKeys(args: Arguments, operands: readonly string[]): number {
   if (isJson(args)) print(`${jsonOf(config, keys).encode()}\n`);
   else if (keys.length === 0) printLines(allLines(config));
   else for (const key of keys) print(endedLine(itemOf(config, key)));
+  return 0;
+}
+
+/** `keys [PREFIX [NAME]]`: which keys there are; below a network of a container, those for its type. */
+export function listKeys(args: Arguments, operands: readonly string[]): number {
+  const prefix = operands[0] ?? "";
+  const name = args.name === "" ? operands[1] : args.name;
+  const container = name === undefined ? undefined : containerOf(name, lxcpathFrom(args));
+  const config = container === undefined ? new Config({}) : loadConfig(configFileOf(container), process.env).config;
+  const keys = subKeys(config, prefix);
+  if (keys === undefined) {
+    const hint = "lxc-config keys lists them all";
+    throw new LxcError("config-invalid", `list what is below ${visible(prefix)}`, "no key begins so", { hint });
+  }
+  if (isJson(args)) print(`[${keys.map(quoted).join(",")}]\n`);
+  else printLines(keys);
   return 0;
 }
 

@@ -6,7 +6,7 @@ import { readSystemConfig, systemKeys } from "../../container/config/system-conf
 import { effectiveUser } from "../../kernel/process.ts";
 import { type Arguments, flag, later, Refusal, rcFile, type Tool } from "./command.ts";
 import { checkFiles } from "./config-check.ts";
-import { changeKey, getKeys } from "./config-edit.ts";
+import { changeKey, getKeys, listKeys } from "./config-edit.ts";
 import { printSchema } from "./config-schema.ts";
 import { print, printLines } from "./print.ts";
 
@@ -14,7 +14,8 @@ const append = flag("append", "a", "With set: add to the values of a list");
 
 export const lxcConfig: Tool = {
   name: "lxc-config",
-  usage: "-l | ITEM | check [FILE...] | get NAME [KEY] | set NAME KEY VALUE... | unset NAME KEY | schema",
+  usage:
+    "-l | ITEM | check [FILE...] | get NAME [KEY] | set NAME KEY VALUE... | unset NAME KEY | keys [PREFIX [NAME]] | schema",
   doc: "lxc-config shows LXC's own settings, and checks, shows and changes the configurations of containers",
   options: [append, later(rcFile)],
   named: false,
@@ -32,6 +33,7 @@ const actions: readonly Action[] = [
   { word: "get", run: getKeys },
   { word: "set", run: (args, operands) => changeKey(args, operands, args.has(append) ? "append" : "set") },
   { word: "unset", run: (args, operands) => changeKey(args, operands, "unset") },
+  { word: "keys", run: (args, operands) => listKeys(args, operands) },
   { word: "schema", run: () => printSchema() },
 ];
 
@@ -59,6 +61,7 @@ const USAGE: readonly string[] = [
   "       lxc-config get NAME [KEY]: print the value of a container's key, or all that are set",
   "       lxc-config set NAME KEY VALUE...: change it; with --append, add to a list",
   "       lxc-config unset NAME KEY: take it back to its default",
+  "       lxc-config keys [PREFIX [NAME]]: list the keys there are, below PREFIX, in a container",
   "       lxc-config schema: print the JSON schema of a container's configuration",
 ];
 
