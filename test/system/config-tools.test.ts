@@ -102,6 +102,14 @@ test("a change that would make the file wrong leaves it as it was", { skip }, ()
   deepEqual(readdirSync(join(place.lxcpath, "lxcts-cfg2")), ["config"]);
 });
 
+test("a file without an end, a folder and a file that is not there are told", { skip }, () => {
+  const file = bare("lxcts-cfg10", "lxc.include = /dev/zero\nlxc.include = /nonexistent\n");
+  const { out } = place.ours("lxc-config", "check", file, place.folder);
+  match(out, /:1:15: error: lxc\.include: cannot read \/dev\/zero: it has more than 16777216 bytes/);
+  match(out, /:2:15: error: lxc\.include: cannot open \/nonexistent: .*ENOENT/);
+  match(out, /cannot read .*: is a directory \(EISDIR\)/);
+});
+
 test("of many who change one file at once none is lost", { skip }, async () => {
   const file = bare("lxcts-cfg4", "# begin\n");
   const numbers = Array.from({ length: 24 }, (_, i) => i);

@@ -1,8 +1,11 @@
 // The bytes of a configuration file as text.
 
-import { readBytes } from "../../kernel/files.ts";
+import { O_RDONLY } from "../../kernel/abi/fs.ts";
+import { closeFd, openFile, readUpTo } from "../../kernel/files.ts";
 
 const MARK = "\ufeff";
+/** More than any configuration, and little enough to read from a device in a moment. */
+const MOST_BYTES = 16777216;
 
 /** What is no UTF-8 becomes U+FFFD. A byte order mark stays, for to LXC it is a part of the first line. */
 export function configTextOf(bytes: Uint8Array): string {
@@ -11,6 +14,12 @@ export function configTextOf(bytes: Uint8Array): string {
   return isMarked && !text.startsWith(MARK) ? MARK + text : text;
 }
 
+/** Throws when it cannot be read, or has no end. */
 export function readConfigText(path: string): string {
-  return configTextOf(readBytes(path));
+  const fd = openFile(path, O_RDONLY);
+  try {
+    return configTextOf(readUpTo(fd, path, MOST_BYTES));
+  } finally {
+    closeFd(fd);
+  }
 }
