@@ -26,15 +26,17 @@ interface Controller {
 }
 
 /** LXC's, and two more. */
-const controllers: readonly Controller[] = [
-  { item: "Cgroup device", option: "CONFIG_CGROUP_DEVICE", legacy: "devices", unified: "" },
-  { item: "Cgroup sched", option: "CONFIG_CGROUP_SCHED", legacy: "cpu", unified: "cpu" },
-  { item: "Cgroup cpu account", option: "CONFIG_CGROUP_CPUACCT", legacy: "cpuacct", unified: "cpu" },
-  { item: "Cgroup memory controller", option: "CONFIG_MEMCG", legacy: "memory", unified: "memory" },
-  { item: "Cgroup cpuset", option: "CONFIG_CPUSETS", legacy: "cpuset", unified: "cpuset" },
-  { item: "Cgroup pids controller", option: "CONFIG_CGROUP_PIDS", legacy: "pids", unified: "pids" },
-  { item: "Cgroup io controller", option: "CONFIG_BLK_CGROUP", legacy: "blkio", unified: "io" },
-];
+function controllers(): readonly Controller[] {
+  return [
+    { item: "Cgroup device", option: "CONFIG_CGROUP_DEVICE", legacy: "devices", unified: "" },
+    { item: "Cgroup sched", option: "CONFIG_CGROUP_SCHED", legacy: "cpu", unified: "cpu" },
+    { item: "Cgroup cpu account", option: "CONFIG_CGROUP_CPUACCT", legacy: "cpuacct", unified: "cpu" },
+    { item: "Cgroup memory controller", option: "CONFIG_MEMCG", legacy: "memory", unified: "memory" },
+    { item: "Cgroup cpuset", option: "CONFIG_CPUSETS", legacy: "cpuset", unified: "cpuset" },
+    { item: "Cgroup pids controller", option: "CONFIG_CGROUP_PIDS", legacy: "pids", unified: "pids" },
+    { item: "Cgroup io controller", option: "CONFIG_BLK_CGROUP", legacy: "blkio", unified: "io" },
+  ];
+}
 
 export function checkCgroups(host: HostFacts): Checked[] {
   const legacy = mountPoints(host, "cgroup");
@@ -46,7 +48,7 @@ export function checkCgroups(host: HostFacts): Checked[] {
   );
   if (legacy.length + unified.length === 0) checked.push(nothingMounted());
   else if (unified.join(" ") !== V2_PLACE) checked.push(...checkLegacy(host, legacy));
-  for (const controller of controllers) checked.push(checkController(host, controller));
+  for (const controller of controllers()) checked.push(checkController(host, controller));
   return checked;
 }
 

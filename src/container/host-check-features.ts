@@ -33,73 +33,81 @@ function modular(item: string, option: string, module: string): Feature {
 }
 
 /** As LXC names and orders them, with two more at the end. */
-const namespaceFeatures: readonly Feature[] = [
-  needed("Namespaces", "CONFIG_NAMESPACES", "path", "/proc/self/ns"),
-  builtIn("Utsname namespace", "CONFIG_UTS_NS", "namespace", "uts"),
-  needed("Ipc namespace", "CONFIG_IPC_NS", "namespace", "ipc"),
-  needed("Pid namespace", "CONFIG_PID_NS", "namespace", "pid"),
-  builtIn("User namespace", "CONFIG_USER_NS", "namespace", "user"),
-  builtIn("Network namespace", "CONFIG_NET_NS", "namespace", "net"),
-  builtIn("Time namespace", "CONFIG_TIME_NS", "namespace", "time"),
-];
+function namespaceFeatures(): readonly Feature[] {
+  return [
+    needed("Namespaces", "CONFIG_NAMESPACES", "path", "/proc/self/ns"),
+    builtIn("Utsname namespace", "CONFIG_UTS_NS", "namespace", "uts"),
+    needed("Ipc namespace", "CONFIG_IPC_NS", "namespace", "ipc"),
+    needed("Pid namespace", "CONFIG_PID_NS", "namespace", "pid"),
+    builtIn("User namespace", "CONFIG_USER_NS", "namespace", "user"),
+    builtIn("Network namespace", "CONFIG_NET_NS", "namespace", "net"),
+    builtIn("Time namespace", "CONFIG_TIME_NS", "namespace", "time"),
+  ];
+}
 
-const miscFeatures: readonly Feature[] = [
-  modular("Veth pair device", "CONFIG_VETH", "veth"),
-  modular("Macvlan", "CONFIG_MACVLAN", "macvlan"),
-  modular("Vlan", "CONFIG_VLAN_8021Q", "8021q"),
-  modular("Bridges", "CONFIG_BRIDGE", "bridge"),
-  modular("Advanced netfilter", "CONFIG_NETFILTER_ADVANCED", "nf_tables"),
-  modular("CONFIG_IP_NF_TARGET_MASQUERADE", "CONFIG_IP_NF_TARGET_MASQUERADE", "xt_MASQUERADE"),
-  modular("CONFIG_IP6_NF_TARGET_MASQUERADE", "CONFIG_IP6_NF_TARGET_MASQUERADE", "xt_MASQUERADE"),
-  modular("CONFIG_NETFILTER_XT_TARGET_CHECKSUM", "CONFIG_NETFILTER_XT_TARGET_CHECKSUM", "xt_CHECKSUM"),
-  modular("CONFIG_NETFILTER_XT_MATCH_COMMENT", "CONFIG_NETFILTER_XT_MATCH_COMMENT", "xt_comment"),
-  fileSystem("FUSE (for use with lxcfs)", "CONFIG_FUSE_FS", "fuse"),
-];
+function miscFeatures(): readonly Feature[] {
+  return [
+    modular("Veth pair device", "CONFIG_VETH", "veth"),
+    modular("Macvlan", "CONFIG_MACVLAN", "macvlan"),
+    modular("Vlan", "CONFIG_VLAN_8021Q", "8021q"),
+    modular("Bridges", "CONFIG_BRIDGE", "bridge"),
+    modular("Advanced netfilter", "CONFIG_NETFILTER_ADVANCED", "nf_tables"),
+    modular("CONFIG_IP_NF_TARGET_MASQUERADE", "CONFIG_IP_NF_TARGET_MASQUERADE", "xt_MASQUERADE"),
+    modular("CONFIG_IP6_NF_TARGET_MASQUERADE", "CONFIG_IP6_NF_TARGET_MASQUERADE", "xt_MASQUERADE"),
+    modular("CONFIG_NETFILTER_XT_TARGET_CHECKSUM", "CONFIG_NETFILTER_XT_TARGET_CHECKSUM", "xt_CHECKSUM"),
+    modular("CONFIG_NETFILTER_XT_MATCH_COMMENT", "CONFIG_NETFILTER_XT_MATCH_COMMENT", "xt_comment"),
+    fileSystem("FUSE (for use with lxcfs)", "CONFIG_FUSE_FS", "fuse"),
+  ];
+}
 
-const checkpointFeatures: readonly Feature[] = [
-  builtIn("checkpoint restore", "CONFIG_CHECKPOINT_RESTORE", "path", "/proc/sys/kernel/ns_last_pid"),
-  builtIn("CONFIG_FHANDLE", "CONFIG_FHANDLE", "none", ""),
-  builtIn("CONFIG_EVENTFD", "CONFIG_EVENTFD", "path", EVENTFD),
-  builtIn("CONFIG_EPOLL", "CONFIG_EPOLL", "path", "/proc/sys/fs/epoll"),
-  modular("CONFIG_UNIX_DIAG", "CONFIG_UNIX_DIAG", "unix_diag"),
-  modular("CONFIG_INET_DIAG", "CONFIG_INET_DIAG", "inet_diag"),
-  modular("CONFIG_PACKET_DIAG", "CONFIG_PACKET_DIAG", "af_packet_diag"),
-  modular("CONFIG_NETLINK_DIAG", "CONFIG_NETLINK_DIAG", "netlink_diag"),
-];
+function checkpointFeatures(): readonly Feature[] {
+  return [
+    builtIn("checkpoint restore", "CONFIG_CHECKPOINT_RESTORE", "path", "/proc/sys/kernel/ns_last_pid"),
+    builtIn("CONFIG_FHANDLE", "CONFIG_FHANDLE", "none", ""),
+    builtIn("CONFIG_EVENTFD", "CONFIG_EVENTFD", "path", EVENTFD),
+    builtIn("CONFIG_EPOLL", "CONFIG_EPOLL", "path", "/proc/sys/fs/epoll"),
+    modular("CONFIG_UNIX_DIAG", "CONFIG_UNIX_DIAG", "unix_diag"),
+    modular("CONFIG_INET_DIAG", "CONFIG_INET_DIAG", "inet_diag"),
+    modular("CONFIG_PACKET_DIAG", "CONFIG_PACKET_DIAG", "af_packet_diag"),
+    modular("CONFIG_NETLINK_DIAG", "CONFIG_NETLINK_DIAG", "netlink_diag"),
+  ];
+}
 
-const storageFeatures: readonly Feature[] = [
-  fileSystem("Overlay", "CONFIG_OVERLAY_FS", "overlay"),
-  modular("Loop devices", "CONFIG_BLK_DEV_LOOP", "loop"),
-];
+function storageFeatures(): readonly Feature[] {
+  return [
+    fileSystem("Overlay", "CONFIG_OVERLAY_FS", "overlay"),
+    modular("Loop devices", "CONFIG_BLK_DEV_LOOP", "loop"),
+  ];
+}
 
-const securityFeatures: readonly Feature[] = [
-  builtIn("Seccomp", "CONFIG_SECCOMP_FILTER", "path", "/proc/sys/kernel/seccomp/actions_avail"),
-];
+function securityFeatures(): readonly Feature[] {
+  return [builtIn("Seccomp", "CONFIG_SECCOMP_FILTER", "path", "/proc/sys/kernel/seccomp/actions_avail")];
+}
 
 function fileSystem(item: string, option: string, type: string): Feature {
   return { item, option, isNeeded: false, module: type, sign: { kind: "file-system", what: type } };
 }
 
 export function checkNamespaceFeatures(host: HostFacts): Checked[] {
-  return checkEach(host, "Namespaces", namespaceFeatures);
+  return checkEach(host, "Namespaces", namespaceFeatures());
 }
 
 export function checkMisc(host: HostFacts): Checked[] {
-  return checkEach(host, "Misc", miscFeatures);
+  return checkEach(host, "Misc", miscFeatures());
 }
 
 export function checkCheckpoint(host: HostFacts): Checked[] {
   const section = "Checkpoint/Restore";
   // Part of every kernel since 2.6.33.
-  return checkEach(host, section, checkpointFeatures).concat([enabled(section, "File capabilities", "")]);
+  return checkEach(host, section, checkpointFeatures()).concat([enabled(section, "File capabilities", "")]);
 }
 
 export function checkStorageFeatures(host: HostFacts, section: string): Checked[] {
-  return checkEach(host, section, storageFeatures);
+  return checkEach(host, section, storageFeatures());
 }
 
 export function checkSecurityFeatures(host: HostFacts, section: string): Checked[] {
-  return checkEach(host, section, securityFeatures);
+  return checkEach(host, section, securityFeatures());
 }
 
 function checkEach(host: HostFacts, section: string, features: readonly Feature[]): Checked[] {

@@ -24,15 +24,17 @@ interface Wanted {
   readonly why: string;
 }
 
-const wantedPrograms: readonly Wanted[] = [
-  { program: "ip", why: "scripts of networks use it" },
-  { program: "dnsmasq", why: "lxc-net gives containers their addresses with it" },
-  { program: "xz", why: "images are packed with it" },
-  { program: "zstd", why: "some images are packed with it" },
-  { program: "gpg", why: "the download template checks images with it" },
-  { program: "criu", why: "lxc-checkpoint works by it" },
-  { program: "rsync", why: "lxc-copy copies from one kind of storage to another with it" },
-];
+function wantedPrograms(): readonly Wanted[] {
+  return [
+    { program: "ip", why: "scripts of networks use it" },
+    { program: "dnsmasq", why: "lxc-net gives containers their addresses with it" },
+    { program: "xz", why: "images are packed with it" },
+    { program: "zstd", why: "some images are packed with it" },
+    { program: "gpg", why: "the download template checks images with it" },
+    { program: "criu", why: "lxc-checkpoint works by it" },
+    { program: "rsync", why: "lxc-copy copies from one kind of storage to another with it" },
+  ];
+}
 
 /** Every item, section by section: first those of LXC, in its order. */
 export function checkHost(host: HostFacts): Checked[] {
@@ -96,7 +98,7 @@ function checkVersion(host: HostFacts): Checked {
 
 function checkPrograms(host: HostFacts): Checked[] {
   const checked = [checkFirewall(host)];
-  for (const { program, why } of wantedPrograms) checked.push(checkProgram(host, program, why));
+  for (const { program, why } of wantedPrograms()) checked.push(checkProgram(host, program, why));
   if (host.text(SECURITY_MODULES).trim().split(",").includes("apparmor")) {
     checked.push(checkProgram(host, "apparmor_parser", "profiles are loaded with it"));
   }

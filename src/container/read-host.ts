@@ -1,4 +1,4 @@
-// Reading what lxc-checkconfig tells of a host: files of the kernel, programs, and calls that change nothing.
+// Reading what lxc-checkconfig tells of a host: files of the kernel, programs(), and calls that change nothing.
 
 import { joinPath } from "../base/path.ts";
 import { lowerCase } from "../base/text.ts";
@@ -20,55 +20,44 @@ const CAP_SETUID = 7;
 /** struct vfs_cap_data of linux/capability.h: a magic word, then the permitted set's lower half. */
 const PERMITTED_AT = 4;
 const FILE_CAPABILITIES_SIZE = 24;
-/** A user's PATH often lacks them, and what we run as root finds its programs there. */
+/** A user's PATH often lacks them, and what we run as root finds its programs() there. */
 const ROOT_FOLDERS: readonly string[] = ["/usr/local/sbin", "/usr/sbin", "/sbin"];
 
-const texts: readonly string[] = [
-  "/etc/os-release",
-  "/etc/subgid",
-  "/etc/subuid",
-  "/proc/cgroups",
-  "/proc/filesystems",
-  "/proc/modules",
-  "/proc/self/mountinfo",
-  "/proc/sys/kernel/apparmor_restrict_unprivileged_userns",
-  "/proc/sys/kernel/ns_last_pid",
-  "/proc/sys/kernel/seccomp/actions_avail",
-  "/proc/sys/kernel/unprivileged_userns_clone",
-];
-const folders: readonly string[] = [
-  "/lib/modules",
-  "/proc/self/ns",
-  "/proc/sys/fs/epoll",
-  "/proc/sys/user",
-  "/sys/module",
-];
-const programs: readonly string[] = [
-  "ip",
-  "nft",
-  "iptables",
-  "dnsmasq",
-  "xz",
-  "zstd",
-  "gpg",
-  "criu",
-  "apparmor_parser",
-  "rsync",
-];
+function texts(): readonly string[] {
+  return [
+    "/etc/os-release",
+    "/etc/subgid",
+    "/etc/subuid",
+    "/proc/cgroups",
+    "/proc/filesystems",
+    "/proc/modules",
+    "/proc/self/mountinfo",
+    "/proc/sys/kernel/apparmor_restrict_unprivileged_userns",
+    "/proc/sys/kernel/ns_last_pid",
+    "/proc/sys/kernel/seccomp/actions_avail",
+    "/proc/sys/kernel/unprivileged_userns_clone",
+  ];
+}
+function folders(): readonly string[] {
+  return ["/lib/modules", "/proc/self/ns", "/proc/sys/fs/epoll", "/proc/sys/user", "/sys/module"];
+}
+function programs(): readonly string[] {
+  return ["ip", "nft", "iptables", "dnsmasq", "xz", "zstd", "gpg", "criu", "apparmor_parser", "rsync"];
+}
 
 /** The running kernel's release; "" when /proc does not say. */
 export function kernelRelease(): string {
   return (textOf("/proc/sys/kernel/osrelease") ?? "").trim();
 }
 
-/** Looks at this host. `path` is the PATH that programs are searched in. */
+/** Looks at this host. `path` is the PATH that programs() are searched in. */
 export function readHost(found: FoundConfig, path: string): HostFacts {
   const host = new HostFacts();
   host.release = kernelRelease();
   host.config = found.config;
   host.isOfOtherKernel = found.isGiven;
-  for (const file of texts) put(host, file);
-  for (const folder of folders) putNames(host, folder);
+  for (const file of texts()) put(host, file);
+  for (const folder of folders()) putNames(host, folder);
   for (const module of host.lines("/sys/module")) host.put(`/sys/module/${module}`, "");
   for (const limit of host.lines("/proc/sys/user")) put(host, `/proc/sys/user/${limit}`);
   put(host, `/lib/modules/${host.release}/modules.builtin`);
@@ -125,10 +114,10 @@ function findPrograms(host: HostFacts, path: string): void {
   const own = path.split(":");
   // These two are run by users, with their own PATH.
   host.programs.push(findProgram("newuidmap", own, CAP_SETUID), findProgram("newgidmap", own, CAP_SETGID));
-  for (const name of programs) host.programs.push(findProgram(name, own.concat(ROOT_FOLDERS), -1));
+  for (const name of programs()) host.programs.push(findProgram(name, own.concat(ROOT_FOLDERS), -1));
 }
 
-/** Searches the folders for a program; `capability` is what it needs of root, or -1. */
+/** Searches the folders() for a program; `capability` is what it needs of root, or -1. */
 function findProgram(name: string, searched: readonly string[], capability: number): FoundProgram {
   for (const folder of searched) {
     const path = joinPath(folder, name);

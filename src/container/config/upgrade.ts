@@ -31,33 +31,35 @@ const NETWORK = "lxc.network";
 const NET = "lxc.net";
 
 /** All but those of networks. Keys that LXC 1 and 2 share with today, such as lxc.rootfs.mount, are not here. */
-const legacyKeys: readonly LegacyKey[] = [
-  { from: "lxc.aa_allow_incomplete", to: "lxc.apparmor.allow_incomplete" },
-  { from: "lxc.aa_profile", to: "lxc.apparmor.profile" },
-  { from: "lxc.console", to: "lxc.console.path" },
-  { from: "lxc.devttydir", to: "lxc.tty.dir" },
-  { from: "lxc.haltsignal", to: "lxc.signal.halt" },
-  { from: "lxc.id_map", to: "lxc.idmap" },
-  { from: "lxc.init_cmd", to: "lxc.init.cmd" },
-  { from: "lxc.init_gid", to: "lxc.init.gid" },
-  { from: "lxc.init_uid", to: "lxc.init.uid" },
-  { from: "lxc.kmsg", to: "" },
-  { from: LIMIT, to: "lxc.prlimit" },
-  { from: "lxc.logfile", to: "lxc.log.file" },
-  { from: "lxc.loglevel", to: "lxc.log.level" },
-  { from: "lxc.mount", to: "lxc.mount.fstab" },
-  { from: "lxc.pivotdir", to: "" },
-  { from: "lxc.pts", to: "lxc.pty.max" },
-  { from: "lxc.rebootsignal", to: "lxc.signal.reboot" },
-  { from: ROOTFS, to: "lxc.rootfs.path" },
-  { from: BACKEND, to: "" },
-  { from: "lxc.se_context", to: "lxc.selinux.context" },
-  { from: "lxc.seccomp", to: "lxc.seccomp.profile" },
-  { from: "lxc.stopsignal", to: "lxc.signal.stop" },
-  { from: "lxc.syslog", to: "lxc.log.syslog" },
-  { from: "lxc.tty", to: "lxc.tty.max" },
-  { from: "lxc.utsname", to: "lxc.uts.name" },
-];
+function legacyKeys(): readonly LegacyKey[] {
+  return [
+    { from: "lxc.aa_allow_incomplete", to: "lxc.apparmor.allow_incomplete" },
+    { from: "lxc.aa_profile", to: "lxc.apparmor.profile" },
+    { from: "lxc.console", to: "lxc.console.path" },
+    { from: "lxc.devttydir", to: "lxc.tty.dir" },
+    { from: "lxc.haltsignal", to: "lxc.signal.halt" },
+    { from: "lxc.id_map", to: "lxc.idmap" },
+    { from: "lxc.init_cmd", to: "lxc.init.cmd" },
+    { from: "lxc.init_gid", to: "lxc.init.gid" },
+    { from: "lxc.init_uid", to: "lxc.init.uid" },
+    { from: "lxc.kmsg", to: "" },
+    { from: LIMIT, to: "lxc.prlimit" },
+    { from: "lxc.logfile", to: "lxc.log.file" },
+    { from: "lxc.loglevel", to: "lxc.log.level" },
+    { from: "lxc.mount", to: "lxc.mount.fstab" },
+    { from: "lxc.pivotdir", to: "" },
+    { from: "lxc.pts", to: "lxc.pty.max" },
+    { from: "lxc.rebootsignal", to: "lxc.signal.reboot" },
+    { from: ROOTFS, to: "lxc.rootfs.path" },
+    { from: BACKEND, to: "" },
+    { from: "lxc.se_context", to: "lxc.selinux.context" },
+    { from: "lxc.seccomp", to: "lxc.seccomp.profile" },
+    { from: "lxc.stopsignal", to: "lxc.signal.stop" },
+    { from: "lxc.syslog", to: "lxc.log.syslog" },
+    { from: "lxc.tty", to: "lxc.tty.max" },
+    { from: "lxc.utsname", to: "lxc.uts.name" },
+  ];
+}
 
 /** What lxc.rootfs may have begun with in LXC 1 and 2, before a colon. */
 const backends: readonly string[] = [
@@ -78,7 +80,7 @@ export function successorOf(key: string): string | undefined {
   if (key === NETWORK) return NET;
   if (key.startsWith(`${NETWORK}.`)) return networkKey(key.slice(NETWORK.length + 1), 0);
   if (key.startsWith(`${LIMIT}.`)) return limitKey(key.slice(LIMIT.length + 1));
-  for (const legacy of legacyKeys) if (legacy.from === key) return legacy.to;
+  for (const legacy of legacyKeys()) if (legacy.from === key) return legacy.to;
   return undefined;
 }
 

@@ -54,22 +54,24 @@ function run(args: Arguments): number {
   );
 }
 
-const USAGE: readonly string[] = [
-  "Usage: lxc-config -l: list all available configuration items",
-  "       lxc-config item: print configuration item",
-  "       lxc-config check [FILE...]: say what is wrong in FILE, or in the configuration of each container",
-  "       lxc-config get NAME [KEY]: print the value of a container's key, or all that are set",
-  "       lxc-config set NAME KEY VALUE...: change it; with --append, add to a list",
-  "       lxc-config unset NAME KEY: take it back to its default",
-  "       lxc-config keys [PREFIX [NAME]]: list the keys there are, below PREFIX, in a container",
-  "       lxc-config schema: print the JSON schema of a container's configuration",
-];
+function usageLines(): readonly string[] {
+  return [
+    "Usage: lxc-config -l: list all available configuration items",
+    "       lxc-config item: print configuration item",
+    "       lxc-config check [FILE...]: say what is wrong in FILE, or in the configuration of each container",
+    "       lxc-config get NAME [KEY]: print the value of a container's key, or all that are set",
+    "       lxc-config set NAME KEY VALUE...: change it; with --append, add to a list",
+    "       lxc-config unset NAME KEY: take it back to its default",
+    "       lxc-config keys [PREFIX [NAME]]: list the keys there are, below PREFIX, in a container",
+    "       lxc-config schema: print the JSON schema of a container's configuration",
+  ];
+}
 
 /** LXC's own command line, which knows no options; undefined when the words are for ours. As in LXC, a prefix is enough. */
 function answerAsLxc(words: readonly string[]): number | undefined {
   const first = words[0] ?? "";
   if ("-h".startsWith(first) || "--help".startsWith(first)) {
-    printLines(USAGE);
+    printLines(usageLines());
     return 0;
   }
   if (first === "-l") {

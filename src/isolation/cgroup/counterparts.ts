@@ -18,35 +18,37 @@ export interface Counterpart {
 }
 
 /** The first row of a file is the one that a hint names. */
-const COUNTERPARTS: readonly Counterpart[] = [
-  { v1: "memory.limit_in_bytes", v2: "memory.max", meaning: "bytes" },
-  { v1: "memory.memsw.limit_in_bytes", v2: "memory.swap.max", meaning: "memory-and-swap" },
-  { v1: "memory.soft_limit_in_bytes", v2: "memory.high", meaning: "nearest" },
-  { v1: "memory.usage_in_bytes", v2: "memory.current", meaning: "nearest" },
-  { v1: "cpu.cfs_quota_us", v2: "cpu.max", meaning: "bandwidth" },
-  { v1: "cpu.cfs_period_us", v2: "cpu.max", meaning: "bandwidth" },
-  { v1: "cpu.cfs_burst_us", v2: "cpu.max.burst", meaning: "same" },
-  { v1: "cpu.shares", v2: "cpu.weight", meaning: "shares" },
-  { v1: "cpu.shares", v2: "cpu.weight.nice", meaning: "shares" },
-  // The same code of the kernel serves these in both.
-  { v1: "cpu.idle", v2: "cpu.idle", meaning: "same" },
-  { v1: "cpu.uclamp.min", v2: "cpu.uclamp.min", meaning: "same" },
-  { v1: "cpu.uclamp.max", v2: "cpu.uclamp.max", meaning: "same" },
-  { v1: "cpuset.cpus", v2: "cpuset.cpus", meaning: "same" },
-  { v1: "cpuset.mems", v2: "cpuset.mems", meaning: "same" },
-  { v1: "pids.max", v2: "pids.max", meaning: "same" },
-  { v1: "rdma.max", v2: "rdma.max", meaning: "same" },
-  { v1: "misc.max", v2: "misc.max", meaning: "same" },
-  { v1: "blkio.throttle.write_bps_device", v2: "io.max", meaning: "throttle" },
-  { v1: "blkio.throttle.read_bps_device", v2: "io.max", meaning: "throttle" },
-  { v1: "blkio.throttle.write_iops_device", v2: "io.max", meaning: "throttle" },
-  { v1: "blkio.throttle.read_iops_device", v2: "io.max", meaning: "throttle" },
-  { v1: "blkio.bfq.weight", v2: "io.bfq.weight", meaning: "proportion" },
-  { v1: "blkio.bfq.weight_device", v2: "io.bfq.weight", meaning: "proportion" },
-  { v1: "blkio.bfq.weight", v2: "io.weight", meaning: "nearest" },
-  { v1: "blkio.weight", v2: "io.weight", meaning: "nearest" },
-  { v1: "freezer.state", v2: "cgroup.freeze", meaning: "nearest" },
-];
+function counterparts(): readonly Counterpart[] {
+  return [
+    { v1: "memory.limit_in_bytes", v2: "memory.max", meaning: "bytes" },
+    { v1: "memory.memsw.limit_in_bytes", v2: "memory.swap.max", meaning: "memory-and-swap" },
+    { v1: "memory.soft_limit_in_bytes", v2: "memory.high", meaning: "nearest" },
+    { v1: "memory.usage_in_bytes", v2: "memory.current", meaning: "nearest" },
+    { v1: "cpu.cfs_quota_us", v2: "cpu.max", meaning: "bandwidth" },
+    { v1: "cpu.cfs_period_us", v2: "cpu.max", meaning: "bandwidth" },
+    { v1: "cpu.cfs_burst_us", v2: "cpu.max.burst", meaning: "same" },
+    { v1: "cpu.shares", v2: "cpu.weight", meaning: "shares" },
+    { v1: "cpu.shares", v2: "cpu.weight.nice", meaning: "shares" },
+    // The same code of the kernel serves these in both.
+    { v1: "cpu.idle", v2: "cpu.idle", meaning: "same" },
+    { v1: "cpu.uclamp.min", v2: "cpu.uclamp.min", meaning: "same" },
+    { v1: "cpu.uclamp.max", v2: "cpu.uclamp.max", meaning: "same" },
+    { v1: "cpuset.cpus", v2: "cpuset.cpus", meaning: "same" },
+    { v1: "cpuset.mems", v2: "cpuset.mems", meaning: "same" },
+    { v1: "pids.max", v2: "pids.max", meaning: "same" },
+    { v1: "rdma.max", v2: "rdma.max", meaning: "same" },
+    { v1: "misc.max", v2: "misc.max", meaning: "same" },
+    { v1: "blkio.throttle.write_bps_device", v2: "io.max", meaning: "throttle" },
+    { v1: "blkio.throttle.read_bps_device", v2: "io.max", meaning: "throttle" },
+    { v1: "blkio.throttle.write_iops_device", v2: "io.max", meaning: "throttle" },
+    { v1: "blkio.throttle.read_iops_device", v2: "io.max", meaning: "throttle" },
+    { v1: "blkio.bfq.weight", v2: "io.bfq.weight", meaning: "proportion" },
+    { v1: "blkio.bfq.weight_device", v2: "io.bfq.weight", meaning: "proportion" },
+    { v1: "blkio.bfq.weight", v2: "io.weight", meaning: "nearest" },
+    { v1: "blkio.weight", v2: "io.weight", meaning: "nearest" },
+    { v1: "freezer.state", v2: "cgroup.freeze", meaning: "nearest" },
+  ];
+}
 
 const HUGETLB = "hugetlb.";
 const HUGETLB_V1 = ".limit_in_bytes";
@@ -54,7 +56,7 @@ const HUGETLB_V2 = ".max";
 
 /** The counterpart of a file of `version`; undefined when the other version has nothing like it. */
 export function counterpartOf(version: number, file: string): Counterpart | undefined {
-  for (const row of COUNTERPARTS) {
+  for (const row of counterparts()) {
     if ((version === 1 ? row.v1 : row.v2) === file) return row;
   }
   // One for each size of pages, such as hugetlb.2MB.max.
