@@ -10,7 +10,7 @@ import { type Change, edited } from "./config/edit.ts";
 import { findingsIn } from "./config/findings.ts";
 import type { Environment } from "./config/keys.ts";
 import { type ReadConfig, readIncludes } from "./config/load.ts";
-import { type Container, configFileOf } from "./container.ts";
+import type { Container } from "./container.ts";
 import { withContainerLock } from "./lock.ts";
 
 export interface EditOutcome {
@@ -19,16 +19,19 @@ export interface EditOutcome {
   readonly findings: readonly Finding[];
 }
 
+/** Which file is to be changed, and how; the container is the one whose lock is taken meanwhile. */
+export interface EditRequest {
+  readonly container: Container;
+  readonly file: string;
+  readonly change: Change;
+}
+
 /** Writes the changed file in one step. Throws, with the file as it was, when it would become wrong. */
-export function editConfig(
-  runDir: string,
-  container: Container,
-  change: Change,
-  environment: Environment,
-): EditOutcome {
-  const file = configFileOf(container);
+export function editConfig(runDir: string, request: EditRequest, environment: Environment): EditOutcome {
+  const file = request.file;
+  const change = request.change;
   const outcomes: EditOutcome[] = [];
-  withContainerLock(runDir, container, () => {
+  withContainerLock(runDir, request.container, () => {
     const bytes = readRegular(file);
     const isText = isSame(bytesOfText(configTextOf(bytes)), bytes);
     const text = isText ? configTextOf(bytes) : lettersOf(bytes);

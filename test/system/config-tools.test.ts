@@ -102,6 +102,16 @@ test("a change that would make the file wrong leaves it as it was", { skip }, ()
   deepEqual(readdirSync(join(place.lxcpath, "lxcts-cfg2")), ["config"]);
 });
 
+test("another file can stand for the container's own", { skip }, () => {
+  const other = join(place.folder, "other.conf");
+  writeFileSync(other, "lxc.uts.name = other\n");
+  equal(place.ours("lxc-config", "get", "--rcfile", other, "lxcts-cfg2", "lxc.uts.name").out, "other\n");
+  equal(place.ours("lxc-config", "set", "--rcfile", other, "lxcts-cfg2", "lxc.uts.name", "new").code, 0);
+  equal(readFileSync(other, "utf8"), "lxc.uts.name = new\n");
+  equal(place.ours("lxc-config", "check", "--rcfile", other).out, `${other}: ok\n`);
+  equal(place.ours("lxc-config", "get", "lxcts-cfg2", "lxc.uts.name").out, "two\n");
+});
+
 test("a file without an end, a folder and a file that is not there are told", { skip }, () => {
   const file = bare("lxcts-cfg10", "lxc.include = /dev/zero\nlxc.include = /nonexistent\n");
   const { out } = place.ours("lxc-config", "check", file, place.folder);

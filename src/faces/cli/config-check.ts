@@ -12,7 +12,7 @@ import { usernetFindings } from "../../container/config/usernet.ts";
 import { configFileOf, containerOf } from "../../container/container.ts";
 import { definedContainers } from "../../lifecycle/list.ts";
 import { absolute } from "./caller.ts";
-import type { Arguments } from "./command.ts";
+import { type Arguments, rcFile } from "./command.ts";
 import { JsonObject, listed } from "./json.ts";
 import { isJson } from "./output.ts";
 import { findingJson, print, printLines } from "./print.ts";
@@ -25,7 +25,8 @@ interface Checked {
 
 /** Checks the files named, or else the configuration of each container. Exit code 1 when one of them has errors. */
 export function checkFiles(args: Arguments, files: readonly string[]): number {
-  const checked = (files.length > 0 ? files : ownFiles(args)).map(check);
+  const named = args.has(rcFile) ? files.concat([args.text(rcFile, "")]) : files;
+  const checked = (named.length > 0 ? named : ownFiles(args)).map(check);
   if (isJson(args)) print(`${listed(checked.map(jsonOf))}\n`);
   else for (const each of checked) printLines(linesOf(each));
   return checked.some((each) => count(each, "error") > 0) ? 1 : 0;

@@ -11,8 +11,8 @@ import { type Container, configFileOf, containerOf, isDefined } from "../../cont
 import { editConfig } from "../../container/edit-config.ts";
 import { stateOf } from "../../lifecycle/command-client.ts";
 import { applyToRunning } from "../../lifecycle/live-change.ts";
-import { runFolder } from "./caller.ts";
-import { type Arguments, quiet, Refusal } from "./command.ts";
+import { absolute, runFolder } from "./caller.ts";
+import { type Arguments, quiet, Refusal, rcFile } from "./command.ts";
 import { JsonObject, quoted } from "./json.ts";
 import { isJson } from "./output.ts";
 import { findingJson, print, printError, printLines, warn } from "./print.ts";
@@ -22,7 +22,7 @@ import { controlling, lxcpathFrom, missing } from "./target.ts";
 /** `get NAME [KEY...]`: values as LXC prints them; without a key all that differ from their default. */
 export function getKeys(args: Arguments, operands: readonly string[]): number {
   const [container, keys] = named(args, operands, "get NAME [KEY...]");
-  const config = loadConfig(configFileOf(container), process.env).config;
+  const config = loadConfig(fileOf(args, container), process.env).config;
   if (isJson(args)) print(`${jsonOf(config, keys).encode()}\n`);
   else if (keys.length === 0) printLines(allLines(config));
   else for (const key of keys) print(endedLine(itemOf(config, key)));
@@ -52,9 +52,11 @@ export function changeKey(args: Arguments, operands: readonly string[], how: "se
   const key = words[0];
   const values = words.slice(1);
   if (key === undefined || (how === "unset") !== (values.length === 0)) throw misused(usage);
-  const outcome = editConfig(runFolder(), container, { key, values, append: how === "append" }, process.env);
+  const change = { key, values, append: how === "append" };
+  const outcome = editConfig(runFolder(), { container, file: fileOf(args, container), change }, process.env);
   tell(args, outcome.findings);
-  if (controlling(container, () => stateOf(container)) !== "STOPPED") {
+  // Another file is not what the container runs with.
+  if (!args.has(rcFile) && controlling(container, () => stateOf(container)) !== "STOPPED") {
     for (const sentence of applyToRunning(container, outcome.read.config, key)) warn(args, sentence);
   }
   if (isJson(args)) print(`${jsonOf(outcome.read.config, how === "unset" ? [] : [key]).encode()}\n`);
@@ -75,8 +77,13 @@ function named(args: Arguments, operands: readonly string[], usage: string): [Co
   const name = args.name === "" ? operands[0] : args.name;
   if (name === undefined) throw misused(usage);
   const container = containerOf(name, lxcpathFrom(args));
-  if (!isDefined(container)) throw missing(container, `open ${name}`, `${name} doesn't exist`);
+  if (!args.has(rcFile) && !isDefined(container)) throw missing(container, `open ${name}`, `${name} doesn't exist`);
   return [container, args.name === "" ? operands.slice(1) : operands];
+}
+
+/** The container's configuration, or the file of --rcfile in its place. */
+function fileOf(args: Arguments, container: Container): string {
+  return args.has(rcFile) ? absolute(args.text(rcFile, "")) : configFileOf(container);
 }
 
 function misused(usage: string): Refusal {

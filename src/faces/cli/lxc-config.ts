@@ -4,7 +4,7 @@ import { LxcError } from "../../base/errors.ts";
 import { nearest } from "../../base/text.ts";
 import { readSystemConfig, systemKeys } from "../../container/config/system-config.ts";
 import { effectiveUser } from "../../kernel/process.ts";
-import { type Arguments, flag, later, Refusal, rcFile, type Tool } from "./command.ts";
+import { type Arguments, flag, Refusal, type Tool } from "./command.ts";
 import { checkFiles } from "./config-check.ts";
 import { changeKey, getKeys, listKeys } from "./config-edit.ts";
 import { printSchema } from "./config-schema.ts";
@@ -17,7 +17,7 @@ export const lxcConfig: Tool = {
   usage:
     "-l | ITEM | check [FILE...] | get NAME [KEY] | set NAME KEY VALUE... | unset NAME KEY | keys [PREFIX [NAME]] | schema",
   doc: "lxc-config shows LXC's own settings, and checks, shows and changes the configurations of containers",
-  options: [append, later(rcFile)],
+  options: [append],
   named: false,
   asLxc: answerAsLxc,
   run,
