@@ -99,7 +99,7 @@ function becomeContainer(plan: StartPlan, links: ChildLinks): void {
   tryNumbers("setsid", 0, 0, 0);
   enterDirectory(config.initCwd.value);
   const environment = initEnvironment(plan, terminals.names);
-  switchUser(config.initUid.value, config.initGid.value);
+  switchUser(config.initUid.value, config.initGid.value, config.initGroups.values);
   keepDeathSignal(config.monitorSignalPdeath.value, config.initUid.value);
   tryNumbers("umask", fileMask, 0, 0);
   blockSignals(links.signalMask);
@@ -193,8 +193,10 @@ function variables(values: readonly EnvironmentVariable[]): string[] {
   return lines;
 }
 
-function switchUser(uid: number, gid: number): void {
-  trySetGroups([]);
+/** Groups come first: who is no longer root may not change them. Without any of its own, as in LXC, it has none at all. */
+function switchUser(uid: number, gid: number, groups: readonly number[]): void {
+  const result = trySetGroups(groups);
+  if (result < 0 && groups.length > 0) throw refused("set the groups of lxc.init.groups", "setgroups", result);
   if (gid !== 0) becomeGroup(gid);
   if (uid !== 0) becomeUser(uid);
   if (uid !== 0 || gid !== 0) setDumpable(true);

@@ -149,6 +149,41 @@ test("init runs as the user the configuration names", { skip }, () => {
   deepEqual(said, ["1000", "1001", "1001", `CapEff:\t${"0".repeat(16)}`]);
 });
 
+test("init has the groups the configuration names, and no others", { skip }, () => {
+  const groupsOf = (name: string, ...lines: readonly string[]): string => {
+    place.create(name, ...lines);
+    return place.ours("lxc-execute", "-n", name, "--", "grep", "Groups:", "/proc/self/status").out.trim();
+  };
+  equal(
+    groupsOf("lxcts-groups", "lxc.init.groups = 5, 1000", "lxc.init.groups = 27").replaceAll(/\s+/g, " "),
+    "Groups: 5 27 1000",
+  );
+  equal(groupsOf("lxcts-nogroups"), "Groups:");
+});
+
+test("a session keyring is new, unless the caller's is to stay", { skip }, () => {
+  /** What the start asks of the kernel about keyrings; there is no program in the container that could tell. */
+  const sessionOf = (name: string, ...lines: readonly string[]): string => {
+    place.create(name, ...lines);
+    const words = [
+      "-f",
+      "-e",
+      "trace=keyctl",
+      join(BIN, "lxc-start"),
+      "-P",
+      place.lxcpath,
+      "-n",
+      name,
+      "-F",
+      "--",
+      "/bin/true",
+    ];
+    return spawnSync("strace", words, { encoding: "utf8" }).stderr;
+  };
+  match(sessionOf("lxcts-ring"), /keyctl\(KEYCTL_JOIN_SESSION_KEYRING, NULL\) = \d+/);
+  equal(sessionOf("lxcts-ownring", "lxc.keyring.session = 1").includes("keyctl"), false);
+});
+
 test("mount entries are made where they say, and never through a link", { skip }, () => {
   const name = "lxcts-entries";
   place.create(

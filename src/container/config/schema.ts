@@ -89,7 +89,7 @@ export class Config extends KeySet {
   readonly executeCmd = this.maybe("lxc.execute.cmd", line, "The command line for lxc-execute without a command.");
   readonly initUid = this.one("lxc.init.uid", unsigned, 0, "The user the first process runs as, as seen inside.");
   readonly initGid = this.one("lxc.init.gid", unsigned, 0, "The group the first process runs as, as seen inside.");
-  readonly initGroups = this.later(this.many("lxc.init.groups", groupIds, "Further groups of the first process."));
+  readonly initGroups = this.many("lxc.init.groups", groupIds, "Further groups of the first process.");
   readonly initCwd = this.maybe("lxc.init.cwd", path, "The directory the first process starts in; made when missing.");
   readonly ephemeral = this.one("lxc.ephemeral", flag, false, "Destroy the container when it stops.");
 
@@ -156,9 +156,7 @@ export class Config extends KeySet {
 
   readonly keyringSession = this.titled(
     "Kernel settings",
-    this.later(
-      this.one("lxc.keyring.session", flag, false, "1 keeps the caller's session keyring instead of making a new one."),
-    ),
+    this.one("lxc.keyring.session", flag, false, "1 keeps the caller's session keyring instead of making a new one."),
   );
   readonly schedCore = this.later(this.one("lxc.sched.core", flag, false, "Never share a core with other containers."));
   readonly timeOffsetBoot = this.later(
