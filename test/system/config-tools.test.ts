@@ -233,4 +233,6 @@ test("words for lxc-config that mean nothing are told apart from LXC's", { skip 
   deepEqual(run("-l"), ["lxc.default_config", 0]);
   deepEqual(run("chekc"), ["Unknown configuration item: chekc", 1]);
   deepEqual(run("--version"), ["7.0.0", 0]);
+  // An option that would have no effect is refused.
+  deepEqual(run("get", "--append", "lxcts-cfg2"), ["", 1]);
 });

@@ -1,6 +1,5 @@
 // What is wrong across keys: lists of small functions, each returning what it found or nothing. Pure.
 
-import type { IdMapping } from "./isolation-codecs.ts";
 import type { NetworkConfig } from "./network-schema.ts";
 import type { Config } from "./schema.ts";
 import type { Complaint, Maybe, Setting } from "./settings.ts";
@@ -133,28 +132,31 @@ function rotationNeedsFile(config: Config): Complaint | undefined {
 
 /** The kernel takes no map in which an id stands twice (user_namespaces(7)). */
 function mapsMustNotOverlap(config: Config): Complaint | undefined {
-  const maps = config.idmap.values;
-  for (let i = 1; i < maps.length; i++) {
-    for (let j = 0; j < i; j++) {
-      const one = maps[i];
-      const other = maps[j];
-      if (one === undefined || other === undefined || one.kind !== other.kind) continue;
-      const where = overlapOf(one, other);
-      if (where === "") continue;
-      const problem = `two ranges have the same ids ${where} the container`;
-      return about(config.idmap, problem, "make them end where the next one begins");
-    }
+  for (const kind of ["u", "g"]) {
+    const maps = config.idmap.values.filter((map): boolean => map.kind === kind);
+    const isTwice = haveTwice(maps.map((map) => ({ first: map.inside, count: map.count })));
+    if (!isTwice && !haveTwice(maps.map((map) => ({ first: map.outside, count: map.count })))) continue;
+    const problem = `two ranges have the same ids ${isTwice ? "inside" : "outside"} the container`;
+    return about(config.idmap, problem, "make them end where the next one begins");
   }
   return undefined;
 }
 
-function overlapOf(one: IdMapping, other: IdMapping): string {
-  if (meet(one.inside, one.count, other.inside, other.count)) return "inside";
-  return meet(one.outside, one.count, other.outside, other.count) ? "outside" : "";
+interface IdRange {
+  readonly first: number;
+  readonly count: number;
 }
 
-function meet(first: number, count: number, otherFirst: number, otherCount: number): boolean {
-  return first < otherFirst + otherCount && otherFirst < first + count;
+/** Whether an id is in two of the ranges. */
+function haveTwice(ranges: readonly IdRange[]): boolean {
+  const sorted = ranges.toSorted((one, other) => one.first - other.first);
+  let end = 0;
+  for (let i = 0; i < sorted.length; i++) {
+    const range = sorted[i]!;
+    if (i > 0 && range.first < end) return true;
+    end = range.first + range.count;
+  }
+  return false;
 }
 
 function namesMustDiffer(config: Config): Complaint | undefined {

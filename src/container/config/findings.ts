@@ -3,10 +3,10 @@
 import type { Finding, Severity } from "../../base/finding.ts";
 import { nearest } from "../../base/text.ts";
 import { doubtsIn, problemsIn } from "./checks.ts";
-import type { ConfigDocument } from "./document.ts";
+import type { ConfigDocument, Entry } from "./document.ts";
 import { notYetIn } from "./effects.ts";
 import type { ReadConfig } from "./load.ts";
-import { networkIndexOf, networkTypeKeyOf } from "./network-schema.ts";
+import { networkTypeKeyOf } from "./network-schema.ts";
 import type { Config } from "./schema.ts";
 import type { Complaint } from "./settings.ts";
 import { findingAt, type Sources } from "./sources.ts";
@@ -65,17 +65,26 @@ function strayLines(file: string, document: ConfigDocument, keys: readonly strin
 function lostLines(file: string, document: ConfigDocument): Finding[] {
   const findings: Finding[] = [];
   const entries = document.entries();
-  entries.forEach((entry, at) => {
-    const index = networkIndexOf(entry.key);
+  // From the end on: the line of each type that is still to come.
+  const types = new Map<string, number>();
+  for (let i = entries.length - 1; i >= 0; i--) {
+    const entry = entries[i]!;
     const typeKey = networkTypeKeyOf(entry.key);
-    if (index < 0 || entry.key === typeKey || entry.value === "") return;
-    const type = entries.slice(at).find((other) => other.key === typeKey);
-    if (type === undefined) return;
-    const problem = `line ${type.line} takes it back: ${typeKey} resets the network`;
-    const complaint: Complaint = { about: "key", key: entry.key, problem, hint: `put it below line ${type.line}` };
-    findings.push(findingAt("warning", file, entry, complaint));
+    const line = types.get(typeKey);
+    if (typeKey !== "" && entry.key === typeKey) types.set(typeKey, entry.line);
+    else if (line !== undefined && entry.value !== "") findings.push(lostLine(file, entry, typeKey, line));
+  }
+  return findings.toReversed();
+}
+
+function lostLine(file: string, entry: Entry, typeKey: string, line: number): Finding {
+  const problem = `line ${line} takes it back: ${typeKey} resets the network`;
+  return findingAt("warning", file, entry, {
+    about: "key",
+    key: entry.key,
+    problem,
+    hint: `put it below line ${line}`,
   });
-  return findings;
 }
 
 /** `value # words`: LXC knows no comments behind a value. */

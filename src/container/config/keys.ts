@@ -9,7 +9,7 @@ import { type Complaint, Many, Maybe, One, type Setting } from "./settings.ts";
 /** The caller's variables. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** What every key of a group begins with is `lxc.`, which is none. */
+/** The letters of `lxc.`, which every key begins with and which is no group. */
 const BEGINNING = 4;
 
 /** A key that differs from its default. */
@@ -158,7 +158,7 @@ export abstract class KeySet {
     throw new LxcError("config-invalid", `set ${visible(key)}`, complaint.problem, { hint: complaint.hint });
   }
 
-  /** The same, but tells what is wrong; nothing has changed then. */
+  /** The same, but tells what is wrong: then the set is good for no more than finding what else is. */
   tryAssign(key: string, text: string): Complaint | undefined {
     const setting = this.#openToChange(key, text !== "");
     if (setting !== undefined) return assignTo(setting, key, text);

@@ -34,7 +34,12 @@ export function listKeys(args: Arguments, operands: readonly string[]): number {
   const prefix = operands[0] ?? "";
   const name = args.name === "" ? operands[1] : args.name;
   const container = name === undefined ? undefined : containerOf(name, lxcpathFrom(args));
-  const config = container === undefined ? new Config({}) : loadConfig(configFileOf(container), process.env).config;
+  const file = args.has(rcFile)
+    ? absolute(args.text(rcFile, ""))
+    : container === undefined
+      ? ""
+      : configFileOf(container);
+  const config = file === "" ? new Config({}) : loadConfig(file, process.env).config;
   const keys = subKeys(config, prefix);
   if (keys === undefined) {
     const hint = "lxc-config keys lists them all";

@@ -4,7 +4,7 @@ import { LxcError } from "../../base/errors.ts";
 import { nearest } from "../../base/text.ts";
 import { readSystemConfig, systemKeys } from "../../container/config/system-config.ts";
 import { effectiveUser } from "../../kernel/process.ts";
-import { type Arguments, flag, Refusal, type Tool } from "./command.ts";
+import { type Arguments, badValue, flag, Refusal, type Tool } from "./command.ts";
 import { checkFiles } from "./config-check.ts";
 import { changeKey, getKeys, listKeys } from "./config-edit.ts";
 import { printSchema } from "./config-schema.ts";
@@ -40,6 +40,7 @@ const actions: readonly Action[] = [
 function run(args: Arguments): number {
   const word = args.operands[0] ?? "";
   const action = actions.find((candidate) => candidate.word === word);
+  if (args.has(append) && word !== "set") throw badValue(append, word, "only set adds to a list");
   if (action !== undefined) return action.run(args, args.operands.slice(1));
   const words = actions.map((candidate) => candidate.word);
   const near = nearest(word, words);
