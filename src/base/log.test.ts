@@ -24,6 +24,18 @@ test("only what is severe enough is written", () => {
   deepEqual(lines, ["c\n", "d\n", "e\n"]);
 });
 
+test("a listener gets what is written, in its parts", () => {
+  const heard: string[] = [];
+  const log = new Log({ program: "lxc-x", container: "", least: severityOf("WARN"), write: () => {}, fd: -1 });
+  log.error("x", "before");
+  log.tellAlso((level, subsystem, message) => {
+    heard.push(`${level} ${subsystem} ${message}`);
+  });
+  log.info("x", "too little");
+  log.warn("y", "a b");
+  deepEqual(heard, ["WARN y a b"]);
+});
+
 test("a level has a name in any case, and a number", () => {
   deepEqual(
     ["trace", "INFO", "5", "9", "loud", ""].map((word) => logLevelNamed(word)),

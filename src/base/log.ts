@@ -34,18 +34,27 @@ export interface LogOptions {
   readonly fd: number;
 }
 
+/** Gets each message that is severe enough, in its parts. */
+export type LogListener = (level: LogLevel, subsystem: string, message: string) => void;
+
 /** Passed down to whoever has something to tell. */
 export class Log {
   readonly fd: number;
   readonly #head: string;
   readonly #least: number;
   readonly #write: (line: string) => void;
+  #listener: LogListener | undefined = undefined;
 
   constructor(options: LogOptions) {
     this.#head = options.container === "" ? options.program : `${options.program} ${options.container}`;
     this.#least = options.least;
     this.#write = options.write;
     this.fd = options.fd;
+  }
+
+  /** Tells `listener` too, from now on. */
+  tellAlso(listener: LogListener): void {
+    this.#listener = listener;
   }
 
   trace(subsystem: string, message: string): void {
@@ -71,13 +80,20 @@ export class Log {
   #tell(level: LogLevel, subsystem: string, message: string): void {
     if (severityOf(level) < this.#least) return;
     this.#write(logLine(this.#head, level, subsystem, message, Date.now()));
+    const listener = this.#listener;
+    if (listener !== undefined) listener(level, subsystem, message);
   }
 }
 
 /** LXC's line. The place in the source, by which its readers split it, is the subsystem here. */
 export function logLine(head: string, level: LogLevel, subsystem: string, message: string, timeMs: number): string {
   const bare = message.split("\n").join("; ");
-  return `${head} ${timeStamp(timeMs)} ${level.padEnd(8)} ${subsystem} - lxc-ts:${subsystem}:0 - ${bare}\n`;
+  return `${head} ${timeStamp(timeMs)} ${level.padEnd(8)} ${placed(subsystem, bare)}\n`;
+}
+
+/** A message with where it is from, as LXC has it in a log file and in syslog. */
+export function placed(subsystem: string, message: string): string {
+  return `${subsystem} - lxc-ts:${subsystem}:0 - ${message}`;
 }
 
 /** YYYYMMDDHHMMSS.mmm in UTC, as LXC writes it. */

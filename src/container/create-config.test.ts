@@ -7,7 +7,8 @@ const base = {
   text: "lxc.net.0.type = empty\n",
   rootfs: "",
   rootfsKind: "",
-  hasIdmap: false,
+  idMaps: [],
+  shiftsRootfs: false,
 };
 const HEAD = `# Template used to create this container: busybox
 # Parameters passed to the template: --x a b

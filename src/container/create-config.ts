@@ -1,10 +1,12 @@
 // The configuration a new container begins with.
 
 import { LxcError } from "../base/errors.ts";
+import type { IdMapping } from "../isolation/id-maps.ts";
 import { exists } from "../kernel/files.ts";
 import { loadConfig } from "./config/load.ts";
 import type { RootFileSystem } from "./storage/storage.ts";
 
+const NO_MAPS: readonly IdMapping[] = [];
 const NESTING_CONFIG = "/usr/share/lxc/config/nesting.conf";
 
 /** The file a configuration is made from. */
@@ -15,14 +17,16 @@ export interface BaseConfig {
   /** Its `lxc.rootfs.path`, without the kind of storage; "" for none. */
   readonly rootfs: string;
   readonly rootfsKind: string;
-  readonly hasIdmap: boolean;
+  readonly idMaps: readonly IdMapping[];
+  /** Whether the owners of its files are shifted by the mount, and not on the disk. */
+  readonly shiftsRootfs: boolean;
 }
 
 /** Reads `file`, or `otherwise` when that is "", which may be missing as in LXC. Throws when it is wrong. */
 export function readBaseConfig(file: string, otherwise: string): BaseConfig {
   const path = file === "" ? otherwise : file;
   if (!exists(path)) {
-    if (file === "") return { file: path, text: "", rootfs: "", rootfsKind: "", hasIdmap: false };
+    if (file === "") return { file: path, text: "", rootfs: "", rootfsKind: "", idMaps: NO_MAPS, shiftsRootfs: false };
     throw new LxcError("not-found", `read the configuration ${file}`, "there is no such file", {
       hint: "give -f a file that is there, or leave -f out for the default configuration",
     });
@@ -34,7 +38,21 @@ export function readBaseConfig(file: string, otherwise: string): BaseConfig {
     text: withoutBlankLines(loaded.document.text()),
     rootfs: rootfs === undefined ? "" : rootfs.path,
     rootfsKind: rootfs === undefined ? "" : rootfs.type,
-    hasIdmap: loaded.config.idmap.values.length > 0,
+    idMaps: loaded.config.idmap.values,
+    shiftsRootfs: (loaded.config.rootfsOptions.value ?? "").includes("idmap="),
+  };
+}
+
+/** The same with id maps, which an ordinary user cannot do without: its own when there are none. */
+export function withIdMaps(base: BaseConfig, maps: readonly IdMapping[]): BaseConfig {
+  const lines = maps.map((map) => `lxc.idmap = ${map.kind} ${map.inside} ${map.outside} ${map.count}\n`).join("");
+  return {
+    file: base.file,
+    text: base.text + lines,
+    rootfs: base.rootfs,
+    rootfsKind: base.rootfsKind,
+    idMaps: maps,
+    shiftsRootfs: base.shiftsRootfs,
   };
 }
 

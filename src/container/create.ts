@@ -5,15 +5,19 @@ import { normalPath } from "../base/path.ts";
 import { AT_FDCWD } from "../kernel/abi/fs.ts";
 import { call, tryNumbers } from "../kernel/call.ts";
 import { createText, exists, makeDirectory } from "../kernel/files.ts";
+import { effectiveUser } from "../kernel/process.ts";
 import { loadConfig } from "./config/load.ts";
 import { type Container, configFileOf, directoryOf, isDefined } from "./container.ts";
-import { type BaseConfig, configText, readBaseConfig } from "./create-config.ts";
+import { type BaseConfig, configText, readBaseConfig, withIdMaps } from "./create-config.ts";
 import { Interrupts } from "./interrupts.ts";
 import { withContainerLock } from "./lock.ts";
+import { asRoot, type MappedRoot, mappedRootOf } from "./mapped-root.ts";
 import { Creation, clearDeadCreation } from "./partial.ts";
 import { storageNamed } from "./storage/backends.ts";
 import type { RootFileSystem, Storage } from "./storage/storage.ts";
-import { makeBusyboxRootfs } from "./templates/busybox.ts";
+import { usualMapsFor } from "./subordinate-ids.ts";
+import { busyboxConfig, makeBusyboxRootfs } from "./templates/busybox.ts";
+import { busyboxOptionsFrom } from "./templates/busybox-options.ts";
 import { runProgram } from "./templates/program.ts";
 import { findTemplate, type Template } from "./templates/templates.ts";
 
@@ -47,6 +51,8 @@ interface Request {
   readonly template: Template;
   readonly storage: Storage;
   readonly base: BaseConfig;
+  /** Who owns what is in the root file system; undefined for the host's root. */
+  readonly mapped: MappedRoot | undefined;
 }
 
 /**
@@ -57,11 +63,15 @@ export function createContainer(options: CreateOptions): void {
   const doing = `create ${options.container.name}`;
   const template = findTemplate(options.template);
   checkDir(options.dir);
-  const base = readBaseConfig(options.configFile, options.defaultConfigFile);
+  const given = readBaseConfig(options.configFile, options.defaultConfigFile);
+  // An ordinary user has no other way, so that it need not be said.
+  const isAlone = effectiveUser() !== 0 && given.idMaps.length === 0 && template.kind !== "none";
+  const base = isAlone ? withIdMaps(given, usualMapsFor(effectiveUser())) : given;
   checkBase(base, template.kind === "none", options);
   const kind = base.rootfs !== "" && options.dir === "" ? base.rootfsKind : options.backing;
   const storage = storageNamed(template.kind === "none" ? options.backing : kind);
-  const request: Request = { options, doing, template, storage, base };
+  const mapped = base.shiftsRootfs ? undefined : mappedRootOf(base.idMaps);
+  const request: Request = { options, doing, template, storage, base, mapped };
   const umask = tryNumbers("umask", 0, 0, 0);
   try {
     createWith(request);
@@ -75,10 +85,6 @@ function checkBase(base: BaseConfig, isConfigOnly: boolean, options: CreateOptio
   if (isConfigOnly && options.dir !== "")
     throw new LxcError("config-invalid", doing, "--dir has no effect without a template", {
       hint: `put lxc.rootfs.path = dir:${options.dir} into the configuration`,
-    });
-  if (!isConfigOnly && base.hasIdmap)
-    throw new LxcError("unsupported", doing, "templates cannot fill a container with lxc.idmap", {
-      hint: `take lxc.idmap out of ${base.file}, or use -t none`,
     });
   if (base.rootfs !== "" && base.rootfs.startsWith("/") && options.dir === "" && !exists(base.rootfs))
     throw new LxcError("not-found", doing, `The rootfs "${base.rootfs}" does not exist`, {
@@ -98,7 +104,7 @@ function checkDir(dir: string): void {
 
 function createWith(request: Request): void {
   const container = request.options.container;
-  const creation = new Creation(container);
+  const creation = new Creation(container, request.mapped === undefined ? [] : request.base.idMaps);
   const interrupts = new Interrupts();
   try {
     beginCreation(request, creation);
@@ -145,30 +151,36 @@ function fill(request: Request, creation: Creation, interrupts: Interrupts): voi
   }
   const place = { container: options.container, dir: options.dir, given: request.base.rootfs };
   const rootfs = request.storage.create(place, creation);
+  if (request.mapped !== undefined) giveToRoot(request.mapped, options.container, rootfs);
   if (request.template.kind === "busybox") fillWithBusybox(request, rootfs, creation, interrupts);
   else fillWithProgram(request, request.template.path, rootfs, creation, interrupts);
 }
 
+/** As in LXC the container's folder belongs to its root as well, and to the caller as its group. */
+function giveToRoot(mapped: MappedRoot, container: Container, rootfs: RootFileSystem): void {
+  const { uid, gid } = mapped.root;
+  asRoot(mapped, () => {
+    const directory = directoryOf(container);
+    call(`give ${directory} to its root`, "fchownat", AT_FDCWD, directory, uid, mapped.callerGid, 0);
+    if (!rootfs.managed) return;
+    call(`give ${rootfs.folder} to its root`, "fchownat", AT_FDCWD, rootfs.folder, uid, gid, 0);
+  });
+}
+
 function fillWithBusybox(request: Request, rootfs: RootFileSystem, creation: Creation, interrupts: Interrupts): void {
   const options = request.options;
-  const made = makeBusyboxRootfs(
-    {
-      name: options.container.name,
-      rootfs,
-      args: options.templateArgs,
-      path: valueIn(options.environment, "PATH"),
-      doing: request.doing,
-    },
-    creation,
-    interrupts,
-  );
+  const name = options.container.name;
+  const wanted = busyboxOptionsFrom(options.templateArgs);
+  const path = valueIn(options.environment, "PATH");
+  asRoot(request.mapped, () => {
+    makeBusyboxRootfs({ name, rootfs, options: wanted, path, doing: request.doing }, creation, interrupts);
+  });
   const config = configFileOf(options.container);
   // Written whole at the end: until then nobody takes it for a container.
   const head = configText(request.base, "busybox (built in)", options.templateArgs, rootfs);
-  writeConfig(config, head + made.config, creation);
-  const uid = made.options.mappedUid;
-  const gid = made.options.mappedGid;
-  if (uid >= 0 || gid >= 0) call(`give ${config} away`, "fchownat", AT_FDCWD, config, uid, gid, 0);
+  writeConfig(config, head + busyboxConfig(name, rootfs.folder), creation);
+  if (wanted.mappedUid >= 0 || wanted.mappedGid >= 0)
+    call(`give ${config} away`, "fchownat", AT_FDCWD, config, wanted.mappedUid, wanted.mappedGid, 0);
 }
 
 function fillWithProgram(
@@ -185,10 +197,11 @@ function fillWithProgram(
     `--path=${directoryOf(options.container)}`,
     `--name=${options.container.name}`,
     `--rootfs=${rootfs.folder}`,
-  ];
+  ].concat(mappedIds(request.mapped));
   runProgram(
     {
       path,
+      mapped: request.mapped,
       args: given.concat(options.templateArgs),
       environment: options.environment,
       quiet: options.quiet,
@@ -198,6 +211,11 @@ function fillWithProgram(
   );
   // As in LXC: a template that leaves a configuration nobody can read has failed.
   loadConfig(config);
+}
+
+/** Who the caller is where the template runs, for it to give the configuration to, as in LXC. */
+function mappedIds(mapped: MappedRoot | undefined): string[] {
+  return mapped === undefined ? [] : [`--mapped-uid=${mapped.callerUid}`, `--mapped-gid=${mapped.callerGid}`];
 }
 
 function writeConfig(path: string, text: string, creation: Creation): void {

@@ -14,6 +14,7 @@ import { loadConfig } from "./config/load.ts";
 import { type Container, configFileOf, directoryOf, isDefined } from "./container.ts";
 import { type HookCall, runHook } from "./hooks.ts";
 import { withContainerLock } from "./lock.ts";
+import { asRootOrOwner, mappedRootOf } from "./mapped-root.ts";
 import { findMonitor } from "./monitor-title.ts";
 import { clearDeadCreation, clearIfDead } from "./partial.ts";
 import { storageNamed } from "./storage/backends.ts";
@@ -105,9 +106,11 @@ function removeContainer(options: DestroyOptions): void {
   if (rootfs !== "") storage.checkDestroy(rootfs, container);
   refuseMountsBelow(directoryOf(container));
   for (const command of config.hookDestroy.values) runHook(hookCall(options, loaded, command));
-  if (rootfs !== "") storage.destroy(rootfs);
+  const mapped = mappedRootOf(config.idmap.values);
+  if (rootfs !== "") asRootOrOwner(mapped, () => storage.destroy(rootfs));
   forgetClone(options.runDir, container);
-  removeFolder(container, rootfs === "" && place !== undefined ? normalPath(place.path) : "");
+  const kept = rootfs === "" && place !== undefined ? normalPath(place.path) : "";
+  asRootOrOwner(mapped, () => removeFolder(container, kept));
 }
 
 /** `kept` is a root file system that is not ours to remove, or "". */

@@ -1,14 +1,8 @@
 // Running the hooks of a container, with LXC's arguments and environment, on the host or in the container's first process.
 
 import { LxcError } from "../base/errors.ts";
-import { O_CLOEXEC } from "../kernel/abi/fs.ts";
-import { fdPair } from "../kernel/abi/socket.ts";
-import { call, tryBytes, tryNumbers } from "../kernel/call.ts";
-import { EventLoop } from "../kernel/event-loop.ts";
-import { closeFd } from "../kernel/files.ts";
-import { textOf } from "../kernel/memory.ts";
-import { cloneProcess, exitNow, type ProcessEnd, tryEndOf, tryExec } from "../kernel/process.ts";
-import { blockSignals, signalSet } from "../kernel/signals.ts";
+import { type ProcessEnd, tryExec } from "../kernel/process.ts";
+import { runWithOutput } from "../kernel/run-program.ts";
 
 /** One program to run, as the configuration names it. */
 export interface HookCall {
@@ -23,22 +17,13 @@ export interface HookCall {
 }
 
 const SHELL = "/bin/sh";
-const LONGEST_TAIL = 4096;
 
 /** Runs a hook and waits for it. Throws when it fails, with what it said last. */
 export function runHook(hook: HookCall): void {
-  const pair = new Uint8Array(fdPair.size);
-  call("make a pipe", "pipe2", pair, O_CLOEXEC);
-  const reading = fdPair.left.get(pair);
-  const writing = fdPair.right.get(pair);
-  const child = cloneProcess(0, -1);
-  if (child.pid === 0) becomeHook(hook, writing);
-  closeFd(writing);
-  const output = new Tail();
-  const end = waitWithOutput(child.pidfd, reading, output);
-  closeFd(reading);
-  closeFd(child.pidfd);
-  if (end.code !== 0 || end.signal !== 0) throw failureOf(hook, end, output.text());
+  const ran = runWithOutput(() => {
+    tryExec(SHELL, [SHELL, "-c", shellLine(hook)], hook.environment);
+  });
+  if (ran.end.code !== 0 || ran.end.signal !== 0) throw failureOf(hook, ran.end, ran.said);
 }
 
 /** The line the shell runs: only what we add is quoted, as in LXC. */
@@ -50,48 +35,6 @@ export function shellLine(hook: HookCall): string {
 
 function quoted(text: string): string {
   return `'${text.split("'").join("'\\''")}'`;
-}
-
-/** Runs in the new process. */
-function becomeHook(hook: HookCall, output: number): void {
-  tryNumbers("dup2", output, 1, 0);
-  tryNumbers("dup2", output, 2, 0);
-  blockSignals(signalSet([]));
-  tryExec(SHELL, [SHELL, "-c", shellLine(hook)], hook.environment);
-  exitNow(127);
-}
-
-/** The last part of what a program said. */
-class Tail {
-  #bytes = new Uint8Array(0);
-
-  add(more: Uint8Array): void {
-    const all = new Uint8Array(this.#bytes.length + more.length);
-    all.set(this.#bytes);
-    all.set(more, this.#bytes.length);
-    this.#bytes = all.length > LONGEST_TAIL ? all.slice(all.length - LONGEST_TAIL) : all;
-  }
-
-  text(): string {
-    return textOf(this.#bytes).trim();
-  }
-}
-
-/** Reads until the process ends; what it left running may keep the pipe open for as long as it likes. */
-function waitWithOutput(pidfd: number, pipe: number, output: Tail): ProcessEnd {
-  const loop = new EventLoop();
-  const chunk = new Uint8Array(LONGEST_TAIL);
-  loop.watch(pidfd, () => loop.stop());
-  loop.watch(pipe, () => {
-    const length = tryBytes("read", pipe, chunk, chunk.length, 0);
-    if (length > 0) output.add(chunk.slice(0, length));
-    else loop.forget(pipe);
-  });
-  loop.run();
-  loop.close();
-  const end = tryEndOf(pidfd, false);
-  if (end === undefined) throw new LxcError("bug", "wait for a hook", "it is gone without an end");
-  return end;
 }
 
 function failureOf(hook: HookCall, end: ProcessEnd, said: string): LxcError {

@@ -5,6 +5,8 @@
 
 import { asLxcError, LxcError } from "../base/errors.ts";
 import { baseName, joinPath, normalPath, parentOf } from "../base/path.ts";
+import { wholeNumberIn } from "../base/text.ts";
+import type { IdMapping } from "../isolation/id-maps.ts";
 import { ENOENT, ENOTDIR } from "../kernel/abi/errno.ts";
 import {
   AT_FDCWD,
@@ -16,7 +18,7 @@ import {
   O_RDONLY,
   O_RDWR,
 } from "../kernel/abi/fs.ts";
-import { refused, tryPath } from "../kernel/call.ts";
+import { refused, tryNumbers, tryPath } from "../kernel/call.ts";
 import {
   closeFd,
   createFile,
@@ -29,11 +31,12 @@ import {
   writeAll,
 } from "../kernel/files.ts";
 import { tryLock } from "../kernel/locks.ts";
-import { bytesOfText } from "../kernel/memory.ts";
+import { bytesOfText, textOf } from "../kernel/memory.ts";
 import { effectiveUser } from "../kernel/process.ts";
 import { removeContents, removeTree } from "../kernel/remove.ts";
 import { type Container, directoryOf } from "./container.ts";
 import { withContainerLock } from "./lock.ts";
+import { asRoot, type MappedRoot, mappedRootOf } from "./mapped-root.ts";
 
 const PARTIAL = "partial";
 
@@ -46,6 +49,28 @@ export type MadeKind = "file" | "tree" | "folder" | "contents";
 export interface Made {
   readonly kind: MadeKind;
   readonly path: string;
+}
+
+/** Lines that tell by which id maps the container's root owns what was made (`lxc.idmap`). */
+export function linesOfMaps(maps: readonly IdMapping[]): string {
+  let text = "";
+  for (const map of maps) text += `map ${map.kind} ${map.inside} ${map.outside} ${map.count}\n`;
+  return text;
+}
+
+/** The maps that a file tells. Pure. */
+export function mapsIn(text: string): IdMapping[] {
+  const maps: IdMapping[] = [];
+  for (const line of text.split("\n").slice(0, -1)) {
+    const [word, kind, ...numbers] = line.split(" ");
+    if (word !== "map" || (kind !== "u" && kind !== "g") || numbers.length !== 3) continue;
+    const inside = wholeNumberIn(numbers[0] ?? "");
+    const outside = wholeNumberIn(numbers[1] ?? "");
+    const count = wholeNumberIn(numbers[2] ?? "");
+    if (inside === undefined || outside === undefined || count === undefined) continue;
+    maps.push({ kind, inside, outside, count });
+  }
+  return maps;
 }
 
 /** One line of the file, for what is about to be made. */
@@ -70,14 +95,23 @@ function kindNamed(word: string): MadeKind | undefined {
   return undefined;
 }
 
+/** What a file holds. */
+interface PartialList {
+  readonly made: readonly Made[];
+  readonly maps: readonly IdMapping[];
+}
+
 /** A creation of ours. What is recorded before it is made can be taken back, by us or by whoever finds us dead. */
 export class Creation {
   readonly #container: Container;
+  readonly #maps: readonly IdMapping[];
   #made: Made[] = [];
   #fd = -1;
 
-  constructor(container: Container) {
+  /** `maps` are those of the container, whose root owns what is in its root file system. */
+  constructor(container: Container, maps: readonly IdMapping[]) {
     this.#container = container;
+    this.#maps = maps;
   }
 
   /** Notes what is about to be made. */
@@ -106,7 +140,7 @@ export class Creation {
     // As in LXC no right at all: only the one who made it, and root, have a use for it.
     this.#fd = createFile(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0);
     if (!tryLock(this.#fd)) throw new LxcError("bug", `lock ${path}`, "somebody else has locked our new file");
-    this.#write(this.#made.map((made) => lineOf(made)).join(""));
+    this.#write(linesOfMaps(this.#maps) + this.#made.map((made) => lineOf(made)).join(""));
   }
 
   /** The container is complete. */
@@ -120,15 +154,37 @@ export class Creation {
 
   /** Takes everything back. Returns what could not be, which is no more than a warning. */
   undo(): LxcError[] {
-    const failures = takeBack(this.#made, this.#fd >= 0 ? partialFileOf(this.#container) : "");
+    const partial = this.#fd >= 0 ? partialFileOf(this.#container) : "";
+    const failures = takeBackAs(mappedRootOf(this.#maps), this.#madeByAll(), partial);
     if (this.#fd >= 0) closeFd(this.#fd);
     this.#fd = -1;
     return failures;
   }
 
+  /** With what a process that filled the root file system for us has recorded. */
+  #madeByAll(): readonly Made[] {
+    if (this.#fd < 0 || this.#maps.length === 0) return this.#made;
+    tryNumbers("lseek", this.#fd, 0, 0);
+    return madeIn(textOf(readAll(this.#fd, PARTIAL)));
+  }
+
   #write(text: string): void {
     writeAll(this.#fd, bytesOfText(text), partialFileOf(this.#container));
   }
+}
+
+/** As the container's root where we alone may not; then all failures but the first stay unknown. */
+function takeBackAs(mapped: MappedRoot | undefined, made: readonly Made[], partial: string): LxcError[] {
+  if (mapped === undefined || effectiveUser() === 0) return takeBack(made, partial);
+  try {
+    asRoot(mapped, () => {
+      const failures = takeBack(made, partial);
+      if (failures[0] !== undefined) throw failures[0];
+    });
+  } catch (caught) {
+    return [asLxcError(caught as Error)];
+  }
+  return [];
 }
 
 /** Newest first; the list itself goes before the folders it is in. */
@@ -192,8 +248,8 @@ export function clearDeadCreation(container: Container): boolean {
         hint: "wait until that lxc-create has ended",
       });
     }
-    const made = listIn(fd, path, container);
-    const failures = takeBack(made, path);
+    const list = listIn(fd, path, container);
+    const failures = takeBackAs(mappedRootOf(list.maps), list.made, path);
     if (failures[0] !== undefined) throw failures[0];
     return true;
   } finally {
@@ -210,17 +266,19 @@ export function clearIfDead(runDir: string, container: Container): void {
 }
 
 /** Believes only a list that nobody but us could have written. An empty one is LXC's: its folder was for the container. */
-function listIn(fd: number, path: string, container: Container): Made[] {
+function listIn(fd: number, path: string, container: Container): PartialList {
   const status = statusOf(fd, path);
   if (status.uid !== effectiveUser() || (status.mode & 0o022) !== 0 || status.nlink !== 1) {
     throw new LxcError("not-permitted", `clear away the broken creation of ${container.name}`, `${path} is not ours`, {
       hint: `look at ${directoryOf(container)} and remove it by hand`,
     });
   }
-  if (status.sizeBytes > 0) return madeIn(new TextDecoder().decode(readAll(fd, path)));
+  const text = status.sizeBytes > 0 ? textOf(readAll(fd, path)) : "";
+  if (text !== "") return { made: madeIn(text), maps: mapsIn(text) };
   const directory = directoryOf(container);
-  return [
+  const made: Made[] = [
     { kind: "folder", path: directory },
     { kind: "contents", path: directory },
   ];
+  return { made, maps: mapsIn("") };
 }

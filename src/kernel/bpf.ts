@@ -5,6 +5,7 @@ import {
   BPF_F_ALLOW_MULTI,
   BPF_F_REPLACE,
   BPF_PROG_ATTACH,
+  BPF_PROG_DETACH,
   BPF_PROG_LOAD,
   bpfInsn,
   progAttachAttr,
@@ -41,6 +42,16 @@ export function attachToCgroup(cgroup: number, program: number, type: number, re
   if (replaced >= 0) progAttachAttr.replaceBpfFd.put(attributes, replaced);
   const result = tryBytes("bpf", BPF_PROG_ATTACH, attributes, attributes.length, 0);
   if (result < 0) throw refusedProgram("attach a program to the container's cgroup", result);
+}
+
+/** Takes `program` off the cgroup again; programs of others stay. */
+export function detachFromCgroup(cgroup: number, program: number, type: number): void {
+  const attributes = new Uint8Array(progAttachAttr.size);
+  progAttachAttr.targetFd.put(attributes, cgroup);
+  progAttachAttr.attachBpfFd.put(attributes, program);
+  progAttachAttr.attachType.put(attributes, type);
+  const result = tryBytes("bpf", BPF_PROG_DETACH, attributes, attributes.length, 0);
+  if (result < 0) throw refusedProgram("take a program off the container's cgroup", result);
 }
 
 function refusedProgram(doing: string, result: number): LxcError {

@@ -8,6 +8,7 @@ import {
   FSMOUNT_CLOEXEC,
   FSOPEN_CLOEXEC,
   MNT_DETACH,
+  MOUNT_ATTR_IDMAP,
   MOVE_MOUNT_F_EMPTY_PATH,
   MOVE_MOUNT_T_EMPTY_PATH,
   MS_BIND,
@@ -98,6 +99,17 @@ export function trySetMountAttributes(
   mountAttr.propagation.put(attributes, propagation);
   const flags = AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0);
   return tryCall("mount_setattr", fd, "", flags, attributes, attributes.length);
+}
+
+/**
+ * Shows the owners of the files of the mount `fd`, which is mounted nowhere yet, as the user namespace behind `space`
+ * maps them (Linux 5.12). Returns -errno.
+ */
+export function tryShiftOwners(fd: number, space: number): number {
+  const attributes = new Uint8Array(mountAttr.size);
+  mountAttr.attrSet.put(attributes, MOUNT_ATTR_IDMAP);
+  mountAttr.usernsFd.put(attributes, space);
+  return tryCall("mount_setattr", fd, "", AT_EMPTY_PATH, attributes, attributes.length);
 }
 
 /**

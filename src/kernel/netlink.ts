@@ -121,6 +121,13 @@ export class NetlinkSocket {
     return replies;
   }
 
+  /** Talks by `fd`, a socket of `openNetlink`, from now on. */
+  adopt(fd: number): void {
+    this.close();
+    this.#fd = fd;
+    this.#prepare();
+  }
+
   /** Has the kernel check and use the filters of dumps (Linux 4.20), such as another network namespace. */
   beStrict(): void {
     if (this.#strict) return;
@@ -179,12 +186,21 @@ export class NetlinkSocket {
 
   #open(): number {
     if (this.#fd >= 0) return this.#fd;
-    this.#fd = call("talk to the kernel's network", "socket", AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+    this.#fd = openNetlink();
+    this.#prepare();
+    return this.#fd;
+  }
+
+  #prepare(): void {
     // Without it (before Linux 4.12) refusals come with their number only.
     setOption(this.#fd, NETLINK_EXT_ACK);
     if (this.#strict) setOption(this.#fd, NETLINK_GET_STRICT_CHK);
-    return this.#fd;
   }
+}
+
+/** A socket that belongs to the network namespace of this process for ever. */
+export function openNetlink(): number {
+  return call("talk to the kernel's network", "socket", AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
 }
 
 function wasInterrupted(replies: readonly NetlinkReply[]): boolean {

@@ -15,6 +15,7 @@ import {
   SCM_RIGHTS,
   SO_PEERCRED,
   SO_RCVTIMEO,
+  SO_SNDBUFFORCE,
   SO_SNDTIMEO,
   SOCK_CLOEXEC,
   SOCK_NONBLOCK,
@@ -73,6 +74,16 @@ function abstractAddress(name: string): Uint8Array {
   return bytes;
 }
 
+/** The address of a socket in the file system. */
+export function pathAddress(path: string): Uint8Array {
+  const text = bytesOfText(path);
+  if (text.length >= SUN_PATH_LENGTH) throw new LxcError("bug", "name a socket", `${path} is too long`);
+  const bytes = new Uint8Array(2 + text.length + 1);
+  sockaddrUn.family.put(bytes, AF_UNIX);
+  bytes.set(text, 2);
+  return bytes;
+}
+
 /** Listens on an abstract name. Returns -EADDRINUSE when another process does already. */
 export function tryListenAbstract(name: string): number {
   const fd = call("make a socket", "socket", AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -104,6 +115,13 @@ export function setTimeouts(fd: number, timeoutMs: number): void {
   timeval.microseconds.put(bytes, (timeoutMs % 1000) * 1000);
   call("set a time limit", "setsockopt", fd, SOL_SOCKET, SO_RCVTIMEO, bytes, bytes.length);
   call("set a time limit", "setsockopt", fd, SOL_SOCKET, SO_SNDTIMEO, bytes, bytes.length);
+}
+
+/** Lets so many bytes wait on `fd` for their reader, beyond what the host allows everybody, if we may do that. */
+export function growSendBuffer(fd: number, sizeBytes: number): void {
+  const bytes = new Uint8Array(4);
+  int.put(bytes, sizeBytes);
+  tryCall("setsockopt", fd, SOL_SOCKET, SO_SNDBUFFORCE, bytes, bytes.length);
 }
 
 /** The next connection, non-blocking. Returns -EAGAIN when there is none. */

@@ -88,7 +88,7 @@ export function guideInside(entry: Entry): never {
     if ((entry.namespaces & CLONE_NEWNS) !== 0) enterDirectory(directory);
     if ((entry.namespaces & CLONE_NEWUSER) !== 0) becomeFirst(entry);
     if (entry.bounding !== undefined) boundCapabilities(entry.bounding);
-    const pid = cloneSibling();
+    const pid = cloneSibling(0, -1);
     if (pid === 0) runProgram(entry);
     say(entry.caller, SAYS_PID, bytesOfText(String(pid)));
     exitNow(0);

@@ -6,7 +6,8 @@ import { type CapabilitySet, capabilitiesFromStatus } from "../isolation/capabil
 import { EACCES, EPERM } from "../kernel/abi/errno.ts";
 import { AT_FDCWD, O_DIRECTORY, O_PATH, O_RDONLY } from "../kernel/abi/fs.ts";
 import { refused, tryBytes, tryCall } from "../kernel/call.ts";
-import { closeFd, openAt, readTextAt, tryOpenAt, tryReadTextAt } from "../kernel/files.ts";
+import { closeFd, openAt, readAll, readTextAt, tryOpenAt } from "../kernel/files.ts";
+import { textOf } from "../kernel/memory.ts";
 import { sendSignal, tryOpenProcess } from "../kernel/process.ts";
 import { namespaceRows } from "./attach-options.ts";
 import { initPidfdOf, initPidOf } from "./command-client.ts";
@@ -81,9 +82,13 @@ function firstNumber(text: string, label: string): number {
   return at < 0 ? -1 : parseInt(text.slice(at + label.length), 10);
 }
 
-/** The execution domain it runs in, personality(2). */
+/** The execution domain it runs in, personality(2); -1 when only its own users may know that. */
 export function personalityOfTarget(target: Target): number {
-  return parseInt(tryReadTextAt(target.proc, "personality") ?? "0", 16);
+  const fd = tryOpenAt(target.proc, "personality", O_RDONLY);
+  if (fd < 0) return -1;
+  const text = textOf(readAll(fd, "personality"));
+  closeFd(fd);
+  return parseInt(text, 16);
 }
 
 /** The CLONE_NEW* flags of its namespaces that are not ours too. */
@@ -131,38 +136,4 @@ function labelAt(target: Target, path: string): string | undefined {
   const length = tryBytes("read", fd, bytes, bytes.length, 0);
   closeFd(fd);
   return length < 0 ? undefined : new TextDecoder().decode(bytes.subarray(0, length));
-}
-
-/** The id inside for `outside`, or the id 0 when the namespace has one; -1 when it has neither. For uid_map and gid_map. */
-export function idToEnterAs(map: string, outside: number): number {
-  let own = -1;
-  for (const row of mapRows(map)) {
-    if (row.inside === 0) return 0;
-    if (outside >= row.outside && outside < row.outside + row.count) own = outside - row.outside + row.inside;
-  }
-  return own;
-}
-
-/** The host's id for `inside`; -1 when it has none. */
-export function outsideId(map: string, inside: number): number {
-  for (const row of mapRows(map)) {
-    if (inside >= row.inside && inside < row.inside + row.count) return inside - row.inside + row.outside;
-  }
-  return -1;
-}
-
-interface MapRow {
-  readonly inside: number;
-  readonly outside: number;
-  readonly count: number;
-}
-
-function mapRows(map: string): MapRow[] {
-  const rows: MapRow[] = [];
-  for (const line of map.split("\n")) {
-    const [inside, outside, count] = line.split(" ").filter((word): boolean => word !== "");
-    if (inside === undefined || outside === undefined || count === undefined) continue;
-    rows.push({ inside: parseInt(inside, 10), outside: parseInt(outside, 10), count: parseInt(count, 10) });
-  }
-  return rows;
 }

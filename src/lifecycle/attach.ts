@@ -2,9 +2,12 @@
 
 import { decodeError } from "../base/error-fields.ts";
 import { LxcError } from "../base/errors.ts";
+import { isArchitecture32 } from "../container/config/isolation-codecs.ts";
 import { type Container, configFileOf } from "../container/container.ts";
+import { idToEnterAs, mappingsIn, outsideOf } from "../isolation/id-maps.ts";
 import { errnoText } from "../kernel/abi/errno.ts";
 import { O_DIRECTORY, O_PATH } from "../kernel/abi/fs.ts";
+import { PER_LINUX32 } from "../kernel/abi/prctl.ts";
 import { CLONE_NEWNS, CLONE_NEWUSER } from "../kernel/abi/sched.ts";
 import { SIGINT, SIGQUIT } from "../kernel/abi/signal.ts";
 import { tryNumbers } from "../kernel/call.ts";
@@ -21,9 +24,7 @@ import { ALL_NAMESPACES, type AttachOptions } from "./attach-options.ts";
 import {
   differingNamespaces,
   findTarget,
-  idToEnterAs,
   labelOfTarget,
-  outsideId,
   ownFilters,
   personalityOfTarget,
   statusOfTarget,
@@ -56,9 +57,11 @@ export function attachTo(container: Container, options: AttachOptions): AttachEn
   if (terminal.peer >= 0 && ids.outside > 0) tryNumbers("fchown", terminal.peer, ids.outside, -1);
   const configured = environmentOf(container);
   const pair = socketPair();
-  const preparation: Preparation = { target, status, cgroups, terminal, ids, configured, caller: pair.right };
+  const personality = personalityOf(container, target);
+  const caller = pair.right;
+  const preparation: Preparation = { target, status, cgroups, terminal, ids, personality, configured, caller };
   const entry = entryFor(preparation, options);
-  const guide = startIn(cgroups.unified);
+  const guide = startIn(cgroups);
   if (guide.pid === 0) guideInside(entry);
   // Also what we were given by our own caller: it may wait for the end of a pipe.
   closeAllBut([pair.left, terminal.control, terminal.screen, terminal.log]);
@@ -86,6 +89,8 @@ interface Preparation {
   readonly cgroups: PayloadCgroups;
   readonly terminal: AttachTerminal;
   readonly ids: Ids;
+  /** That of its first process; -1 to keep our own. */
+  readonly personality: number;
   readonly configured: readonly string[];
   readonly caller: number;
 }
@@ -109,12 +114,12 @@ function idsFor(target: Target, status: TargetStatus, options: AttachOptions): I
     const uid = Math.max(options.uid, 0);
     return { namespaces, firstUid: -1, firstGid: -1, uid, gid: Math.max(options.gid, 0), outside: uid };
   }
-  const uids = readTextAt(target.proc, "uid_map");
-  const firstUid = idToEnterAs(uids, status.uid);
-  const firstGid = idToEnterAs(readTextAt(target.proc, "gid_map"), status.gid);
+  const uids = mappingsIn(readTextAt(target.proc, "uid_map"), "u");
+  const firstUid = idToEnterAs(uids, "u", status.uid);
+  const firstGid = idToEnterAs(mappingsIn(readTextAt(target.proc, "gid_map"), "g"), "g", status.gid);
   const uid = options.uid >= 0 ? options.uid : firstUid;
   const gid = options.gid >= 0 ? options.gid : firstGid;
-  return { namespaces, firstUid, firstGid, uid, gid, outside: outsideId(uids, uid) };
+  return { namespaces, firstUid, firstGid, uid, gid, outside: outsideOf(uids, "u", uid) };
 }
 
 /** To join our own user namespace is an error (setns(2)); to join any other that we have changes nothing. */
@@ -141,7 +146,7 @@ function entryFor(known: Preparation, options: AttachOptions): Entry {
     remountProcSys: options.remountProcSys && (ids.namespaces & CLONE_NEWNS) === 0,
     bounding: options.elevated.capabilities ? undefined : status.bounding,
     noNewPrivileges: status.noNewPrivileges,
-    personality: options.personality >= 0 ? options.personality : personalityOfTarget(target),
+    personality: options.personality >= 0 ? options.personality : known.personality,
     lsmLabel: options.elevated.lsm ? "" : labelOfTarget(target),
     firstUid: ids.firstUid,
     firstGid: ids.firstGid,
@@ -158,6 +163,14 @@ function shellsFor(target: Target, ids: Ids): string[][] {
   const shell = root < 0 ? "" : (userInside(root, Math.max(ids.uid, 0))?.shell ?? "");
   if (root >= 0) closeFd(root);
   return shell === "" ? [[DEFAULT_SHELL]] : [[shell], [DEFAULT_SHELL]];
+}
+
+/** What only the container's own users may look up is in its configuration too. */
+function personalityOf(container: Container, target: Target): number {
+  const seen = personalityOfTarget(target);
+  if (seen >= 0) return seen;
+  const architecture = configItemOf(container, "lxc.arch") ?? "";
+  return isArchitecture32(architecture) ? PER_LINUX32 : seen;
 }
 
 /**

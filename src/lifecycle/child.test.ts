@@ -42,7 +42,14 @@ function planFor(text: string, command: readonly string[]): StartPlan {
       environment: ["HOME=/root"],
       warn: () => undefined,
     },
-    { hasMountPoint: true, fstab: [], network, cgroups: { kind: "none", hierarchies: [] }, disk: undefined },
+    {
+      hasMountPoint: true,
+      fstab: [],
+      network,
+      cgroups: { layout: { kind: "none", hierarchies: [] }, names: nowhere, scope: "", warnings: [] },
+      disk: undefined,
+      shared: [],
+    },
   );
 }
 
@@ -61,7 +68,7 @@ function kernelWhereMonitorSays(words: readonly string[]): FakeKernel {
   return kernel;
 }
 
-const nowhere = { name: "c1", dir: "", monitor: "", container: "", inner: "" };
+const nowhere = { name: "c1", dir: "", pattern: "", monitor: "", pivot: "", container: "", inner: "" };
 const cgroups = new ContainerCgroups({ kind: "none", hierarchies: [] }, nowhere);
 const links = { monitor: 5, cgroups, signalMask: new Uint8Array(8), ownProgram: -1 };
 

@@ -9,8 +9,10 @@ import { type HookOccasion, type HookType, hookCalls } from "../container/hook-c
 import { runHook } from "../container/hooks.ts";
 import { configureInside } from "../container/network/configure.ts";
 import { makeTerminals, type TerminalsMade, type TerminalsWanted } from "../container/rootfs/consoles.ts";
-import { enterRootfs, isolateMounts, mountRootfs } from "../container/rootfs/enter.ts";
+import { enterRootfs, isolateMounts, mountRootfs, type RootfsMount } from "../container/rootfs/enter.ts";
+import { planCgroupMounts } from "../container/rootfs/plan.ts";
 import { RootfsBuilder } from "../container/rootfs/run-steps.ts";
+import type { MountStep } from "../container/rootfs/steps.ts";
 import { capabilityNumber } from "../isolation/capabilities.ts";
 import {
   boundCapabilities,
@@ -20,7 +22,10 @@ import {
   withoutCapabilities,
 } from "../isolation/capability-sets.ts";
 import type { ContainerCgroups } from "../isolation/cgroup/cgroups.ts";
+import { hasNamespace } from "../isolation/namespaces.ts";
 import { setSysctl } from "../isolation/sysctl.ts";
+import { enterTimeNamespace } from "../isolation/time-namespace.ts";
+import { becomeMapped } from "../isolation/user-namespace.ts";
 import { EACCES, EINVAL, ENOENT, ENOEXEC } from "../kernel/abi/errno.ts";
 import { O_RDWR } from "../kernel/abi/fs.ts";
 import { PER_LINUX, PER_LINUX32 } from "../kernel/abi/prctl.ts";
@@ -42,6 +47,7 @@ import { blockSignals } from "../kernel/signals.ts";
 import { MOST_DESCRIPTORS } from "../kernel/sockets.ts";
 import { isTerminal } from "../kernel/terminals.ts";
 import { expect, tell, tellFailure } from "./handshake.ts";
+import { MonitorHelper } from "./mount-help.ts";
 import type { StartPlan } from "./plan.ts";
 
 const KEYCTL_JOIN_SESSION_KEYRING = 1;
@@ -70,17 +76,21 @@ export function runChild(plan: StartPlan, links: ChildLinks): never {
 
 function becomeContainer(plan: StartPlan, links: ChildLinks): void {
   const config = plan.options.config;
+  const { own } = plan.namespaces;
   const fileMask = tryNumbers("umask", 0, 0, 0);
   dieWithParent(SIGKILL);
-  isolateMounts();
+  const helper = becomeSomebody(plan, links);
+  if (hasNamespace(own, "time")) enterTimeNamespace(plan.clocks);
+  if (hasNamespace(own, "mnt")) isolateMounts();
   runHooks(plan, "pre-mount");
-  const builder = new RootfsBuilder(mountRootfs(plan.rootfs, plan.mountPoint, config.rootfsOptions.value ?? ""));
-  if (config.utsName.value !== undefined) setHostName(config.utsName.value);
+  const builder = new RootfsBuilder(mountRootfs(rootfsMountOf(plan), helper), helper);
+  if (hasNamespace(own, "uts") && config.utsName.value !== undefined) setHostName(config.utsName.value);
   if (!config.keyringSession.value) tryNumbers("keyctl", KEYCTL_JOIN_SESSION_KEYRING, 0, 0);
   builder.run(plan.steps.mounts);
-  links.cgroups.enterLegacyPayload(expect(links.monitor, "configured"));
-  unshareCgroup();
-  builder.run(plan.steps.cgroups);
+  const cgroupPath = helper.configured();
+  links.cgroups.enterLegacyPayload(cgroupPath);
+  if (hasNamespace(own, "cgroup")) unshareCgroup();
+  builder.run(cgroupMountsOf(plan, cgroupPath));
   configureInside(plan.network);
   runHooks(plan, "mount");
   runHooks(plan, "autodev");
@@ -89,7 +99,7 @@ function becomeContainer(plan: StartPlan, links: ChildLinks): void {
   enterRootfs(builder.root, plan.rootfs);
   showArchitecture(config.arch.value);
   for (const sysctl of config.sysctl.entries) setSysctl(sysctl.name, sysctl.value);
-  boundTo(config);
+  boundTo(config, hasNamespace(own, "pid"));
   if (config.noNewPrivs.value) giveUpNewPrivileges();
   sendTerminals(links.monitor, terminals);
   tell(links.monitor, "ready");
@@ -105,6 +115,32 @@ function becomeContainer(plan: StartPlan, links: ChildLinks): void {
   blockSignals(links.signalMask);
   closeOnExecFrom(3);
   becomeInit(plan, links.ownProgram, environment);
+}
+
+/** Waits for the maps of its user namespace, own or joined, and becomes root there. */
+function becomeSomebody(plan: StartPlan, links: ChildLinks): MonitorHelper {
+  const helper = new MonitorHelper(links.monitor, plan.user !== undefined);
+  if (plan.user === undefined) return helper;
+  const paths = [plan.rootfs, plan.mountPoint];
+  for (const step of plan.steps.mounts) if (step.kind === "entry" && !step.sourceInside) paths.push(step.source);
+  helper.open(paths.filter((path) => path.startsWith("/")));
+  expect(links.monitor, "mapped");
+  becomeMapped(plan.user);
+  // A change of user takes it away.
+  dieWithParent(SIGKILL);
+  return helper;
+}
+
+function rootfsMountOf(plan: StartPlan): RootfsMount {
+  const options = (plan.options.config.rootfsOptions.value ?? "").split(",");
+  return { rootfs: plan.rootfs, mountPoint: plan.mountPoint, options };
+}
+
+/** Only without a cgroup namespace it matters where the cgroups came to be. */
+function cgroupMountsOf(plan: StartPlan, payload: string): readonly MountStep[] {
+  const facts = plan.rootfsFacts;
+  if (payload === facts.payload || hasNamespace(facts.own, "cgroup")) return plan.steps.cgroups;
+  return planCgroupMounts(plan.options.config, { ...facts, payload });
 }
 
 /** A kernel without cgroup namespaces shows the host's paths instead, as in LXC. */
@@ -123,7 +159,7 @@ function runHooks(plan: StartPlan, type: HookType): void {
 
 function terminalsWanted(plan: StartPlan): TerminalsWanted {
   const config = plan.options.config;
-  const ttys = plan.rootfs === "" ? 0 : config.ttyMax.value;
+  const ttys = plan.rootfs === "" || !hasNamespace(plan.namespaces.own, "mnt") ? 0 : config.ttyMax.value;
   return { console: plan.console, ttys, ttyDir: config.ttyDir.value ?? "" };
 }
 
@@ -137,14 +173,16 @@ function showArchitecture(architecture: string | undefined): void {
   if (architecture !== undefined) setPersonality(isArchitecture32(architecture) ? PER_LINUX32 : PER_LINUX);
 }
 
-/** Only the bounding set shrinks here, as in LXC: the rest of the way to exec still needs what the container gives up. */
-function boundTo(config: Config): void {
+/**
+ * Only the bounding set shrinks here, as in LXC: the rest of the way to exec still needs what the container gives up.
+ * Without process ids of its own the container must not reboot: it would be the host.
+ */
+function boundTo(config: Config, mayReboot: boolean): void {
   const kept = config.capKeep.values;
-  const dropped = config.capDrop.values;
-  if (kept.length > 0) boundCapabilities(capabilitySet(capabilityNumbers(kept)));
-  else if (dropped.length > 0) {
-    boundCapabilities(withoutCapabilities(EVERY_CAPABILITY, capabilitySet(capabilityNumbers(dropped))));
-  }
+  const given = capabilitySet(capabilityNumbers(config.capDrop.values));
+  let bound = kept.length > 0 ? capabilitySet(capabilityNumbers(kept)) : withoutCapabilities(EVERY_CAPABILITY, given);
+  if (!mayReboot) bound = withoutCapabilities(bound, capabilitySet(capabilityNumbers(["sys_boot"])));
+  if (bound.low !== EVERY_CAPABILITY.low || bound.high !== EVERY_CAPABILITY.high) boundCapabilities(bound);
   inheritNothing();
 }
 

@@ -3,7 +3,8 @@
 import { asLxcError, LxcError } from "../base/errors.ts";
 import type { Container } from "../container/container.ts";
 import { commandSocketOf } from "../container/paths.ts";
-import { EAGAIN, ECONNREFUSED, ECONNRESET, EPERM, EPIPE, ETIMEDOUT, errnoText } from "../kernel/abi/errno.ts";
+import type { DeviceRule } from "../isolation/cgroup/devices.ts";
+import { EAGAIN, ECONNREFUSED, ECONNRESET, ENODATA, EPERM, EPIPE, ETIMEDOUT, errnoText } from "../kernel/abi/errno.ts";
 import { tryBytes } from "../kernel/call.ts";
 import { closeFd } from "../kernel/files.ts";
 import { cString, textOf } from "../kernel/memory.ts";
@@ -15,18 +16,23 @@ import {
   CONTEXT_SIZE,
   type Command,
   type CommandName,
+  type ConsoleLogRequest,
   commandNamed,
   decodeAnswer,
   decodeCgroupContext,
   decodeCgroupHandle,
   decodeStateMessage,
+  encodeConsoleLog,
   encodeController,
   encodeMask,
   encodeRequest,
+  LONGEST_BODY,
+  LONGEST_CONSOLE_LOG,
   MESSAGE_SIZE,
   NO_STATE,
   type StateMask,
 } from "./command-protocol.ts";
+import { encodeDeviceRules } from "./device-rules.ts";
 import { monitorPidOf } from "./monitor-process.ts";
 import { type State, stateOfNumber } from "./states.ts";
 
@@ -180,6 +186,19 @@ export function unfreezeOf(container: Container, timeoutS: number): number {
   return order(container, "unfreeze", timeoutS);
 }
 
+/**
+ * Puts device rules behind those in force, all at once. Returns 0, -errno of the monitor (-EINVAL from LXC's for more than
+ * one rule), or -ECONNREFUSED when the container does not run.
+ */
+export function addDevicesOf(container: Container, rules: readonly DeviceRule[]): number {
+  return ask(container, "add_bpf_device_cgroup", 0, encodeDeviceRules(rules))?.result ?? -ECONNREFUSED;
+}
+
+/** The scope that the service manager of the user who started it made for the container. */
+export function systemdScopeOf(container: Container): string | undefined {
+  return textFrom(container, "get_systemd_scope", "");
+}
+
 /** The folder of the container's cgroup on a host that has only version 2; ours to close. */
 export function cgroup2FdOf(container: Container): number | undefined {
   return descriptorFrom(container, "get_cgroup2_fd");
@@ -215,6 +234,16 @@ export function ttyFdOf(container: Container, tty: number): TtyGrant | undefined
   closeFd(connection);
   if (answer !== undefined && answer.result === -EPERM) throw refusedBy(container, "get_tty_fd", answer.result);
   return undefined;
+}
+
+/**
+ * What the container's console has said, as its buffer has it; what is read goes from there. Undefined when it does not run,
+ * or keeps none.
+ */
+export function consoleLogOf(container: Container, request: ConsoleLogRequest): Uint8Array | undefined {
+  const answer = ask(container, "console_log", 0, encodeConsoleLog(request));
+  if (answer === undefined || (answer.result < 0 && answer.result !== -ENODATA)) return undefined;
+  return answer.body;
 }
 
 /**
@@ -309,7 +338,7 @@ function tryExchange(
   if (sent < 0) return undefined;
   const first = readFirst(container, fd, command);
   if (first === undefined) return undefined;
-  const head = decodeAnswer(first.bytes);
+  const head = decodeAnswer(first.bytes, command.name === "console_log" ? LONGEST_CONSOLE_LOG : LONGEST_BODY);
   if (head === undefined || first.descriptors.length > command.descriptors) {
     for (const descriptor of first.descriptors) closeFd(descriptor);
     throw strange(container, command.name, "its answer has no sense");

@@ -9,12 +9,14 @@ import {
   commands,
   decodeAnswer,
   decodeCgroupContext,
+  decodeConsoleLog,
   decodeController,
   decodeMask,
   decodeRequest,
   decodeStateMessage,
   encodeAnswer,
   encodeCgroupContext,
+  encodeConsoleLog,
   encodeController,
   encodeExitMessage,
   encodeMask,
@@ -84,6 +86,19 @@ test("an answer comes back as it was sent, and a length that nobody has is refus
   deepEqual(decodeAnswer(bytes.subarray(0, 15)), undefined);
   deepEqual(decodeAnswer(bytesOf("00000000 ffffff7f 0000000000000000")), undefined);
   deepEqual(decodeAnswer(bytesOf("ffffffff ffffffff 0000000000000000")), { result: -1, bodyLength: 0, value: 0 });
+});
+
+test("a request for the console's buffer is LXC's, byte for byte, and may be longer", () => {
+  const bytes = encodeConsoleLog({ read: true, clear: false, mostBytes: 0x0102_0304_0506 });
+  deepEqual(bytes, bytesOf("00 01 000000000000 0605040302010000 0000000000000000"));
+  deepEqual(decodeConsoleLog(bytes), { read: true, clear: false, mostBytes: 0x0102_0304_0506 });
+  const longer = bytesOf("ff 00 ffffffffffff ffffffffffffffff 01ffffffffffffff ffff");
+  deepEqual(decodeConsoleLog(longer), { read: false, clear: true, mostBytes: 2 ** 64 });
+});
+
+test("the console's buffer may be longer than any other answer", () => {
+  const head = bytesOf("00000000 00000200 0000000000000000");
+  deepEqual([decodeAnswer(head), decodeAnswer(head, 131072)?.bodyLength], [undefined, 131072]);
 });
 
 test("a text ends at its last byte and nowhere else", () => {

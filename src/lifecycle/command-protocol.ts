@@ -7,6 +7,8 @@ import { type State, stateNumber, stateOfNumber, states } from "./states.ts";
 
 /** More is read from nobody, nor sent: LXC's own limit in both directions (two times PATH_MAX). */
 export const LONGEST_BODY = 8192;
+/** But for the console's buffer, which is as large as the configuration makes it. */
+export const LONGEST_CONSOLE_LOG = 256 * 1024 * 1024;
 
 /** "Any other number of a state": what a state client gets when it has to wait. */
 export const NO_STATE = states.length;
@@ -103,6 +105,16 @@ const handleStruct = {
   size: 80,
 };
 
+// A C bool is a byte. The last of them was for writing the buffer to a file, which no client of LXC asks for any more.
+const consoleLog = new Layout();
+const consoleLogStruct = {
+  clear: consoleLog.u8(),
+  read: consoleLog.u8(),
+  most: consoleLog.u64(),
+  writesFile: consoleLog.u8(),
+  size: consoleLog.size(),
+};
+
 const message = new Layout();
 const messageStruct = {
   type: message.i32(),
@@ -129,7 +141,7 @@ export const commands: readonly Command[] = [
   { number: 8, name: "get_name", body: "none", leastBody: 0, descriptors: 0, keeps: false },
   { number: 9, name: "get_lxcpath", body: "none", leastBody: 0, descriptors: 0, keeps: false },
   { number: 10, name: "add_state_client", body: "struct", leastBody: MASK_SIZE, descriptors: 0, keeps: true },
-  { number: 11, name: "console_log", body: "struct", leastBody: 24, descriptors: 0, keeps: false },
+  { number: 11, name: "console_log", body: "struct", leastBody: consoleLogStruct.size, descriptors: 0, keeps: false },
   { number: 12, name: "serve_state_clients", body: "none", leastBody: 0, descriptors: 0, keeps: false },
   { number: 13, name: "seccomp_notify_add_listener", body: "none", leastBody: 0, descriptors: 0, keeps: false },
   { number: 14, name: "add_bpf_device_cgroup", body: "struct", leastBody: 20, descriptors: 0, keeps: false },
@@ -216,11 +228,11 @@ export function encodeAnswer(result: number, value: number, body: Uint8Array): U
   return bytes;
 }
 
-/** The head of an answer; undefined when it is incomplete, or its length is one that nobody has. */
-export function decodeAnswer(bytes: Uint8Array): AnswerHead | undefined {
+/** The head of an answer; undefined when it is incomplete, or its body is longer than `longest`. */
+export function decodeAnswer(bytes: Uint8Array, longest: number = LONGEST_BODY): AnswerHead | undefined {
   if (bytes.length < answerStruct.size) return undefined;
   const bodyLength = answerStruct.bodyLength.get(bytes);
-  if (bodyLength > LONGEST_BODY) return undefined;
+  if (bodyLength > longest) return undefined;
   // LXC leaves a negative length, which stands for no body, in some refusals.
   return {
     result: answerStruct.result.get(bytes),
@@ -252,6 +264,30 @@ export function decodeMask(bytes: Uint8Array): StateMask | undefined {
   const numbers: number[] = [];
   for (let at = 0; at < MASK_SIZE; at += 4) numbers.push(maskWord.get(bytes.subarray(at, at + 4)));
   return numbers;
+}
+
+/** What is to be done with the console's buffer. What is read goes from it; `clear` empties it. */
+export interface ConsoleLogRequest {
+  readonly read: boolean;
+  readonly clear: boolean;
+  /** The most to read, or to discard unread when it is neither read nor cleared; 0 for all there is, or for nothing. */
+  readonly mostBytes: number;
+}
+
+export function encodeConsoleLog(request: ConsoleLogRequest): Uint8Array {
+  const bytes = new Uint8Array(consoleLogStruct.size);
+  consoleLogStruct.clear.put(bytes, request.clear ? 1 : 0);
+  consoleLogStruct.read.put(bytes, request.read ? 1 : 0);
+  consoleLogStruct.most.put(bytes, request.mostBytes);
+  return bytes;
+}
+
+export function decodeConsoleLog(bytes: Uint8Array): ConsoleLogRequest {
+  return {
+    read: consoleLogStruct.read.get(bytes) !== 0,
+    clear: consoleLogStruct.clear.get(bytes) !== 0,
+    mostBytes: consoleLogStruct.most.get(bytes),
+  };
 }
 
 /** What a container's processes are in: one open folder for each hierarchy. */

@@ -1,16 +1,21 @@
 // What a monitor may be asked, and how each command is answered from it. Runs in the monitor.
 
-import { EBADF, EINVAL, ENOENT, ENOSYS } from "../kernel/abi/errno.ts";
+import type { DeviceRule } from "../isolation/cgroup/devices.ts";
+import { EBADF, EFAULT, EINVAL, ENODATA, ENOENT, ENOSYS } from "../kernel/abi/errno.ts";
 import { cString, textOf } from "../kernel/memory.ts";
 import {
   type CgroupContext,
   type CgroupHandle,
   type Command,
+  decodeConsoleLog,
   decodeController,
   encodeCgroupContext,
   encodeCgroupHandle,
   isBodyFor,
+  LONGEST_CONSOLE_LOG,
 } from "./command-protocol.ts";
+import { decodeDeviceRules } from "./device-rules.ts";
+import type { RingBuffer } from "./ring-buffer.ts";
 import { type State, stateNumber, stateOfNumber } from "./states.ts";
 
 /** A terminal that was free and is now a client's. */
@@ -48,11 +53,17 @@ export abstract class Served {
   /** For at most `timeoutS` seconds, negative for ever, telling of each state on the way; -ENOENT leaves it to the client. */
   abstract freeze(timeoutS: number): number;
   abstract thaw(timeoutS: number): number;
+  /** Puts device rules behind those in force, all of them at once; -EINVAL where they are no program (as in LXC). */
+  abstract addDevices(rules: readonly DeviceRule[]): number;
+  /** The scope that the user's service manager made for the container; undefined when there is none. */
+  abstract systemdScope(): string | undefined;
   /** Sends the stop signal, and thaws so that it arrives. */
   abstract stop(): number;
   /** `number` -1 for any that is free; 0 is the console. */
   abstract takeTty(number: number): TakenTty | undefined;
   abstract freeTty(number: number): void;
+  /** The last of what the console has said; undefined when nobody asked for that to be kept. */
+  abstract consoleBuffer(): RingBuffer | undefined;
   /** The devpts mount; negative when there is none. */
   abstract devptsFd(): number;
 }
@@ -114,6 +125,12 @@ export function replyTo(served: Served, command: Command, value: number, body: U
       return resultReply(served.thaw(value));
     case "serve_state_clients":
       return noted(served, value);
+    case "add_bpf_device_cgroup":
+      return devicesReply(served, body);
+    case "get_systemd_scope":
+      return textReply(served.systemdScope());
+    case "console_log":
+      return consoleLogReply(served.consoleBuffer(), body);
     default:
       return cgroupReply(served, command, body);
   }
@@ -123,11 +140,27 @@ function resultReply(result: number): Reply {
   return result < 0 ? refusal(-result) : numberReply(0);
 }
 
+function devicesReply(served: Served, body: Uint8Array): Reply {
+  const rules = decodeDeviceRules(body);
+  return rules === undefined ? refusal(EINVAL) : resultReply(served.addDevices(rules));
+}
+
 function noted(served: Served, value: number): Reply {
   const state = stateOfNumber(value);
   if (state === undefined) return refusal(EINVAL);
   served.noteState(state);
   return numberReply(0);
+}
+
+/** The errors are LXC's, whose clients take both for "nothing to read". */
+function consoleLogReply(buffer: RingBuffer | undefined, body: Uint8Array): Reply {
+  if (buffer === undefined) return refusal(EFAULT);
+  const request = decodeConsoleLog(body);
+  if (request.read && buffer.used() === 0) return refusal(ENODATA);
+  const most = request.mostBytes > 0 ? request.mostBytes : LONGEST_CONSOLE_LOG;
+  const answer = request.read ? buffer.oldest(Math.min(most, LONGEST_CONSOLE_LOG)) : NO_BODY;
+  buffer.discard(request.clear ? buffer.used() : request.read ? answer.length : request.mostBytes);
+  return { result: 0, value: 0, body: answer, descriptors: [], closesThem: false };
 }
 
 function cgroupReply(served: Served, command: Command, body: Uint8Array): Reply {

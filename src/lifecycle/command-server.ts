@@ -1,11 +1,12 @@
 // Answers the commands of clients, none of which can block or end it. Runs in the monitor.
 
 import { EAGAIN, EBUSY, EINVAL, EMFILE, ENFILE, ENOSYS, EPERM } from "../kernel/abi/errno.ts";
+import { EPOLLOUT } from "../kernel/abi/ioctl.ts";
 import { tryBytes, tryNumbers } from "../kernel/call.ts";
 import type { EventLoop } from "../kernel/event-loop.ts";
 import { closeFd } from "../kernel/files.ts";
 import { effectiveUser } from "../kernel/process.ts";
-import { peerCredentials, tryAccept, trySend } from "../kernel/sockets.ts";
+import { growSendBuffer, peerCredentials, tryAccept, trySend } from "../kernel/sockets.ts";
 import { Timer } from "../kernel/timers.ts";
 import {
   type Command,
@@ -26,8 +27,10 @@ import { type State, stateNumber, stateOfNumber } from "./states.ts";
 const MOST_READERS = 32;
 /** So many may wait or have a terminal: the monitor has to keep descriptors for itself. */
 const MOST_KEPT = 400;
-/** A client that has not sent its request by then is let go. */
+/** A client that has not sent its request by then, or takes nothing of its answer, is let go. */
 const REQUEST_TIMEOUT_MS = 3000;
+/** More than this may not go at once. */
+const USUAL_SEND_BUFFER = 65536;
 /** Enough for every request of LXC's tools but long keys. */
 const FIRST_READ = REQUEST_SIZE + 112;
 /** A busy local user must not make others wait in vain. */
@@ -35,16 +38,17 @@ const BACKLOG = 100;
 
 const NO_BODY = new Uint8Array(0);
 
-type Standing = "reading" | "tty" | "state" | "stop";
+type Standing = "reading" | "sending" | "tty" | "state" | "stop";
 
 /** One connection. */
 class Client {
   readonly fd: number;
   readonly mayCommand: boolean;
-  readonly sinceMs: number;
+  /** When it began what it is at. */
+  sinceMs: number;
   standing: Standing = "reading";
   isWatched = false;
-  /** What has come of the request. */
+  /** What has come of the request, or is still to go of the answer. */
   bytes: Uint8Array = new Uint8Array(FIRST_READ);
   length = 0;
   mask: StateMask = [];
@@ -145,19 +149,20 @@ export class CommandServer {
       this.#loop.watch(this.#listening, () => this.#accept());
     }
     const now = Date.now();
-    let isReading = false;
+    let isBusy = false;
     for (const client of [...this.#clients.values()]) {
-      if (client.standing !== "reading") continue;
+      if (client.standing !== "reading" && client.standing !== "sending") continue;
       if (now - client.sinceMs >= REQUEST_TIMEOUT_MS) this.#drop(client);
-      else isReading = true;
+      else isBusy = true;
     }
-    if (isReading) this.#timer.startOnce(1000);
+    if (isBusy) this.#timer.startOnce(1000);
   }
 
   #ready(fd: number): void {
     const client = this.#clients.get(fd);
     if (client === undefined) return;
     if (client.standing === "reading") this.#read(client);
+    else if (client.standing === "sending") this.#sendMore(client);
     else this.#checkKept(client);
   }
 
@@ -239,7 +244,9 @@ export class CommandServer {
   }
 
   #grantTty(client: Client, number: number): void {
-    const taken = this.#served.takeTty(number);
+    let taken = this.#served.takeTty(number);
+    // Whoever had it may have gone just now.
+    if (taken === undefined && this.#dropGoneOwners()) taken = this.#served.takeTty(number);
     if (taken === undefined) {
       // As in LXC: no answer at all says that it is taken.
       this.#drop(client);
@@ -252,6 +259,13 @@ export class CommandServer {
       return;
     }
     this.#keep(client, "tty");
+  }
+
+  /** Returns whether anybody who had a terminal has gone. */
+  #dropGoneOwners(): boolean {
+    const before = this.#clients.size;
+    for (const client of [...this.#clients.values()]) if (client.standing === "tty") this.#checkKept(client);
+    return this.#clients.size < before;
   }
 
   #addStateClient(client: Client, body: Uint8Array): void {
@@ -280,11 +294,36 @@ export class CommandServer {
     this.#loop.watch(client.fd, () => this.#ready(client.fd));
   }
 
-  /** Answers, and lets go. The answer is far smaller than the room in a new socket: it is never waited for. */
+  /** Answers, and lets go. Only the console's buffer may be more than there is room for in a new socket. */
   #finish(client: Client, reply: Reply): void {
-    trySend(client.fd, encodeAnswer(reply.result, reply.value, reply.body), reply.descriptors);
+    const answer = encodeAnswer(reply.result, reply.value, reply.body);
+    // LXC's clients take what is there of it for the whole.
+    if (answer.length > USUAL_SEND_BUFFER) growSendBuffer(client.fd, 2 * answer.length);
+    const sent = trySend(client.fd, answer, reply.descriptors);
     if (reply.closesThem) for (const fd of reply.descriptors) closeFd(fd);
-    this.#drop(client);
+    if (sent >= 0 && sent < answer.length) this.#keepSending(client, answer.subarray(sent));
+    else this.#drop(client);
+  }
+
+  #keepSending(client: Client, rest: Uint8Array): void {
+    client.standing = "sending";
+    client.bytes = rest;
+    client.sinceMs = Date.now();
+    this.#timer.startOnce(REQUEST_TIMEOUT_MS);
+    if (client.isWatched) this.#loop.forget(client.fd);
+    client.isWatched = true;
+    this.#loop.watch(client.fd, () => this.#ready(client.fd), EPOLLOUT);
+  }
+
+  #sendMore(client: Client): void {
+    const sent = trySend(client.fd, client.bytes, []);
+    if (sent === -EAGAIN) return;
+    if (sent < 0 || sent === client.bytes.length) {
+      this.#drop(client);
+      return;
+    }
+    client.bytes = client.bytes.subarray(sent);
+    client.sinceMs = Date.now();
   }
 
   #drop(client: Client): void {

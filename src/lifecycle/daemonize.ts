@@ -8,7 +8,7 @@ import { closeFd, openFile } from "../kernel/files.ts";
 import { cloneProcess, exitNow, tryCloneProcess } from "../kernel/process.ts";
 import { socketPair } from "../kernel/sockets.ts";
 import { setProcessTitle } from "../kernel/title.ts";
-import { expect, tell, tellFailure } from "./handshake.ts";
+import { expect, tellFailure, tellWith } from "./handshake.ts";
 import { Monitor, type MonitorHoldings } from "./monitor.ts";
 import { withPidFile } from "./pid-file.ts";
 import type { StartPlan } from "./plan.ts";
@@ -27,7 +27,7 @@ export function leaveMonitorBehind(plan: StartPlan, holdings: MonitorHoldings): 
   closeFd(channel.right);
   closeFd(holdings.listening);
   try {
-    expect(channel.left, "running");
+    for (const warning of expect(channel.left, "running").split("\n")) if (warning !== "") plan.options.warn(warning);
   } finally {
     closeFd(channel.left);
   }
@@ -43,7 +43,7 @@ function becomeMonitor(plan: StartPlan, holdings: MonitorHoldings, born: boolean
     const monitor = new Monitor(plan, holdings);
     const running = (): void => {
       if (told) return;
-      tell(caller, "running");
+      tellWith(caller, "running", monitor.warnings().join("\n"));
       closeFd(caller);
       told = true;
     };

@@ -1,7 +1,9 @@
 // What the processes of a start say to each other, one packet a message.
 //
 //     first process                 monitor                          caller
-//     (born in its namespaces)      makes cgroups and network,
+//     (born in its namespaces)      writes id maps, if any
+//                    <-----------   mapped, if any
+//                                   makes cgroups and network,
 //     mounts                        sets limits
 //                    <-----------   configured, with the cgroups' path
 //     enters its cgroups
@@ -15,13 +17,27 @@
 //     (exec closes)  ----------->   RUNNING
 //                                   running       ----------->       exits 0, for a daemon
 //
+// While it mounts, the first process may ask for what only the host's root can do: `shift` with a mount is answered with
+// `shifted` (mount-help.ts). A container that joins namespaces is born by a process in between, which says `born` and
+// its pid (birth.ts).
+//
 // Any side may send `failed` instead, and then stops: the error arrives with all its fields.
 
 import { decodeError, encodeError } from "../base/error-fields.ts";
 import { LxcError } from "../base/errors.ts";
 import { receiveMessage, sendMessage } from "../kernel/sockets.ts";
 
-export const words = ["configured", "terminals", "ready", "go", "running"] as const;
+export const words = [
+  "born",
+  "mapped",
+  "shift",
+  "shifted",
+  "configured",
+  "terminals",
+  "ready",
+  "go",
+  "running",
+] as const;
 export type Word = (typeof words)[number];
 
 export interface Message {
@@ -31,7 +47,7 @@ export interface Message {
   readonly failure: LxcError | undefined;
   /** With `terminals` only: descriptors that are ours now. */
   readonly descriptors: readonly number[];
-  /** With `configured` only: where the cgroups of version 1 are. */
+  /** What comes with the word, or "": with `configured` where the cgroups of version 1 are, with `born` a pid. */
   readonly path: string;
 }
 
@@ -66,9 +82,9 @@ export function tell(fd: number, word: Word, descriptors: readonly number[] = []
   sendMessage(fd, new TextEncoder().encode(word), descriptors);
 }
 
-/** The cgroups are there, and everything that is made from outside. */
-export function tellConfigured(fd: number, path: string): void {
-  sendMessage(fd, new TextEncoder().encode(`configured\0${path}`));
+/** As `tell`, with a text that belongs to the word. */
+export function tellWith(fd: number, word: Word, text: string, descriptors: readonly number[] = []): void {
+  sendMessage(fd, new TextEncoder().encode(`${word}\0${text}`), descriptors);
 }
 
 export function tellFailure(fd: number, error: LxcError): void {

@@ -38,7 +38,7 @@ interface Left {
  */
 export function endLeftovers(container: Container, names: CgroupNames): boolean {
   // A cgroup that the configuration names may be somebody else's, and hold what never was in the container.
-  if (names.container !== "" || names.monitor !== "") return false;
+  if (names.container !== "" || names.monitor !== "" || isSharedPattern(names)) return false;
   const layout = readLayout(effectiveUser() !== 0);
   const payloads = openLeft(layout, payloadPaths(names, 0)?.limit ?? "");
   const monitors = openLeft(layout, monitorPath(names, 0) ?? "");
@@ -52,9 +52,14 @@ export function endLeftovers(container: Container, names: CgroupNames): boolean 
   }
 }
 
-/** The cgroups of the default names, in the folder `dir` of lxc.cgroup.dir, or in none when it is empty. */
-export function usualCgroupNames(container: Container, dir: string): CgroupNames {
-  return { name: container.name, dir, monitor: "", container: "", inner: "" };
+/** One folder for all containers, in which only a number tells them apart. */
+function isSharedPattern(names: CgroupNames): boolean {
+  return names.dir === "" && names.pattern !== "" && !names.pattern.includes("%n");
+}
+
+/** The cgroups of the default names, in the folder `dir` of lxc.cgroup.dir, or else as lxc.cgroup.pattern has it. */
+export function usualCgroupNames(container: Container, dir: string, pattern: string): CgroupNames {
+  return { name: container.name, dir, pattern, monitor: "", pivot: "", container: "", inner: "" };
 }
 
 /** Ends `container` without its monitor, which does not answer, and then that monitor, if it stays. */

@@ -6,10 +6,12 @@ import { getItem } from "../container/config/values.ts";
 import type { Container } from "../container/container.ts";
 import type { PlannedNetwork } from "../container/network/plan.ts";
 import type { ContainerCgroups } from "../isolation/cgroup/cgroups.ts";
+import type { DeviceRule } from "../isolation/cgroup/devices.ts";
 
 import { freeze, freezerOf, thaw } from "../isolation/cgroup/freeze.ts";
+import { hierarchyOf } from "../isolation/cgroup/layout.ts";
 
-import { EINVAL, ENOENT, ESRCH, ETIMEDOUT } from "../kernel/abi/errno.ts";
+import { EACCES, EINVAL, ENOENT, EPERM, ESRCH, ETIMEDOUT } from "../kernel/abi/errno.ts";
 import { CGROUP_SUPER_MAGIC, CGROUP2_SUPER_MAGIC, O_DIRECTORY, O_RDONLY } from "../kernel/abi/fs.ts";
 import { SIGKILL } from "../kernel/abi/signal.ts";
 import { tryOpenAt } from "../kernel/files.ts";
@@ -17,7 +19,8 @@ import { type Child, sendSignal } from "../kernel/process.ts";
 import type { CgroupContext, CgroupHandle } from "./command-protocol.ts";
 import { Served, type TakenTty } from "./command-served.ts";
 import type { Consoles } from "./consoles.ts";
-import { allNamespacesOf, type StartPlan } from "./plan.ts";
+import type { StartPlan } from "./plan.ts";
+import type { RingBuffer } from "./ring-buffer.ts";
 import type { State } from "./states.ts";
 
 const LAYOUT_UNIFIED = 2;
@@ -44,7 +47,7 @@ export class MonitorAnswers extends Served {
     this.#container = container;
     this.#config = config;
     this.#cgroups = cgroups;
-    this.#cloneFlags = allNamespacesOf(plan);
+    this.#cloneFlags = plan.namespaces.own;
   }
 
   /** There is no first process any more. */
@@ -149,6 +152,23 @@ export class MonitorAnswers extends Served {
     }
   }
 
+  override addDevices(rules: readonly DeviceRule[]): number {
+    const cgroup = this.#cgroups.limitV2Fd();
+    if (hierarchyOf(this.#cgroups.layout, "devices")?.version === 1 || cgroup < 0) return -EINVAL;
+    try {
+      this.#cgroups.devices.add(cgroup, rules);
+      return 0;
+    } catch (caught) {
+      const errno = errnoOf(asLxcError(caught as Error));
+      // A client takes -EPERM for "the container is not yours".
+      return errno === EPERM ? -EACCES : -errno;
+    }
+  }
+
+  override systemdScope(): string | undefined {
+    return this.#cgroups.scope === "" ? undefined : this.#cgroups.scope;
+  }
+
   override stop(): number {
     if (this.init.pidfd < 0) return -ESRCH;
     const signal = this.#config.signalStop.value;
@@ -175,6 +195,10 @@ export class MonitorAnswers extends Served {
 
   override freeTty(number: number): void {
     this.consoles?.free(number);
+  }
+
+  override consoleBuffer(): RingBuffer | undefined {
+    return this.consoles?.recorder.ring;
   }
 
   override devptsFd(): number {

@@ -10,24 +10,45 @@ import { type HookType, hookCalls } from "../container/hook-calls.ts";
 import { runHook } from "../container/hooks.ts";
 import { createNetworks } from "../container/network/create.ts";
 import type { ContainerCgroups } from "../isolation/cgroup/cgroups.ts";
+import { type CgroupOwner, delegateCgroup, delegatedFiles } from "../isolation/cgroup/delegate.ts";
+import { killAllIn } from "../isolation/cgroup/kill.ts";
 import { applyDeviceRules, applyLimits } from "../isolation/cgroup/limits.ts";
+import { isolateCores } from "../isolation/core-scheduling.ts";
+import { insideOf, withCaller } from "../isolation/id-maps.ts";
+import { hasNamespace } from "../isolation/namespaces.ts";
 import { setProcFile } from "../isolation/proc-files.ts";
+import { runMapped, writeIdMaps } from "../isolation/user-namespace.ts";
 import { EPIPE } from "../kernel/abi/errno.ts";
+import { MS_REC, MS_SLAVE } from "../kernel/abi/mount.ts";
+import { CLONE_NEWNS } from "../kernel/abi/sched.ts";
 import { SIGBUS, SIGCHLD, SIGHUP, SIGILL, SIGKILL, SIGSEGV, SIGTERM, SIGWINCH } from "../kernel/abi/signal.ts";
 import { type ResourceLimit, setResourceLimits } from "../kernel/credentials.ts";
 import { EventLoop } from "../kernel/event-loop.ts";
 import { closeFd } from "../kernel/files.ts";
+import { setPropagation } from "../kernel/mounts.ts";
+import { unshare } from "../kernel/namespaces.ts";
 import { NetlinkSocket } from "../kernel/netlink.ts";
-import { cloneProcess, currentPid, type ProcessEnd, sendSignal, tryEndOf, waitForEnd } from "../kernel/process.ts";
+import {
+  currentPid,
+  effectiveGroup,
+  effectiveUser,
+  type ProcessEnd,
+  sendSignal,
+  tryEndOf,
+  waitForEnd,
+} from "../kernel/process.ts";
 import { allSignalsBut, blockSignals, nextSignal, openSignals } from "../kernel/signals.ts";
 import { socketPair } from "../kernel/sockets.ts";
+import { bearFirstProcess } from "./birth.ts";
 import { runChild } from "./child.ts";
 import { CommandServer } from "./command-server.ts";
+import { ConsoleRecorder } from "./console-recorder.ts";
 import { Consoles } from "./consoles.ts";
 import { ForegroundConsole } from "./foreground.ts";
-import { expect, hear, tell, tellConfigured, unexpected } from "./handshake.ts";
+import { expect, hear, type Message, tell, tellFailure, tellWith, unexpected } from "./handshake.ts";
 import { MonitorAnswers } from "./monitor-answers.ts";
-import { allNamespacesOf, type StartPlan } from "./plan.ts";
+import { answerShift } from "./mount-help.ts";
+import type { StartPlan } from "./plan.ts";
 import { PreservedNamespaces } from "./preserved-namespaces.ts";
 import { monitorFifoOf, tellMonitord, tellMonitordOfExit } from "./state-clients.ts";
 import type { State } from "./states.ts";
@@ -55,10 +76,12 @@ export class Monitor {
   readonly #server: CommandServer;
   readonly #signals: number;
   readonly #signalMask: Uint8Array;
+  readonly #recorder: ConsoleRecorder;
   #preserved = new PreservedNamespaces();
   #target: "" | "stop" | "reboot" = "";
   #foreground: ForegroundConsole | undefined = undefined;
   #hasStopped = false;
+  #warnings: readonly string[] = [];
 
   constructor(plan: StartPlan, holdings: MonitorHoldings) {
     this.#plan = plan;
@@ -67,7 +90,13 @@ export class Monitor {
     this.#signalMask = blockSignals(queued);
     this.#signals = openSignals(queued);
     this.#answers = new MonitorAnswers(plan, holdings.cgroups, (state) => this.#become(state));
+    this.#recorder = new ConsoleRecorder(plan.options.config, (text) => plan.options.warn(text));
     this.#server = new CommandServer(holdings.listening, this.#loop, this.#answers);
+  }
+
+  /** What the caller is to know of a start that went well. */
+  warnings(): readonly string[] {
+    return this.#warnings;
   }
 
   /**
@@ -75,7 +104,8 @@ export class Monitor {
    * this process was born in the monitor's own cgroup.
    */
   run(born: boolean, running: () => void): ProcessEnd {
-    if (this.#plan.options.daemon) this.#holdings.cgroups.enterMonitor(born);
+    this.#holdings.cgroups.enterMonitor(born);
+    if (this.#plan.options.config.monitorUnshare.value) leaveMounts();
     try {
       for (;;) {
         const end = this.#live(running);
@@ -117,23 +147,25 @@ export class Monitor {
     const plan = this.#plan;
     const channel = socketPair();
     const { cgroups, ownProgram } = this.#holdings;
-    const child = cloneProcess(plan.namespaces, cgroups.payloadV2Fd());
-    if (child.pid === 0) {
+    const child = bearFirstProcess(plan.namespaces, cgroups.payloadV2Fd(), () => {
       closeFd(channel.left);
       runChild(plan, { monitor: channel.right, cgroups, signalMask: this.#signalMask, ownProgram });
-    }
+    });
     this.#answers.init = child;
     if (plan.options.config.hookStop.values.length > 0)
-      this.#preserved.open(child.pid, allNamespacesOf(plan), currentPid());
+      this.#preserved.open(child.pid, plan.namespaces.own, currentPid());
     closeFd(channel.right);
     try {
+      this.#mapUsers(channel.left);
       // While the first process mounts: they take as long as that does.
       const cgroupPath = cgroups.makeLegacyPayload();
+      this.#delegate();
+      this.#warnings = cgroups.warnings();
       applyLimits(cgroups, plan.limits);
       this.#makeNetworks(undo);
       for (const file of plan.options.config.proc.entries) setProcFile(child.pid, file.name, file.value);
       setResourceLimits(child.pid, resourceLimits(plan.options.config));
-      tellConfigured(channel.left, cgroupPath);
+      tellWith(channel.left, "configured", cgroupPath);
       this.#takeTerminals(channel.left);
       for (const warning of applyDeviceRules(cgroups, plan.limits)) plan.options.warn(warning);
       this.#runHooks("start-host");
@@ -144,6 +176,34 @@ export class Monitor {
     } finally {
       closeFd(channel.left);
     }
+  }
+
+  /** The first process waits for who it is. */
+  #mapUsers(channel: number): void {
+    if (this.#plan.options.config.schedCore.value) isolateCores(this.#answers.init.pid);
+    if (this.#plan.user === undefined) return;
+    if (this.#plan.idMaps.length > 0) writeIdMaps(this.#answers.init.pid, this.#plan.idMaps);
+    tell(channel, "mapped");
+  }
+
+  /** The cgroups belong to whoever is root in the container's own user namespace. */
+  #delegate(): void {
+    const { user, idMaps } = this.#plan;
+    const { cgroups } = this.#holdings;
+    if (user === undefined || idMaps.length === 0) return;
+    const uid = effectiveUser();
+    if (uid === 0) {
+      cgroups.delegate(user.outsideUid, user.outsideGid);
+      return;
+    }
+    const maps = withCaller(idMaps, uid, effectiveGroup());
+    const owner: CgroupOwner = { uid: user.uid, gid: user.gid, keeper: insideOf(maps, "u", uid) };
+    const folders = cgroups.payloadFolders();
+    if (folders.length === 0) return;
+    const files = delegatedFiles();
+    runMapped(maps, user, () => {
+      for (const folder of folders) delegateCgroup(folder, owner, files);
+    });
   }
 
   /** What we run into when the first process has ended already is not the cause: that it has told before it ended. */
@@ -177,9 +237,20 @@ export class Monitor {
       const message = hear(channel);
       if (message.say === "terminals") controls = controls.concat(message.descriptors);
       else if (message.say === "ready") break;
-      else throw unexpected(message, "ready");
+      else if (!this.#help(channel, message)) throw unexpected(message, "ready");
     }
-    this.#answers.consoles = new Consoles(this.#loop, controls, this.#plan.console !== "none");
+    this.#answers.consoles = new Consoles(this.#loop, controls, this.#plan.console !== "none", this.#recorder);
+  }
+
+  /** Does for the first process what it may not do itself. Returns false when that is not what it asks for. */
+  #help(channel: number, message: Message): boolean {
+    if (message.say !== "shift") return false;
+    try {
+      answerShift(channel, message, this.#answers.init.pid);
+    } catch (caught) {
+      tellFailure(channel, asLxcError(caught as Error));
+    }
+    return true;
   }
 
   /** Answers commands and passes signals on, until the first process has ended. */
@@ -202,7 +273,7 @@ export class Monitor {
     const { config, daemon } = this.#plan.options;
     const path = config.consolePath.value ?? "";
     if (consoles.consoleFd() >= 0 && (!daemon || path !== "")) {
-      const foreground = new ForegroundConsole(this.#loop, consoles.consoleFd());
+      const foreground = new ForegroundConsole(this.#loop, consoles);
       if (foreground.start(path, () => consoles.drain())) {
         this.#foreground = foreground;
         return;
@@ -252,6 +323,7 @@ export class Monitor {
   #stopped(undo: Undo, end: ProcessEnd): void {
     this.#become("STOPPING");
     this.#target = isReboot(end) ? "reboot" : "stop";
+    if (!hasNamespace(this.#plan.namespaces.own, "pid")) this.#tolerate(() => this.#endOthers());
     this.#tolerate(() => this.#runHooks("stop"));
     this.#preserved.close();
     this.#preserved = new PreservedNamespaces();
@@ -263,6 +335,14 @@ export class Monitor {
     if (!isReboot(end)) this.#sayStopped();
     // As in LXC: a post-stop hook that fails keeps a container from starting again.
     if (!this.#tolerate(() => this.#runHooks("post-stop"))) this.#sayStopped();
+  }
+
+  /** Without process ids of its own the end of the first process is not that of the others. */
+  #endOthers(): void {
+    const { cgroups } = this.#holdings;
+    const unified = cgroups.limitV2Fd();
+    const fd = unified >= 0 ? unified : cgroups.limitFdOf("freezer");
+    if (fd >= 0) killAllIn(fd);
   }
 
   /** From here on the container looks stopped: nobody answers for it, and its name is free. */
@@ -320,6 +400,12 @@ function resourceLimits(config: Config): ResourceLimit[] {
   const limits: ResourceLimit[] = [];
   for (const { name, value } of config.prlimit.entries) limits.push({ name, soft: value.soft, hard: value.hard });
   return limits;
+}
+
+/** As lxc.monitor.unshare wants it: what is mounted from now on in here is not seen by the host. */
+function leaveMounts(): void {
+  unshare(CLONE_NEWNS, "mount");
+  setPropagation("/", MS_SLAVE | MS_REC);
 }
 
 /** What reboot(2) does to process 1 of a pid namespace (pid_namespaces(7)). */

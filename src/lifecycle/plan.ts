@@ -8,20 +8,17 @@ import { limitsOf } from "../container/config-limits.ts";
 import type { Container } from "../container/container.ts";
 import { directoryOf } from "../container/container.ts";
 import type { NetworkPlan } from "../container/network/plan.ts";
+import { TTY_GROUP } from "../container/rootfs/automounts.ts";
 import type { MountEntry } from "../container/rootfs/mount-entry.ts";
-import { planRootfs, type RootfsPlan } from "../container/rootfs/plan.ts";
+import { planRootfs, type RootfsFacts, type RootfsPlan } from "../container/rootfs/plan.ts";
 import { capabilityNumber } from "../isolation/capabilities.ts";
-import type { CgroupLayout } from "../isolation/cgroup/layout.ts";
 import { type LimitPlan, planLimits } from "../isolation/cgroup/limit-plan.ts";
-import {
-  CLONE_NEWCGROUP,
-  CLONE_NEWIPC,
-  CLONE_NEWNET,
-  CLONE_NEWNS,
-  CLONE_NEWPID,
-  CLONE_NEWUTS,
-} from "../kernel/abi/sched.ts";
+import { payloadPaths } from "../isolation/cgroup/names.ts";
+import { type IdMapping, type MappedUser, outsideOf } from "../isolation/id-maps.ts";
+import { type ClockOffset, hasNamespace, type SharedNamespace } from "../isolation/namespaces.ts";
 import type { BlockDevice } from "../kernel/block-device.ts";
+import { clocksOf, type Namespaces, namespacesOf, userOf } from "./plan-namespaces.ts";
+import type { StartCgroups } from "./start-cgroups.ts";
 
 /** How a container is to be started, as the caller said it. */
 export interface StartOptions {
@@ -57,7 +54,9 @@ export interface StartFacts {
   readonly hasMountPoint: boolean;
   readonly fstab: readonly MountEntry[];
   readonly network: NetworkPlan;
-  readonly cgroups: CgroupLayout;
+  readonly cgroups: StartCgroups;
+  /** The namespaces to join, open. */
+  readonly shared: readonly SharedNamespace[];
   /** That of the root file system, when a limit is for it. */
   readonly disk: BlockDevice | undefined;
 }
@@ -68,11 +67,17 @@ export interface StartPlan {
   readonly rootfs: string;
   /** Where it is mounted while it is built. */
   readonly mountPoint: string;
-  /** CLONE_NEW* of the first process; it makes its cgroup namespace itself, once it is in its cgroups. */
-  readonly namespaces: number;
+  readonly namespaces: Namespaces;
+  /** Those of the user namespace; none without one of its own. */
+  readonly idMaps: readonly IdMapping[];
+  /** Who the first process is in its user namespace, own or joined; undefined in that of the host. */
+  readonly user: MappedUser | undefined;
+  readonly clocks: readonly ClockOffset[];
   readonly command: readonly string[];
   readonly steps: RootfsPlan;
-  readonly cgroups: CgroupLayout;
+  /** What they were planned from. */
+  readonly rootfsFacts: RootfsFacts;
+  readonly cgroups: StartCgroups;
   readonly limits: LimitPlan;
   readonly network: NetworkPlan;
   /** Where the console is made: from the container's own pseudo terminals, the host's, or not at all. */
@@ -89,43 +94,42 @@ const DEFAULT_INIT = "/sbin/init";
 export function planStart(options: StartOptions, facts: StartFacts): StartPlan {
   const config = options.config;
   const rootfs = config.rootfsPath.value?.path ?? "";
+  const namespaces = namespacesOf(config, facts.shared, facts.network.newNamespace);
   const command = commandOf(options);
   if (rootfs === "" && !options.useInit && (command[0] ?? "") === DEFAULT_INIT) throw hostInitRefused();
   const wanted = config.rootfsMount.value;
   const mountPoint = rootfs === "" ? "/" : facts.hasMountPoint ? wanted : rootfs;
   const rootNames = rootfs === "" ? ["/"] : [rootfs, mountPoint, `${directoryOf(options.container)}/rootfs`];
-  const limits = planLimits(facts.cgroups, limitsOf(config, facts.disk));
-  const steps = planRootfs(config, {
+  const limits = planLimits(facts.cgroups.layout, limitsOf(config, facts.disk));
+  const rootfsFacts: RootfsFacts = {
     rootNames,
     fstab: facts.fstab,
-    mayAdministerNetwork: keepsCapability(config, "net_admin"),
+    own: namespaces.own,
+    hasTtyGroup: hasGroup(config.idmap.values, TTY_GROUP),
+    payload: payloadPaths(facts.cgroups.names, 0)?.payload ?? "",
+    mayAdministerNetwork: keepsCapability(config, "net_admin") && hasNamespace(namespaces.own, "net"),
     keepsSysAdmin: keepsCapability(config, "sys_admin"),
-    cgroups: facts.cgroups,
-  });
+    cgroups: facts.cgroups.layout,
+  };
+  const steps = planRootfs(config, rootfsFacts);
   return {
     options,
     rootfs,
     mountPoint,
-    namespaces: namespacesOf(facts.network.newNamespace),
+    namespaces,
+    idMaps: config.idmap.values,
+    user: userOf(config, namespaces),
+    clocks: clocksOf(config),
     command,
     steps,
+    rootfsFacts,
     cgroups: facts.cgroups,
     limits,
     network: facts.network,
-    console: consoleOf(config),
+    console: hasNamespace(namespaces.own, "mnt") ? consoleOf(config) : "none",
     hookEnvironment: options.environment.concat(hookVariables(options, rootfs, mountPoint)),
-    warnings: steps.warnings.concat(limits.setAside),
+    warnings: steps.warnings.concat(limits.setAside, facts.cgroups.warnings),
   };
-}
-
-/** CLONE_NEW* as the command socket reports them: with the cgroup namespace. */
-export function allNamespacesOf(plan: StartPlan): number {
-  return plan.namespaces | CLONE_NEWCGROUP;
-}
-
-function namespacesOf(newNetwork: boolean): number {
-  const always = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC;
-  return newNetwork ? always | CLONE_NEWNET : always;
 }
 
 function commandOf(options: StartOptions): readonly string[] {
@@ -164,6 +168,10 @@ export function splitCommand(line: string): string[] {
   }
   if (inWord) found.push(word);
   return found;
+}
+
+function hasGroup(maps: readonly IdMapping[], group: number): boolean {
+  return maps.length === 0 || outsideOf(maps, "g", group) >= 0;
 }
 
 /** Whether the container's first process keeps a capability. */

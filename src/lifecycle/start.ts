@@ -12,7 +12,6 @@ import { requestsFrom } from "../container/network/requests.ts";
 import { commandSocketOf, runDirectory } from "../container/paths.ts";
 import { type MountEntry, mountEntriesIn } from "../container/rootfs/mount-entry.ts";
 import { ContainerCgroups } from "../isolation/cgroup/cgroups.ts";
-import { readLayout } from "../isolation/cgroup/layout.ts";
 import { activeLsm } from "../isolation/lsm.ts";
 import { EADDRINUSE } from "../kernel/abi/errno.ts";
 import { blockDeviceOf } from "../kernel/block-device.ts";
@@ -25,6 +24,9 @@ import { leaveMonitorBehind } from "./daemonize.ts";
 import { Monitor, type MonitorHoldings } from "./monitor.ts";
 import { withPidFile } from "./pid-file.ts";
 import { planStart, type StartFacts, type StartOptions, type StartPlan } from "./plan.ts";
+import { mayOwn } from "./plan-namespaces.ts";
+import { openSharedNamespaces } from "./shared-namespaces.ts";
+import { cgroupsForStart } from "./start-cgroups.ts";
 
 /**
  * Starts a container. For a daemon returns 0 once it is RUNNING; otherwise returns the exit code of its first process:
@@ -75,11 +77,15 @@ function gatherFacts(options: StartOptions): StartFacts {
   return {
     hasMountPoint: hasRootfs && isDirectory(config.rootfsMount.value),
     fstab: entriesOf(config.mountFstab.value),
-    network: networkPlanFor(options),
-    cgroups: readLayout(config.cgroupRelative.value),
+    network: mayOwn(config, "net") ? networkPlanFor(options) : NO_NETWORKS,
+    shared: openSharedNamespaces(config.namespaceShare.entries, options.container),
+    cgroups: cgroupsForStart(options.container, config, process.env),
     disk: limitsDisk(config) ? blockDeviceOf(config.rootfsPath.value?.path ?? "/") : undefined,
   };
 }
+
+/** As in LXC: in a network that is not its own a container gets no devices. */
+const NO_NETWORKS: NetworkPlan = { newNamespace: false, networks: [] };
 
 function entriesOf(fstab: string | undefined): readonly MountEntry[] {
   return fstab === undefined ? [] : mountEntriesIn(readText(fstab));
@@ -98,7 +104,15 @@ function networkPlanFor(options: StartOptions): NetworkPlan {
 /** The monitor is this process, until the container has stopped. */
 function runHere(plan: StartPlan): ProcessEnd {
   const holdings = claim(plan);
-  return withPidFile(plan.options.pidFile, () => new Monitor(plan, holdings).run(false, () => undefined));
+  holdings.cgroups.makePlacedMonitor();
+  return withPidFile(plan.options.pidFile, () => runMonitorHere(plan, holdings));
+}
+
+function runMonitorHere(plan: StartPlan, holdings: MonitorHoldings): ProcessEnd {
+  const monitor = new Monitor(plan, holdings);
+  return monitor.run(false, () => {
+    for (const warning of monitor.warnings()) plan.options.warn(warning);
+  });
 }
 
 function startDaemon(plan: StartPlan): number {
@@ -115,20 +129,15 @@ function startDaemon(plan: StartPlan): number {
 
 /** Takes the container's name: whoever has its command socket has the container (as in LXC). */
 function claim(plan: StartPlan): MonitorHoldings {
-  const { container, config } = plan.options;
+  const { container } = plan.options;
   const listening = tryListenAbstract(commandSocketOf(container));
   if (listening === -EADDRINUSE) {
     throw new LxcError("wrong-state", `start ${container.name}`, ALREADY_RUNNING, {
       hint: `stop it first: lxc-stop -n ${container.name} -P ${container.lxcpath}`,
     });
   }
-  const cgroups = new ContainerCgroups(plan.cgroups, {
-    name: container.name,
-    dir: config.cgroupDir.value ?? "",
-    monitor: config.cgroupDirMonitor.value ?? "",
-    container: config.cgroupDirContainer.value ?? "",
-    inner: config.cgroupDirContainerInner.value ?? "",
-  });
+  const cgroups = new ContainerCgroups(plan.cgroups.layout, plan.cgroups.names);
+  cgroups.scope = plan.cgroups.scope;
   return {
     listening,
     cgroups,

@@ -5,6 +5,7 @@ import { EAGAIN, EPERM } from "../kernel/abi/errno.ts";
 import { EPOLLERR, EPOLLHUP, EPOLLIN, EPOLLOUT } from "../kernel/abi/ioctl.ts";
 import { tryBytes } from "../kernel/call.ts";
 import type { EventLoop } from "../kernel/event-loop.ts";
+import { Timer } from "../kernel/timers.ts";
 
 const ROOM_BYTES = 16384;
 const QUIT = 113;
@@ -23,6 +24,16 @@ export interface ProxyEnds {
   readonly escape: number;
 }
 
+/** What a proxy does besides. */
+export interface ProxyManners {
+  /** Gets all that the terminal says, to look at before it returns. */
+  readonly heard: (bytes: Uint8Array) => void;
+  /** For how long a user's side that takes nothing holds up the terminal; after that it misses what is said. -1 for ever. */
+  readonly patienceMs: number;
+}
+
+const PLAIN: ProxyManners = { heard: () => {}, patienceMs: -1 };
+
 /** `terminal`: no program has it open any more. `user`: the user's side is gone. `escape`: the user asked to leave. */
 export type ProxyEnding = "terminal" | "user" | "escape";
 
@@ -31,6 +42,8 @@ class Flow {
   readonly bytes = new Uint8Array(ROOM_BYTES);
   start = 0;
   end = 0;
+  /** How many bytes have gone on. */
+  passed = 0;
   /** Nothing more will come. */
   ended = false;
 
@@ -54,6 +67,7 @@ class Flow {
       if (wrote === -EAGAIN) return 0;
       if (wrote < 0) return wrote;
       this.start += wrote;
+      this.passed += wrote;
     }
     return 0;
   }
@@ -64,11 +78,13 @@ class Flow {
   }
 }
 
-/** Carries bytes until one side is gone; a side that takes none holds up only the side that sends to it. */
+/** Carries bytes until one side is gone. A side that takes none holds up only the side that sends to it. */
 export class TerminalProxy {
   readonly #loop: EventLoop;
   readonly #ends: ProxyEnds;
   readonly #ended: (how: ProxyEnding) => void;
+  readonly #manners: ProxyManners;
+  readonly #timer: Timer;
   readonly #toUser = new Flow();
   readonly #toTerminal = new Flow();
   /** What each descriptor is watched for. */
@@ -76,13 +92,20 @@ export class TerminalProxy {
   /** Files and the like are always ready, which epoll refuses to say. */
   #inputIsFile = false;
   #sawEscape = false;
+  #isWaiting = false;
+  /** What had gone to the user when the wait began. */
+  #passedBefore = 0;
+  /** The user's side has used up our patience, and has taken nothing since. */
+  #isDeaf = false;
   #over = false;
 
   /** `ended` is called once, from within the loop. */
-  constructor(loop: EventLoop, ends: ProxyEnds, ended: (how: ProxyEnding) => void) {
+  constructor(loop: EventLoop, ends: ProxyEnds, ended: (how: ProxyEnding) => void, manners: ProxyManners = PLAIN) {
     this.#loop = loop;
     this.#ends = ends;
     this.#ended = ended;
+    this.#manners = manners;
+    this.#timer = new Timer(loop, () => this.#losePatience());
   }
 
   start(): void {
@@ -94,9 +117,11 @@ export class TerminalProxy {
 
   /** Passes on all that the terminal still holds, waiting for the user's side to take it, and stops. */
   finish(): void {
-    if (!this.#over) {
+    while (!this.#over) {
       this.#pumpToUser();
-      while (!this.#over && !this.#toUser.isEmpty()) this.#loop.turn(-1);
+      if (this.#over || this.#toUser.isEmpty()) break;
+      this.#settle();
+      this.#loop.turn(-1);
     }
     this.stop();
   }
@@ -104,6 +129,7 @@ export class TerminalProxy {
   /** Stops at once; nothing is watched any more. */
   stop(): void {
     this.#over = true;
+    this.#timer.close();
     for (const fd of [...this.#watched.keys()]) this.#loop.forget(fd);
     this.#watched.clear();
   }
@@ -139,7 +165,34 @@ export class TerminalProxy {
       return;
     }
     if (this.#ends.log >= 0) tryBytes("write", this.#ends.log, this.#toUser.bytes, got, 0);
+    this.#manners.heard(this.#toUser.bytes.subarray(0, got));
     if (this.#ends.output < 0) this.#toUser.clear();
+    if (this.#isDeaf) this.#offerOnce();
+  }
+
+  /** To one who has taken nothing for so long: once it takes some it gets all again, and until then it misses it. */
+  #offerOnce(): void {
+    const before = this.#toUser.passed;
+    if (this.#toUser.drain(this.#ends.output) < 0) this.#end("user");
+    if (this.#toUser.passed > before) this.#isDeaf = false;
+    else this.#toUser.clear();
+  }
+
+  #waitForUser(): void {
+    if (this.#manners.patienceMs < 0 || this.#isWaiting) return;
+    this.#isWaiting = true;
+    this.#passedBefore = this.#toUser.passed;
+    this.#timer.startOnce(this.#manners.patienceMs);
+  }
+
+  #losePatience(): void {
+    this.#isWaiting = false;
+    if (this.#over || this.#toUser.isEmpty()) return;
+    if (this.#toUser.passed === this.#passedBefore) {
+      this.#isDeaf = true;
+      this.#toUser.clear();
+    }
+    this.#settle();
   }
 
   #fromInput(): void {
@@ -187,6 +240,7 @@ export class TerminalProxy {
     } while (!this.#over);
     if (!this.#over && this.#toUser.drain(this.#ends.output) < 0) this.#end("user");
     if (this.#over) return;
+    if (!this.#toUser.isEmpty()) this.#waitForUser();
     for (const fd of [...this.#watched.keys()]) this.#watchFor(fd, this.#wanted(fd));
   }
 

@@ -86,6 +86,41 @@ test("each command is answered with what the container has", () => {
   deepEqual(got, answers);
 });
 
+/** Starts it anew as one who may not have more on the way to a client than the host allows everybody. */
+async function serveWithoutPrivilege(): Promise<void> {
+  server.kill("SIGKILL");
+  await once(server, "exit");
+  const words = ["--bounding-set=-net_admin", "dist/drivers/command-server", lxcpath, NAME];
+  server = spawn("setpriv", words, { stdio: ["ignore", "pipe", "inherit"] });
+  if (server.stdout !== null) await once(server.stdout, "data");
+}
+
+test("a console's buffer comes whole, and goes from the buffer", { skip: skipRoot }, async () => {
+  equal(ask("console-log", "600000"), "600000 10000000 10599992 448576");
+  equal(ask("console-log", "0"), "0   0");
+  await serveWithoutPrivilege();
+  equal(ask("console-log", "600000"), "600000 10000000 10599992 448576");
+});
+
+test("who does not take it is let go, and holds up nobody", { skip: skipRoot }, async () => {
+  await serveWithoutPrivilege();
+  const files = openFiles();
+  const socket = connect(`\0${lxcpath}/${NAME}/command`);
+  await once(socket, "connect");
+  const request = Buffer.alloc(40);
+  request.writeInt32LE(11, 0);
+  request.writeInt32LE(24, 4);
+  request[17] = 1;
+  socket.pause();
+  socket.write(request);
+  equal(ask("console-log", "0"), "0   0");
+  // Our connection, and the timer that ends it.
+  equal(openFiles(), files + 2);
+  for (let i = 0; i < 100 && openFiles() > files + 1; i++) await new Promise((resolve) => setTimeout(resolve, 100));
+  equal(openFiles(), files + 1);
+  socket.destroy();
+});
+
 test("a terminal is free again when its client has gone", () => {
   deepEqual([ask("tty", "1"), ask("tty", "1")], ["1 /dev/null", "1 /dev/null"]);
 });

@@ -1,5 +1,6 @@
 // What is wrong across keys: lists of small functions, each returning what it found or nothing. Pure.
 
+import type { NamespaceName } from "../../isolation/namespaces.ts";
 import type { NetworkConfig } from "./network-schema.ts";
 import type { Config } from "./schema.ts";
 import type { Complaint, Maybe, Setting } from "./settings.ts";
@@ -25,6 +26,9 @@ const startRules: readonly RuleRow[] = [
   { rule: innerNeedsContainer },
   { rule: rotationNeedsFile },
   { rule: mapsMustNotOverlap },
+  { rule: mapsNeedNamespace },
+  { rule: namespaceNeedsMaps },
+  { rule: rootfsNeedsMounts },
   { rule: namesMustDiffer },
   { rule: pairsMustDiffer },
 ];
@@ -140,6 +144,37 @@ function mapsMustNotOverlap(config: Config): Complaint | undefined {
     return about(config.idmap, problem, "make them end where the next one begins");
   }
   return undefined;
+}
+
+/** By which key the container cannot have a namespace of its own. */
+function takenBy(config: Config, name: NamespaceName): string | undefined {
+  if (config.namespaceKeep.values.includes(name)) return config.namespaceKeep.key;
+  const only = config.namespaceClone.values;
+  if (only.length > 0 && !only.includes(name)) return config.namespaceClone.key;
+  const isShared = config.namespaceShare.entries.some((entry) => entry.name === name);
+  return isShared ? `lxc.namespace.share.${name}` : undefined;
+}
+
+function mapsNeedNamespace(config: Config): Complaint | undefined {
+  const taker = config.idmap.isUsed() ? takenBy(config, "user") : undefined;
+  if (taker === undefined) return undefined;
+  const hint = `take ${config.idmap.key} out, or let the container have its user namespace`;
+  const problem = `the user namespace is somebody else's, and ${config.idmap.key} is set`;
+  return { about: "value", key: taker, problem, hint };
+}
+
+function namespaceNeedsMaps(config: Config): Complaint | undefined {
+  if (!config.namespaceClone.values.includes("user")) return undefined;
+  return needs(config.namespaceClone, config.idmap, "nobody would be in the new user namespace");
+}
+
+/** In a mount namespace of the host, or of another container, a root file system would be built over what is there. */
+function rootfsNeedsMounts(config: Config): Complaint | undefined {
+  const taker = config.rootfsPath.isUsed() ? takenBy(config, "mnt") : undefined;
+  if (taker === undefined) return undefined;
+  const hint = `take ${config.rootfsPath.key} out to run in the files of that namespace, or let the container have its own`;
+  const problem = `the mount namespace is somebody else's, and ${config.rootfsPath.key} is set`;
+  return { about: "value", key: taker, problem, hint };
 }
 
 interface IdRange {

@@ -385,11 +385,9 @@ lxc.mount.entry = a b none bind,idmap=container`);
     [
       [
         "lxc.seccomp.profile: not supported yet",
-        "lxc.namespace.share.net: not supported yet",
         "lxc.net.1.veth.mode: not supported yet",
         "lxc.net.0.type: the type macvlan is not supported yet",
         "lxc.rootfs.path: zfs: is not supported yet",
-        "lxc.mount.entry: idmap= is not supported yet",
       ],
       ["lxc.apparmor.profile: not supported yet while apparmor is on"],
     ],

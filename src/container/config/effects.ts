@@ -32,14 +32,8 @@ function valuesNotYetIn(config: Config): Complaint[] {
   if (!storageNow.includes(storage)) {
     found.push(complaint(config.rootfsPath.key, `${storage}: is ${NOT_YET}`, "put the root file system into a folder"));
   }
-  if ((config.rootfsOptions.value ?? "").includes("idmap=")) {
-    found.push(complaint(config.rootfsOptions.key, `idmap= is ${NOT_YET}`, TAKE_OUT));
-  }
   for (const auto of config.mountAuto.values) {
     if (auto.what === "shmounts") found.push(complaint(config.mountAuto.key, `shmounts is ${NOT_YET}`, TAKE_OUT));
-  }
-  for (const entry of config.mountEntry.values) {
-    if (entry.idmap !== "") found.push(complaint(config.mountEntry.key, `idmap= is ${NOT_YET}`, TAKE_OUT));
   }
   return found;
 }

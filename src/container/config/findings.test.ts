@@ -38,7 +38,6 @@ test("each doubt has its words", () => {
     "config:1:19: warning: lxc.start.delay: it has no effect without lxc.start.auto; set lxc.start.auto as well, or take lxc.start.delay out",
     "config:2:22: warning: lxc.rootfs.options: it has no effect without lxc.rootfs.path; set lxc.rootfs.path as well, or take lxc.rootfs.options out",
     "config:3:20: warning: lxc.console.size: it has no effect without lxc.console.logfile; set lxc.console.logfile as well, or take lxc.console.size out",
-    "config:3:20: note: lxc.console.size: not supported yet; take it out, or start this container with LXC",
   ]);
   const maps = said("lxc.idmap = u 0 100000 65536").slice(0, 1);
   deepEqual(maps, [

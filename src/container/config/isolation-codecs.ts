@@ -2,13 +2,12 @@
 
 import { blankSeparated, cInteger, lowerCase, upperCase } from "../../base/text.ts";
 import { capabilityNames } from "../../isolation/capabilities.ts";
+import type { IdMapping } from "../../isolation/id-maps.ts";
+import { type NamespaceName, namespaceNames } from "../../isolation/namespaces.ts";
 import { SIGABRT, SIGCHLD, SIGIO, SIGNAL_NAMES, SIGRTMAX, SIGRTMIN, SIGSYS } from "../../kernel/abi/signal.ts";
 import type { Codec, ListCodec } from "./codecs.ts";
 
 const NONE: readonly string[] = [];
-
-export type NamespaceName = "user" | "mnt" | "pid" | "uts" | "ipc" | "net" | "cgroup" | "time";
-export const namespaceNames: readonly NamespaceName[] = ["user", "mnt", "pid", "uts", "ipc", "net", "cgroup", "time"];
 
 export type LogLevel = "trace" | "debug" | "info" | "notice" | "warn" | "error" | "crit" | "alert" | "fatal" | "notset";
 /** The index is LXC's number. */
@@ -207,14 +206,6 @@ export const namespaces: ListCodec<NamespaceName> = {
   },
   format: (value) => value,
 };
-
-/** One range of an id map: `count` ids from `inside` on are `outside` and following on the host. */
-export interface IdMapping {
-  readonly kind: "u" | "g";
-  readonly inside: number;
-  readonly outside: number;
-  readonly count: number;
-}
 
 export const idMappings: ListCodec<IdMapping> = {
   name: 'an id map such as "u 0 100000 65536"',

@@ -1,5 +1,6 @@
 // The key table of a container. A key is one row, and nothing about it is elsewhere. Pure.
 
+import { namespaceNames } from "../../isolation/namespaces.ts";
 import { SIGKILL } from "../../kernel/abi/signal.ts";
 import { ROOTFS_MOUNT } from "../paths.ts";
 import {
@@ -27,7 +28,6 @@ import {
   idMappings,
   limit,
   logLevel,
-  namespaceNames,
   namespaces,
   signal,
   socketAddress,
@@ -107,7 +107,7 @@ export class Config extends KeySet {
 
   readonly monitorUnshare = this.titled(
     "Monitor and signals",
-    this.later(this.one("lxc.monitor.unshare", looseFlag, false, "Give the monitor a mount namespace of its own.")),
+    this.one("lxc.monitor.unshare", looseFlag, false, "Give the monitor a mount namespace of its own."),
   );
   readonly monitorSignalPdeath = this.one(
     "lxc.monitor.signal.pdeath",
@@ -131,9 +131,7 @@ export class Config extends KeySet {
     "notset",
     "The least severe message to write. Default: ERROR.",
   );
-  readonly logSyslog = this.later(
-    this.maybe("lxc.log.syslog", syslogFacility, "The syslog facility log lines go to as well."),
-  );
+  readonly logSyslog = this.maybe("lxc.log.syslog", syslogFacility, "The syslog facility log lines go to as well.");
 
   readonly environment = this.titled(
     "Environment",
@@ -158,12 +156,16 @@ export class Config extends KeySet {
     "Kernel settings",
     this.one("lxc.keyring.session", flag, false, "1 keeps the caller's session keyring instead of making a new one."),
   );
-  readonly schedCore = this.later(this.one("lxc.sched.core", flag, false, "Never share a core with other containers."));
-  readonly timeOffsetBoot = this.later(
-    this.many("lxc.time.offset.boot", timeOffset, "How far the container's boot time clock is ahead."),
+  readonly schedCore = this.one("lxc.sched.core", flag, false, "Never share a core with other containers.");
+  readonly timeOffsetBoot = this.many(
+    "lxc.time.offset.boot",
+    timeOffset,
+    "How far the container's boot time clock is ahead.",
   );
-  readonly timeOffsetMonotonic = this.later(
-    this.many("lxc.time.offset.monotonic", timeOffset, "How far the container's monotonic clock is ahead."),
+  readonly timeOffsetMonotonic = this.many(
+    "lxc.time.offset.monotonic",
+    timeOffset,
+    "How far the container's monotonic clock is ahead.",
   );
   readonly noNewPrivs = this.one("lxc.no_new_privs", flag, false, "No program gains privileges by being executed.");
   readonly prlimit = this.named(
@@ -204,20 +206,29 @@ export class Config extends KeySet {
   readonly ttyDir = this.maybe("lxc.tty.dir", deviceDirectory, "The directory below /dev their devices are in.");
   readonly ptyMax = this.one("lxc.pty.max", unsigned, 0, "How many pseudo terminals; 0 makes no devpts of its own.");
   readonly consolePath = this.maybe("lxc.console.path", path, "Where the console goes: none, a device or a file.");
-  readonly consoleLogfile = this.later(
-    this.maybe("lxc.console.logfile", path, "A file that keeps the console's output."),
+  readonly consoleLogfile = this.maybe("lxc.console.logfile", path, "A file that keeps the console's output.");
+  readonly consoleSize = this.one(
+    "lxc.console.size",
+    bufferSize,
+    0,
+    "How large that file may grow before it is emptied; 0 is without limit.",
   );
-  readonly consoleSize = this.later(this.one("lxc.console.size", bufferSize, 0, "How large that file may grow."));
-  readonly consoleRotate = this.later(this.one("lxc.console.rotate", flag, false, "Start a new file when it is full."));
-  readonly consoleBufferSize = this.later(
-    this.one("lxc.console.buffer.size", bufferSize, 0, "How much of the console's output to keep in memory."),
+  readonly consoleRotate = this.one(
+    "lxc.console.rotate",
+    flag,
+    false,
+    "Keep a file that is full, with .1 after its name.",
+  );
+  readonly consoleBufferSize = this.one(
+    "lxc.console.buffer.size",
+    bufferSize,
+    0,
+    "How much of the console's output to keep in memory.",
   );
 
   readonly idmap = this.titled(
     "Users and capabilities",
-    this.later(
-      this.many("lxc.idmap", idMappings, "A range of ids: u or g, the first inside, the first outside, how many."),
-    ),
+    this.many("lxc.idmap", idMappings, "A range of ids: u or g, the first inside, the first outside, how many."),
   );
   readonly capDrop = this.many("lxc.cap.drop", capabilitiesToDrop, "Capabilities the container gives up.");
   readonly capKeep = this.many(
@@ -227,13 +238,14 @@ export class Config extends KeySet {
   );
   readonly namespaceClone = this.titled(
     "Namespaces",
-    this.later(this.many("lxc.namespace.clone", namespaces, "The only namespaces to make; others are the caller's.")),
+    this.many("lxc.namespace.clone", namespaces, "The only namespaces to make; others are the caller's."),
   );
-  readonly namespaceKeep = this.later(
-    this.many("lxc.namespace.keep", namespaces, "Namespaces to take over from the caller."),
-  );
-  readonly namespaceShare = this.laterGroup(
-    this.named("lxc.namespace.share.", "net", line, "A container, process or file whose namespace to join."),
+  readonly namespaceKeep = this.many("lxc.namespace.keep", namespaces, "Namespaces to take over from the caller.");
+  readonly namespaceShare = this.named(
+    "lxc.namespace.share.",
+    "net",
+    line,
+    "A container, process or file whose namespace to join.",
   );
   readonly seccompProfile = this.titled(
     "System calls",
@@ -268,19 +280,17 @@ export class Config extends KeySet {
     "Cgroups",
     this.maybe("lxc.cgroup.dir", cgroupPath, "The cgroup to make the container's cgroups in."),
   );
-  readonly cgroupDirMonitor = this.later(this.maybe("lxc.cgroup.dir.monitor", cgroupPath, "The monitor's cgroup."));
-  readonly cgroupDirMonitorPivot = this.later(
-    this.maybe("lxc.cgroup.dir.monitor.pivot", cgroupPath, "Where the monitor goes before its cgroup is removed."),
+  readonly cgroupDirMonitor = this.maybe("lxc.cgroup.dir.monitor", cgroupPath, "The monitor's cgroup.");
+  readonly cgroupDirMonitorPivot = this.maybe(
+    "lxc.cgroup.dir.monitor.pivot",
+    cgroupPath,
+    "Where the monitor goes before its cgroup is removed.",
   );
-  readonly cgroupDirContainer = this.later(
-    this.maybe("lxc.cgroup.dir.container", cgroupPath, "The container's cgroup."),
-  );
-  readonly cgroupDirContainerInner = this.later(
-    this.maybe(
-      "lxc.cgroup.dir.container.inner",
-      directoryName,
-      "A cgroup below it for the processes, out of reach of the limits.",
-    ),
+  readonly cgroupDirContainer = this.maybe("lxc.cgroup.dir.container", cgroupPath, "The container's cgroup.");
+  readonly cgroupDirContainerInner = this.maybe(
+    "lxc.cgroup.dir.container.inner",
+    directoryName,
+    "A cgroup below it for the processes, out of reach of the limits.",
   );
   readonly cgroupRelative = this.one("lxc.cgroup.relative", flag, false, "Start below the caller's cgroup.");
   readonly cgroup = this.limitGroup(

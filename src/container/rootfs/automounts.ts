@@ -72,9 +72,13 @@ export function deviceLinkSteps(): MountStep[] {
   return steps;
 }
 
-/** Pseudo terminals of the container's own, at most `max` of them. */
-export function ptsSteps(max: number): MountStep[] {
-  const options = ["newinstance", "gid=5", "ptmxmode=0666", "mode=0620", `max=${max}`];
+/** The group tty of every distribution, that may write to terminals. */
+export const TTY_GROUP = 5;
+
+/** Pseudo terminals of the container's own, at most `max` of them. `hasTtyGroup` is whether that group is there inside. */
+export function ptsSteps(max: number, hasTtyGroup: boolean): MountStep[] {
+  const group = hasTtyGroup ? [`gid=${TTY_GROUP}`] : NONE;
+  const options = ["newinstance"].concat(group, ["ptmxmode=0666", "mode=0620", `max=${max}`]);
   return [
     {
       kind: "file-system",

@@ -5,8 +5,9 @@ import { EACCES, ENOENT, ENOTDIR } from "../../kernel/abi/errno.ts";
 import { AT_FDCWD, O_DIRECTORY, O_PATH } from "../../kernel/abi/fs.ts";
 import { MS_REC, MS_SHARED, MS_SLAVE } from "../../kernel/abi/mount.ts";
 import { refused } from "../../kernel/call.ts";
-import { closeFd, openDirectory, openFile } from "../../kernel/files.ts";
+import { closeFd, openDirectory, tryOpenAt } from "../../kernel/files.ts";
 import { attachTree, pivotRoot, setMountAttributes, setPropagation, tryCloneTree } from "../../kernel/mounts.ts";
+import type { MountHelper } from "./mount-helper.ts";
 import { attributesFor, splitOptions } from "./mount-options.ts";
 
 /** Keeps what is mounted from now on to this mount namespace; mounts of the host still arrive, as in LXC. */
@@ -14,17 +15,34 @@ export function isolateMounts(): void {
   setPropagation("/", MS_SLAVE | MS_REC);
 }
 
-/** Mounts the folder `rootfs` on `mountPoint` with the options of lxc.rootfs.options. Returns the open mount. */
-export function mountRootfs(rootfs: string, mountPoint: string, options: string): number {
+/** How a container's root file system gets where it is built. */
+export interface RootfsMount {
+  /** Where it is on the host; "" for the host's own root. */
+  readonly rootfs: string;
+  readonly mountPoint: string;
+  /** The words of lxc.rootfs.options. */
+  readonly options: readonly string[];
+}
+
+const IDMAP = "idmap=";
+
+/** Mounts it. Returns the open mount. */
+export function mountRootfs(wish: RootfsMount, helper: MountHelper): number {
+  const { rootfs, mountPoint } = wish;
   if (rootfs === "") return openDirectory("/");
-  const tree = tryCloneTree(AT_FDCWD, rootfs, true);
+  const own = tryCloneTree(AT_FDCWD, rootfs, true);
+  const tree = own === -EACCES ? helper.tree(rootfs, true) : own;
   if (tree < 0) throw rootfsRefused(rootfs, tree);
-  const wanted = splitOptions(options.split(","));
+  const space = wish.options.find((word) => word.startsWith(IDMAP));
+  if (space !== undefined) helper.shift(tree, space.slice(IDMAP.length));
+  const wanted = splitOptions(wish.options.filter((word) => !word.startsWith(IDMAP)));
   const change = attributesFor(wanted.flags);
   if (change.set !== 0 || change.clear !== 0 || wanted.propagation !== 0) {
     setMountAttributes(tree, change.set, change.clear, wanted.propagation & ~MS_REC);
   }
-  const target = openFile(mountPoint, O_PATH | O_DIRECTORY);
+  let target = tryOpenAt(AT_FDCWD, mountPoint, O_PATH | O_DIRECTORY);
+  if (target === -EACCES) target = helper.folder(mountPoint);
+  if (target < 0) throw refused(`open ${mountPoint}`, "openat", target);
   attachTree(tree, target, `${rootfs} on ${mountPoint}`);
   closeFd(target);
   return tree;
@@ -38,12 +56,29 @@ export function enterRootfs(root: number, rootfs: string): void {
 }
 
 function rootfsRefused(rootfs: string, result: number): LxcError {
-  if (result !== -ENOENT && result !== -ENOTDIR && result !== -EACCES) {
-    return refused(`mount the root file system ${rootfs}`, "open_tree", result);
+  const doing = `mount the root file system ${rootfs}`;
+  if (result === -EACCES) {
+    return new LxcError("not-permitted", doing, "the container's root may not come to it", {
+      errno: EACCES,
+      hint: `let everybody pass through the folders above it: chmod o+x ${closedFolder(rootfs)}`,
+    });
   }
-  const reason = result === -EACCES ? "it cannot be reached" : "there is no such folder";
-  return new LxcError("not-found", `mount the root file system ${rootfs}`, reason, {
+  if (result !== -ENOENT && result !== -ENOTDIR) return refused(doing, "open_tree", result);
+  return new LxcError("not-found", doing, "there is no such folder", {
     errno: -result,
     hint: "correct lxc.rootfs.path in the container's configuration",
   });
+}
+
+/** The first folder on the way to `path` that we may not pass through. */
+function closedFolder(path: string): string {
+  let at = path.indexOf("/", 1);
+  while (at > 0) {
+    const folder = path.slice(0, at);
+    const fd = tryOpenAt(AT_FDCWD, `${folder}/.`, O_PATH | O_DIRECTORY);
+    if (fd === -EACCES) return folder;
+    if (fd >= 0) closeFd(fd);
+    at = path.indexOf("/", at + 1);
+  }
+  return path;
 }

@@ -4,6 +4,7 @@ import { LxcError } from "../../base/errors.ts";
 import { below, normalPath } from "../../base/path.ts";
 import { type CgroupMountStep, cgroupMountSteps } from "../../isolation/cgroup/automount.ts";
 import type { CgroupLayout } from "../../isolation/cgroup/layout.ts";
+import { hasNamespace } from "../../isolation/namespaces.ts";
 import {
   MOUNT_ATTR_NODEV,
   MOUNT_ATTR_NOEXEC,
@@ -14,6 +15,7 @@ import {
   MS_NOEXEC,
   MS_NOSUID,
   MS_RDONLY,
+  MS_REC,
 } from "../../kernel/abi/mount.ts";
 import type { AutoMount } from "../config/rootfs-codecs.ts";
 import type { Config } from "../config/schema.ts";
@@ -43,6 +45,12 @@ export interface RootfsFacts {
   readonly rootNames: readonly string[];
   /** The entries of the file lxc.mount.fstab names. */
   readonly fstab: readonly MountEntry[];
+  /** CLONE_NEW* of the namespaces of its own. */
+  readonly own: number;
+  /** Whether its users include the group `TTY_GROUP`. */
+  readonly hasTtyGroup: boolean;
+  /** Its cgroup below the base of each hierarchy. */
+  readonly payload: string;
   readonly mayAdministerNetwork: boolean;
   readonly keepsSysAdmin: boolean;
   readonly cgroups: CgroupLayout;
@@ -51,18 +59,26 @@ export interface RootfsFacts {
 export function planRootfs(config: Config, facts: RootfsFacts): RootfsPlan {
   const warnings: string[] = [];
   const mounts: MountStep[] = [];
+  const devices: MountStep[] = [];
+  const cgroups: MountStep[] = [];
+  // In a mount namespace that is also somebody else's nothing is mounted.
+  if (!hasNamespace(facts.own, "mnt")) return { mounts, cgroups, devices, warnings };
   if (config.autodev.value) mounts.push(...devSteps(sizeOf(config.autodevTmpfsSize.value)));
   for (const auto of config.mountAuto.values) mounts.push(...autoSteps(auto, facts));
   for (const entry of facts.fstab) addEntry(mounts, warnings, entry, facts.rootNames);
   for (const entry of config.mountEntry.values) addEntry(mounts, warnings, entry, facts.rootNames);
-  const cgroups: MountStep[] = [];
-  for (const auto of config.mountAuto.values) cgroups.push(...cgroupSteps(auto, facts));
-  const devices: MountStep[] = [];
   if (config.autodev.value) devices.push(...deviceSteps());
   const terminals = config.ptyMax.value + config.ttyMax.value;
-  if (terminals > 0) devices.push(...ptsSteps(terminals));
+  if (terminals > 0) devices.push(...ptsSteps(terminals, facts.hasTtyGroup));
   devices.push(...deviceLinkSteps());
-  return { mounts, cgroups, devices, warnings };
+  return { mounts, cgroups: planCgroupMounts(config, facts), devices, warnings };
+}
+
+/** Without a cgroup namespace they depend on where the container's cgroups are, `facts.payload`. */
+export function planCgroupMounts(config: Config, facts: RootfsFacts): MountStep[] {
+  const cgroups: MountStep[] = [];
+  for (const auto of config.mountAuto.values) cgroups.push(...cgroupSteps(auto, facts));
+  return cgroups;
 }
 
 function sizeOf(bytes: number): number {
@@ -71,8 +87,19 @@ function sizeOf(bytes: number): number {
 
 function autoSteps(auto: AutoMount, facts: RootfsFacts): MountStep[] {
   if (auto.what === "proc") return procSteps(modeOf(auto), facts.mayAdministerNetwork);
-  if (auto.what === "sys") return sysSteps(modeOf(auto));
+  if (auto.what === "sys") return maySeeDevices(facts) ? sysSteps(modeOf(auto)) : [hostSys(modeOf(auto) !== "rw")];
   return [];
+}
+
+/** The kernel mounts sysfs only for who owns the network namespace it shows (sysfs(5)). */
+function maySeeDevices(facts: RootfsFacts): boolean {
+  return hasNamespace(facts.own, "net") || !hasNamespace(facts.own, "user");
+}
+
+/** That of the host, with all that is mounted below: in a user namespace none of it can be had without the rest. */
+function hostSys(isReadOnly: boolean): MountStep {
+  const step = bind("/sys", "sys", isReadOnly);
+  return { ...step, flags: step.flags | MS_REC };
 }
 
 /** Cgroups come after the entries: what they are mounted on may be one of those, as in LXC. */
@@ -80,11 +107,10 @@ function cgroupSteps(auto: AutoMount, facts: RootfsFacts): MountStep[] {
   const kind = auto.what;
   if (kind !== "cgroup" && kind !== "cgroup-full" && kind !== "cgroup2") return [];
   const view = { kind, access: auto.mode, force: auto.force };
-  const payload = "";
   const found = cgroupMountSteps(facts.cgroups, view, {
-    ownNamespace: true,
+    ownNamespace: hasNamespace(facts.own, "cgroup"),
     keepsSysAdmin: facts.keepsSysAdmin,
-    payload,
+    payload: facts.payload,
   });
   return found.map((step) => cgroupStep(step));
 }
@@ -112,7 +138,7 @@ function readOnly(at: string): MountStep {
   return { kind: "read-only", at, keep, whole: false };
 }
 
-function bind(source: string, to: string, isReadOnly: boolean): MountStep {
+function bind(source: string, to: string, isReadOnly: boolean): EntryStep {
   const flags = MS_BIND | MS_NOSUID | MS_NODEV | MS_NOEXEC | (isReadOnly ? MS_RDONLY : 0);
   return {
     kind: "entry",
@@ -125,6 +151,7 @@ function bind(source: string, to: string, isReadOnly: boolean): MountStep {
     data: "",
     create: "dir",
     optional: false,
+    idmap: "",
   };
 }
 
@@ -133,15 +160,17 @@ function modeOf(auto: AutoMount): "mixed" | "rw" | "ro" {
 }
 
 function addEntry(steps: MountStep[], warnings: string[], entry: MountEntry, rootNames: readonly string[]): void {
-  if (entry.idmap !== "") throw idmapRefused(entry);
   const to = targetOf(entry.target, rootNames);
+  if (entry.idmap !== "" && !entry.options.includes("bind") && !entry.options.includes("rbind"))
+    throw idmapNeedsBind(entry);
   if (to === undefined) warnings.push(`the mount entry "${entry.line}" is ignored: its target is not in the container`);
   else steps.push(entryStep(entry, to));
 }
 
-function idmapRefused(entry: MountEntry): LxcError {
-  return new LxcError("unsupported", `do what the mount entry "${entry.line}" says`, "idmap= is not there yet", {
-    hint: "remove idmap= from its options",
+/** The kernel shifts the owners of a copy of a mount, not of a new file system. */
+function idmapNeedsBind(entry: MountEntry): LxcError {
+  return new LxcError("config-invalid", `do what the mount entry "${entry.line}" says`, "idmap= needs a bind mount", {
+    hint: "add bind to its options, or take idmap= out",
   });
 }
 
@@ -181,5 +210,6 @@ function entryStep(entry: MountEntry, to: string): EntryStep {
     data: options.data,
     create: entry.create,
     optional: entry.optional,
+    idmap: entry.idmap,
   };
 }

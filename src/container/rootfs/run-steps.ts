@@ -4,11 +4,11 @@
 
 import { LxcError } from "../../base/errors.ts";
 import { joinPath } from "../../base/path.ts";
-import { EEXIST, ENODEV, ENOENT, EPERM } from "../../kernel/abi/errno.ts";
-import { AT_FDCWD, O_DIRECTORY, O_PATH, S_IFCHR, S_IFREG } from "../../kernel/abi/fs.ts";
+import { EACCES, EEXIST, ENODEV, ENOENT, EPERM } from "../../kernel/abi/errno.ts";
+import { AT_FDCWD, O_DIRECTORY, O_NOFOLLOW, O_PATH, S_IFCHR, S_IFMT, S_IFREG } from "../../kernel/abi/fs.ts";
 import { MOUNT_ATTR_RDONLY, MS_BIND, MS_MOVE, MS_REC, MS_REMOUNT } from "../../kernel/abi/mount.ts";
 import { call, refused, tryCall, tryPath } from "../../kernel/call.ts";
-import { closeFd } from "../../kernel/files.ts";
+import { closeFd, openAt, statusOf } from "../../kernel/files.ts";
 import {
   attachTree,
   makeFileSystem,
@@ -17,6 +17,7 @@ import {
   trySetMountAttributes,
 } from "../../kernel/mounts.ts";
 import { makeDirectoryBelow, makeFileBelow, openBelow, tryOpenBelow } from "../../kernel/resolve.ts";
+import type { MountHelper } from "./mount-helper.ts";
 import { attributesFor } from "./mount-options.ts";
 import type { EntryStep, FileSystemStep, MountStep, ReadOnlyStep } from "./steps.ts";
 
@@ -32,8 +33,11 @@ export class RootfsBuilder {
   /** What we mounted ourselves, by where: nothing in it is the container's doing yet. */
   readonly #mounted = new Map<string, number>();
 
-  constructor(root: number) {
+  readonly #helper: MountHelper;
+
+  constructor(root: number, helper: MountHelper) {
     this.root = root;
+    this.#helper = helper;
   }
 
   /** Throws at the first step the kernel refuses, unless the step is optional. */
@@ -138,11 +142,12 @@ export class RootfsBuilder {
 
   #bindEntry(step: EntryStep): void {
     const recursive = (step.flags & MS_REC) !== 0;
-    const from = step.sourceInside ? openBelow(this.root, step.source, O_PATH) : AT_FDCWD;
-    const tree = tryCloneTree(from, step.sourceInside ? "" : step.source, recursive);
-    if (step.sourceInside) closeFd(from);
+    const tree = step.sourceInside
+      ? this.#treeInside(step.source, recursive)
+      : this.#treeOfHost(step.source, recursive);
     if (tree < 0) throw refused(`bind ${step.source} on /${step.to}`, "open_tree", tree);
     try {
+      if (step.idmap !== "") this.#helper.shift(tree, step.idmap);
       const change = attributesFor(step.flags);
       if (change.set !== 0 || change.clear !== 0 || step.propagation !== 0) {
         const result = trySetMountAttributes(tree, false, change.set, change.clear, propagationOf(step));
@@ -154,6 +159,19 @@ export class RootfsBuilder {
     } finally {
       closeFd(tree);
     }
+  }
+
+  #treeInside(source: string, recursive: boolean): number {
+    const from = openBelow(this.root, source, O_PATH);
+    const tree = tryCloneTree(from, "", recursive);
+    closeFd(from);
+    return tree;
+  }
+
+  #treeOfHost(source: string, recursive: boolean): number {
+    const tree = tryCloneTree(AT_FDCWD, source, recursive);
+    // Its path may be closed to the root of a user namespace, and open to the one who asked for the mount.
+    return tree === -EACCES && source.startsWith("/") ? this.#helper.tree(source, recursive) : tree;
   }
 
   #mountTyped(step: EntryStep): void {
@@ -209,7 +227,7 @@ export class RootfsBuilder {
     if (result >= 0 || result === -EEXIST) return;
     if (result !== -EPERM) throw refused(`make the device /${at}`, "mknodat", result);
     // A container without CAP_MKNOD on the host's devices gets the host's own node instead, as in LXC.
-    const node = openBelow(AT_FDCWD, `/${at}`, O_PATH);
+    const node = openHostDevice(at, major, minor);
     this.mountFile(node, at, `the host's /${at}`);
     closeFd(node);
   }
@@ -228,6 +246,22 @@ export class RootfsBuilder {
     if (result < 0 && result !== -EEXIST) return makeFileBelow(place.dir, place.path, 0o000);
     return openBelow(place.dir, place.path, O_PATH);
   }
+}
+
+/** The node of the host that is to be the container's, and nothing else of that name (CVE-2025-31133). */
+function openHostDevice(at: string, major: number, minor: number): number {
+  const node = openAt(AT_FDCWD, `/${at}`, O_PATH | O_NOFOLLOW);
+  const status = statusOf(node, `/${at}`);
+  if ((status.mode & S_IFMT) === S_IFCHR && status.rdevMajor === major && status.rdevMinor === minor) return node;
+  closeFd(node);
+  throw new LxcError(
+    "not-permitted",
+    `make the device /${at}`,
+    `/${at} of the host is not the device ${major}:${minor}`,
+    {
+      hint: `put it right on the host: mknod -m 666 /${at} c ${major} ${minor}`,
+    },
+  );
 }
 
 /** Puts a read-only copy of what is there over it. Returns false when nothing is there. */

@@ -45,6 +45,8 @@ export interface EntryStep {
   readonly data: string;
   readonly create: "" | "dir" | "file";
   readonly optional: boolean;
+  /** Whose id map its owners are shown by: "container", the path of a user namespace, or "" for the host's. */
+  readonly idmap: string;
 }
 
 /** One line for --dry-run and for logs. */
@@ -55,7 +57,7 @@ export function explain(step: MountStep): string {
     case "read-only":
       return `make /${step.at} read-only${step.keep.length > 0 ? ` but for ${step.keep.join(", ")}` : ""}`;
     case "entry":
-      return `mount ${step.source} on /${step.to}${step.optional ? " if it can be done" : ""}`;
+      return `mount ${step.source} on /${step.to}${step.idmap === "" ? "" : ` with the owners of ${step.idmap}`}${step.optional ? " if it can be done" : ""}`;
     case "directory":
       return `make the folder /${step.at}`;
     case "node":

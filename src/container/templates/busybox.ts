@@ -1,11 +1,12 @@
 // The built-in template `busybox`: a root file system of one static program and links to it, as LXC's lxc-busybox makes it.
 
+import { joinPath } from "../../base/path.ts";
 import { closeFd, isDirectory } from "../../kernel/files.ts";
 import type { Interrupts } from "../interrupts.ts";
 import type { Creation } from "../partial.ts";
 import type { RootFileSystem } from "../storage/storage.ts";
 import { DHCP_SCRIPT, FILES, FOLDERS } from "./busybox-files.ts";
-import { type BusyboxOptions, busyboxOptionsFrom } from "./busybox-options.ts";
+import type { BusyboxOptions } from "./busybox-options.ts";
 import { type Busybox, findBusybox } from "./busybox-program.ts";
 import { Filling } from "./filling.ts";
 
@@ -20,24 +21,16 @@ const PROGRAM = "bin/busybox";
 export interface BusyboxRequest {
   readonly name: string;
   readonly rootfs: RootFileSystem;
-  readonly args: readonly string[];
+  readonly options: BusyboxOptions;
   /** The caller's PATH. */
   readonly path: string;
   /** What fails when it fails: "create c1". */
   readonly doing: string;
 }
 
-/** What the template made of its options. */
-export interface BusyboxResult {
-  /** To be added to the container's configuration. */
-  readonly config: string;
-  readonly options: BusyboxOptions;
-}
-
 /** Fills the root file system. Throws at the first failure, leaving the rest to the caller; stops when a signal came. */
-export function makeBusyboxRootfs(request: BusyboxRequest, creation: Creation, interrupts: Interrupts): BusyboxResult {
-  const options = busyboxOptionsFrom(request.args);
-  const busybox = findBusybox(options.busyboxPath, request.path);
+export function makeBusyboxRootfs(request: BusyboxRequest, creation: Creation, interrupts: Interrupts): void {
+  const busybox = findBusybox(request.options.busyboxPath, request.path);
   const filling = new Filling(request.rootfs.folder, request.rootfs.isFresh, creation);
   try {
     for (const folder of FOLDERS) filling.makeFolder(folder, FOLDER_MODE);
@@ -49,7 +42,6 @@ export function makeBusyboxRootfs(request: BusyboxRequest, creation: Creation, i
     for (const file of FILES) filling.makeFile(file.path, file.text, file.mode);
     makeDhcpScript(filling, busybox.dhcpScript);
     interrupts.check(request.doing);
-    return { config: configLines(request.name, librariesIn(filling)), options };
   } finally {
     filling.close();
     closeFd(busybox.fd);
@@ -72,8 +64,12 @@ function makeDhcpScript(filling: Filling, script: string): void {
   filling.makeFile(script, DHCP_SCRIPT, 0o755);
 }
 
-function librariesIn(filling: Filling): string[] {
-  return LIBRARIES.filter((folder) => isDirectory(`/${folder}`) && filling.hasFolder(folder));
+/** What it adds to the configuration of the container `name` whose root file system is filled. */
+export function busyboxConfig(name: string, rootfs: string): string {
+  return configLines(
+    name,
+    LIBRARIES.filter((folder) => isDirectory(`/${folder}`) && isDirectory(joinPath(rootfs, folder))),
+  );
 }
 
 /** What lxc-busybox adds to the configuration, with host folders bound for programs that are not static. Pure. */

@@ -3,14 +3,16 @@
 import { Deadline } from "../../base/deadline.ts";
 import { LxcError } from "../../base/errors.ts";
 import { baseName } from "../../base/path.ts";
+import { becomeMapped, writeIdMaps } from "../../isolation/user-namespace.ts";
 import { O_RDWR } from "../../kernel/abi/fs.ts";
 import { POLLIN, pollfd, timespec } from "../../kernel/abi/ioctl.ts";
 import { MS_REC, MS_SLAVE } from "../../kernel/abi/mount.ts";
 import { PR_SET_CHILD_SUBREAPER } from "../../kernel/abi/prctl.ts";
-import { CLONE_NEWNS } from "../../kernel/abi/sched.ts";
+import { CLONE_NEWNS, CLONE_NEWUSER } from "../../kernel/abi/sched.ts";
 import { SIGKILL, SIGTERM } from "../../kernel/abi/signal.ts";
 import { call, tryCall, tryNumbers } from "../../kernel/call.ts";
 import { closeFd, openFile, tryReadText } from "../../kernel/files.ts";
+import { bytesOfText } from "../../kernel/memory.ts";
 import { setPropagation } from "../../kernel/mounts.ts";
 import {
   type Child,
@@ -26,15 +28,20 @@ import {
   tryExec,
 } from "../../kernel/process.ts";
 import { blockSignals, nextSignal } from "../../kernel/signals.ts";
+import { receiveMessage, socketPair, trySend } from "../../kernel/sockets.ts";
 import { type Interrupts, interrupted } from "../interrupts.ts";
+import type { MappedRoot } from "../mapped-root.ts";
 
 /** How long a template may clean up after a signal. */
 const GRACE_MS = 5000;
 const PAUSE_MS = 5;
 const UMASK = 0o022;
+const GO = "go";
 
 export interface ProgramRun {
   readonly path: string;
+  /** Whose root it runs as; undefined for the caller. */
+  readonly mapped: MappedRoot | undefined;
   readonly args: readonly string[];
   /** `NAME=value`, as the program gets it. */
   readonly environment: readonly string[];
@@ -49,8 +56,12 @@ export function runProgram(run: ProgramRun, interrupts: Interrupts): void {
   // Whatever the template leaves behind becomes our child, so that it can be found and ended too.
   tryNumbers("prctl", PR_SET_CHILD_SUBREAPER, 1, 0);
   try {
-    const child = cloneProcess(effectiveUser() === 0 ? CLONE_NEWNS : 0, -1);
-    if (child.pid === 0) becomeProgram(run, interrupts);
+    const mapped = run.mapped;
+    const isRoot = mapped !== undefined || effectiveUser() === 0;
+    const gate = new Gate();
+    const child = cloneProcess((isRoot ? CLONE_NEWNS : 0) + (mapped === undefined ? 0 : CLONE_NEWUSER), -1);
+    if (child.pid === 0) becomeProgram(run, isRoot, gate, interrupts);
+    gate.openFor(child.pid, mapped);
     const end = waitFor(child, run.doing, interrupts);
     closeFd(child.pidfd);
     if (shellCode(end) !== 0) throw failed(run, end);
@@ -69,16 +80,42 @@ function failed(run: ProgramRun, end: ProcessEnd): LxcError {
 }
 
 /** In the child: as LXC does, in a mount namespace of its own, whose mounts the host does not see. */
-function becomeProgram(run: ProgramRun, interrupts: Interrupts): void {
+function becomeProgram(run: ProgramRun, isRoot: boolean, gate: Gate, interrupts: Interrupts): void {
   try {
     dieWithParent(SIGKILL);
+    gate.pass();
+    if (run.mapped !== undefined) becomeMapped(run.mapped.root);
+    dieWithParent(SIGKILL);
     blockSignals(interrupts.before);
-    if (effectiveUser() === 0) setPropagation("/", MS_REC | MS_SLAVE);
+    if (isRoot) setPropagation("/", MS_REC | MS_SLAVE);
     tryNumbers("umask", UMASK, 0, 0);
     if (run.quiet) nullStandardFds();
     tryExec(run.path, [baseName(run.path)].concat(run.args), run.environment);
   } finally {
     exitNow(127);
+  }
+}
+
+/** Where a process waits until somebody outside has said who it is. */
+class Gate {
+  readonly #pair = socketPair();
+
+  /** In the child. Does not return when the parent gave up. */
+  pass(): void {
+    closeFd(this.#pair.left);
+    if (receiveMessage(this.#pair.right, GO.length).bytes.length === 0) exitNow(1);
+    closeFd(this.#pair.right);
+  }
+
+  /** In the parent. When it fails the child ends by itself. */
+  openFor(pid: number, mapped: MappedRoot | undefined): void {
+    closeFd(this.#pair.right);
+    try {
+      if (mapped !== undefined) writeIdMaps(pid, mapped.maps);
+      trySend(this.#pair.left, bytesOfText(GO), []);
+    } finally {
+      closeFd(this.#pair.left);
+    }
   }
 }
 

@@ -1,11 +1,14 @@
 // Where -o and -l, or else the configuration, say that the log goes.
 
-import { Log, type LogLevel, logLevelNamed, severityOf } from "../../base/log.ts";
+import { Log, type LogLevel, logLevelNamed, placed, severityOf } from "../../base/log.ts";
+import { syslogMessage } from "../../base/syslog.ts";
 import type { Config } from "../../container/config/schema.ts";
 import { O_APPEND, O_CREAT, O_WRONLY } from "../../kernel/abi/fs.ts";
 import { tryBytes } from "../../kernel/call.ts";
 import { createFile, makeDirectories } from "../../kernel/files.ts";
 import { bytesOfText } from "../../kernel/memory.ts";
+import { currentPid } from "../../kernel/process.ts";
+import { sendToSyslog } from "../../kernel/syslog.ts";
 import { type Arguments, badValue, logFile, logPriority } from "./command.ts";
 import { lxcpathFrom } from "./target.ts";
 
@@ -20,11 +23,32 @@ export function openLog(args: Arguments): Log | undefined {
   return logTo(args, path, least);
 }
 
-/** Opens the log that lxc.log.file and lxc.log.level ask for, where the options asked for none. */
+/**
+ * The log that the configuration asks for: lxc.log.file and lxc.log.level where the options asked for none, and lxc.log.syslog
+ * besides. Undefined when it asks for nothing more than the options did.
+ */
 export function openConfiguredLog(args: Arguments, config: Config): Log | undefined {
-  if (args.log.fd >= 0 || args.has(logFile)) return undefined;
+  const facility = config.logSyslog.value;
+  const asked = args.log.fd >= 0 || args.has(logFile);
+  const least = args.has(logPriority) ? levelFrom(args) : configuredLevel(config);
+  const file = asked ? undefined : logTo(args, config.logFile.value ?? "", least);
+  if (facility === undefined) return file;
+  const log = file ?? (args.log.fd >= 0 ? args.log : logToNoFile(args, least));
+  log.tellAlso((level, subsystem, message) => {
+    const source = { facility, program: args.tool, pid: currentPid() };
+    const name = args.name === "" ? "" : `${args.name}: `;
+    sendToSyslog(syslogMessage(source, level, `${name}${placed(subsystem, message)}`, Date.now()));
+  });
+  return log;
+}
+
+function configuredLevel(config: Config): LogLevel {
   const level = config.logLevel.value;
-  return logTo(args, config.logFile.value ?? "", level === "notset" ? "ERROR" : (logLevelNamed(level) ?? "ERROR"));
+  return level === "notset" ? "ERROR" : (logLevelNamed(level) ?? "ERROR");
+}
+
+function logToNoFile(args: Arguments, least: LogLevel): Log {
+  return new Log({ program: args.tool, container: args.name, least: severityOf(least), write: () => {}, fd: -1 });
 }
 
 function logTo(args: Arguments, path: string, least: LogLevel): Log | undefined {

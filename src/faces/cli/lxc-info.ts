@@ -6,6 +6,7 @@ import type { Config } from "../../container/config/schema.ts";
 import { getItem } from "../../container/config/values.ts";
 import { type Container, configFileOf, isDefined } from "../../container/container.ts";
 import { addressesOf } from "../../container/network/usage.ts";
+import { NO_PRESSURES, type Pressure, type Pressures, type Stall } from "../../isolation/cgroup/pressure.ts";
 import type { CgroupStats } from "../../isolation/cgroup/stats.ts";
 import { NetlinkSocket } from "../../kernel/netlink.ts";
 import { initPidOf, stateOf } from "../../lifecycle/command-client.ts";
@@ -17,7 +18,7 @@ import { print, printError, printLines } from "./print.ts";
 import { humanSeconds, humanSize, labelled } from "./sizes.ts";
 import { containerFrom, controlling, missing } from "./target.ts";
 import { type Traffic, trafficIn } from "./traffic.ts";
-import { NOTHING_USED, usedBy } from "./usage.ts";
+import { NOTHING_USED, pressuresOf, usedBy } from "./usage.ts";
 
 const config = valued("config", "KEY", "c", "Show the value of a configuration key");
 const ips = flag("ips", "i", "Show the IP addresses");
@@ -48,6 +49,8 @@ interface Info {
   readonly pid: number;
   readonly ips: readonly string[];
   readonly used: CgroupStats;
+  /** Only for JSON: LXC's table has no place for it. */
+  readonly pressures: Pressures;
   readonly traffic: readonly Traffic[];
   readonly items: readonly Item[];
 }
@@ -78,6 +81,7 @@ function gather(args: Arguments, container: Container, now: State, all: boolean)
     pid: first,
     ips: wantsIps && first > 0 && socket !== undefined ? addressesOf(socket, first) : [],
     used: wantsStats ? usedBy(container) : NOTHING_USED,
+    pressures: wantsStats && isJson(args) ? pressuresOf(container) : NO_PRESSURES,
     traffic: wantsStats && socket !== undefined ? trafficIn(container, socket) : [],
     items: itemsOf(args, container),
   };
@@ -164,6 +168,7 @@ function jsonOf(info: Info): string {
   putAmount(json, "io_bytes", info.used.ioBytes);
   putAmount(json, "memory_bytes", info.used.memoryBytes);
   putAmount(json, "kernel_memory_bytes", info.used.kernelMemoryBytes);
+  json.object("pressure", pressureJson(info.pressures));
   const links: JsonObject[] = [];
   for (const { link, sentBytes, receivedBytes } of info.traffic) {
     links.push(new JsonObject().text("link", link).number("tx_bytes", sentBytes).number("rx_bytes", receivedBytes));
@@ -175,6 +180,31 @@ function jsonOf(info: Info): string {
     else items.text(key, value);
   }
   return json.object("config", items).encode();
+}
+
+function pressureJson(pressures: Pressures): JsonObject {
+  const json = new JsonObject();
+  putPressure(json, "cpu", pressures.cpu);
+  putPressure(json, "memory", pressures.memory);
+  putPressure(json, "io", pressures.io);
+  return json;
+}
+
+function putPressure(json: JsonObject, key: string, pressure: Pressure | undefined): void {
+  if (pressure === undefined) {
+    json.nothing(key);
+    return;
+  }
+  const one = new JsonObject().object("some", stallJson(pressure.some));
+  if (pressure.full === undefined) one.nothing("full");
+  else one.object("full", stallJson(pressure.full));
+  json.object(key, one);
+}
+
+/** Percent of the last 10, 60 and 300 seconds, and the whole time in microseconds. */
+function stallJson(stall: Stall): JsonObject {
+  const json = new JsonObject().number("avg10", stall.avg10).number("avg60", stall.avg60);
+  return json.number("avg300", stall.avg300).number("total_us", stall.totalMicroseconds);
 }
 
 function putAmount(json: JsonObject, key: string, amount: number | undefined): void {

@@ -38,8 +38,9 @@ function run(args: Arguments): number {
   const container = containerFrom(args);
   const loaded = configurationOf(args, container);
   applyDefinitions(loaded.config, args.all(define));
-  if (args.has(console_)) applyDefinition(loaded.config, `lxc.console.path=${args.text(console_, "")}`);
-  if (args.has(consoleLog)) applyDefinition(loaded.config, `lxc.console.logfile=${args.text(consoleLog, "")}`);
+  if (args.has(console_)) applyDefinition(loaded.config, `lxc.console.path=${consolePath(args.text(console_, ""))}`);
+  if (args.has(consoleLog))
+    applyDefinition(loaded.config, `lxc.console.logfile=${absolute(args.text(consoleLog, ""))}`);
   args.log = openConfiguredLog(args, loaded.config) ?? args.log;
   const leaves = args.isOn(daemon, foreground, true);
   const code = start(args, container, loaded, leaves);
@@ -47,6 +48,11 @@ function run(args: Arguments): number {
     print(`${new JsonObject().text("name", container.name).text("state", "RUNNING").encode()}\n`);
   }
   return code;
+}
+
+/** The monitor is in no folder of the caller's. */
+function consolePath(word: string): string {
+  return word === "none" ? word : absolute(word);
 }
 
 function start(args: Arguments, container: Container, loaded: LoadedConfig, leaves: boolean): number {

@@ -56,7 +56,7 @@ export function cgroupsFrom(args: Arguments, container: Container): CgroupNames 
   } catch (caught) {
     args.log.warn("cli", describe(asLxcError(caught as Error)).join("; "));
   }
-  return usualCgroupNames(container, dir);
+  return usualCgroupNames(container, dir, settings().item("lxc.cgroup.pattern") ?? "");
 }
 
 /** The container of -n and -P. Throws on a name that is none. */

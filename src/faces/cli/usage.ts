@@ -3,6 +3,7 @@
 import type { Container } from "../../container/container.ts";
 import { tryReadItem } from "../../isolation/cgroup/items.ts";
 import { readLayout } from "../../isolation/cgroup/layout.ts";
+import { type Pressures, readPressures } from "../../isolation/cgroup/pressure.ts";
 import { type CgroupStats, fieldIn, numberIn, readStats } from "../../isolation/cgroup/stats.ts";
 import { effectiveUser } from "../../kernel/process.ts";
 import { cgroupPathOf, limitCgroupPathOf } from "../../lifecycle/command-client.ts";
@@ -16,6 +17,10 @@ export const NOTHING_USED: CgroupStats = {
 
 export function usedBy(container: Container): CgroupStats {
   return readStats(readLayout(effectiveUser() !== 0), (controller) => pathOf(container, controller));
+}
+
+export function pressuresOf(container: Container): Pressures {
+  return readPressures(readLayout(effectiveUser() !== 0), (controller) => pathOf(container, controller));
 }
 
 /** Bytes; 0 where nobody counts them. */

@@ -16,7 +16,7 @@ export function howToGet(layout: CgroupLayout, controller: string): string {
 }
 
 /** How to let cgroups below `folder`, which has the controller, have it too. */
-export function howToEnable(controller: string, folder: string): string {
+export function howToAllow(controller: string, folder: string): string {
   return `enable it: echo +${controller} > ${joinPath(folder, "cgroup.subtree_control")}`;
 }
 

@@ -6,15 +6,25 @@ import type { Undo } from "../../base/undo.ts";
 import { EACCES, EEXIST, ENOENT, EPERM, EROFS } from "../../kernel/abi/errno.ts";
 import { AT_FDCWD, O_DIRECTORY, O_PATH, O_WRONLY } from "../../kernel/abi/fs.ts";
 import { refused } from "../../kernel/call.ts";
-import { closeFd, openAt, readText, tryOpenAt, writeAt } from "../../kernel/files.ts";
-import { currentPid, exitNow, tryCloneProcess, tryOpenProcess } from "../../kernel/process.ts";
-import { POLLIN, waitFor } from "../../kernel/waiting.ts";
-import { enterByTasks, tryEnterByTasks } from "./enter.ts";
-import { type CgroupKind, type CgroupLayout, hierarchyOf, type Membership, membershipsIn, pathIn } from "./layout.ts";
-import { type CgroupNames, monitorPath, payloadPaths } from "./names.ts";
+import { openAt, readText, tryOpenAt, writeAt } from "../../kernel/files.ts";
+import { effectiveUser } from "../../kernel/process.ts";
+import { type CgroupFolder, type CgroupOwner, delegateCgroup, delegatedFiles } from "./delegate.ts";
+import { enterByTasks } from "./enter.ts";
+import {
+  type CgroupKind,
+  type CgroupLayout,
+  hierarchyOf,
+  type Membership,
+  membershipsIn,
+  unifiedOf,
+} from "./layout.ts";
+import { type LeftOut, leftOutSentence } from "./left-out.ts";
+import { LiveDevices } from "./live-devices.ts";
+import { continueOutside, goOut, type MonitorExit } from "./monitor-exit.ts";
+import { type CgroupNames, isMonitorPlaced, monitorPath, payloadPaths, pivotPath } from "./names.ts";
+import { inTheWay, makeRoom } from "./room.ts";
 import { CgroupTree } from "./tree.ts";
 
-const EXIT_TIMEOUT_MS = 5000;
 const DEVICES_UTILITY = 1;
 const FREEZER_UTILITY = 2;
 
@@ -51,16 +61,27 @@ export function createCgroups(
 export class ContainerCgroups {
   readonly layout: CgroupLayout;
   readonly names: CgroupNames;
+  /** The scope that a user's service manager made for them; "" for none. */
+  scope = "";
+  /** The device rules in force in the unified hierarchy. */
+  readonly devices = new LiveDevices();
   readonly #trees: CgroupTree[] = [];
+  /** Where a process of ours goes that has to leave a cgroup. */
+  readonly #pivot: string;
   /** How many names were taken. */
   #attempt = 0;
   /** Where the monitor's caller was: there it goes back to in the end. */
   #origin: Membership[] = [];
   #monitorIsInside = false;
+  /** Whether the monitor was born there: only then another process may go on in its place. */
+  #bornInside = false;
+  /** Processes that keep controllers from the container's cgroups. */
+  #inTheWay: readonly number[] = [];
 
   constructor(layout: CgroupLayout, names: CgroupNames) {
     this.layout = layout;
     this.names = names;
+    this.#pivot = pivotPath(names);
     for (const h of layout.hierarchies) {
       const fd = tryOpenAt(AT_FDCWD, joinPath(h.mountPoint, h.base), O_PATH | O_DIRECTORY);
       if (fd >= 0) this.#trees.push(new CgroupTree(h, fd, layout.kind === "unified"));
@@ -75,7 +96,15 @@ export class ContainerCgroups {
 
   /** Makes the one that the first process is born in. */
   makeUnifiedPayload(): void {
+    this.#makeRoom();
     this.#makePayloads(2);
+  }
+
+  #makeRoom(): void {
+    for (const tree of this.#trees) {
+      const others = makeRoom(tree, this.#pivot);
+      if (others.length > 0) this.#inTheWay = others;
+    }
   }
 
   /**
@@ -113,14 +142,23 @@ export class ContainerCgroups {
    * long a process may live. In the others only when a place for them was asked for: each costs 0.15 ms.
    */
   makeMonitor(): void {
+    this.#makeRoom();
     this.#origin = membershipsIn(readText("/proc/self/cgroup"));
     for (let attempt = 0; ; attempt++) {
       const path = monitorPath(this.names, attempt);
       if (path === undefined) throw taken(this.names.monitor, `lxc.monitor.${this.names.name}`);
-      const everywhere = this.names.monitor !== "" || this.names.dir !== "";
+      const everywhere = isMonitorPlaced(this.names);
       const trees = this.#trees.filter((tree): boolean => everywhere || decidesLife(tree));
       if (this.#tryMakeAll(trees, path, true) >= 0) return;
     }
+  }
+
+  /**
+   * The same for a monitor in the foreground, which is its own caller: it stays where it is unless somebody has said
+   * where it is to be.
+   */
+  makePlacedMonitor(): void {
+    if (isMonitorPlaced(this.names)) this.makeMonitor();
   }
 
   /** Returns -EEXIST, and nothing made, when the name is taken in one of the hierarchies. */
@@ -181,69 +219,95 @@ export class ContainerCgroups {
     if (this.payloadV2Fd() >= 0) writeAt(this.payloadV2Fd(), "cgroup.procs", String(pid));
   }
 
-  /** Enters the monitor's cgroups; in the monitor, which is `bornInside` when clone3 put it into `monitorV2Fd`. */
+  /**
+   * Enters the monitor's cgroups, if it has any; in the monitor, which is `bornInside` when clone3 put it into
+   * `monitorV2Fd`.
+   */
   enterMonitor(bornInside: boolean): void {
     const tasks: number[] = [];
     for (const tree of this.#trees) {
       if (tree.monitorFd() < 0) continue;
+      this.#monitorIsInside = true;
       if (tree.hierarchy.version === 1) tasks.push(openAt(tree.monitorFd(), "tasks", O_WRONLY));
       else if (!bornInside) writeAt(tree.monitorFd(), "cgroup.procs", "0");
     }
     enterByTasks(tasks);
-    this.#monitorIsInside = true;
+    this.#bornInside = bornInside;
   }
 
   /**
-   * Leaves the monitor's cgroups and removes them: the last thing a monitor does.
-   *
-   * In the unified hierarchy a process that moves itself waits for a grace period (10 ms), and one that is cloned
-   * elsewhere does not. So the rest of the monitor's life goes on in a child of it, which has all its descriptors and
-   * memory but another process id, and no children; the process that called ends. LXC moves to `lxc.pivot` instead,
-   * which stays behind for ever.
+   * Leaves the monitor's cgroups and removes them: the last thing a monitor does. One that was born in them goes on as
+   * another process.
    */
   leaveMonitor(): void {
-    const unified = this.#leaveLegacyMonitor();
-    if (unified !== undefined) this.#continueOutside(unified);
-    for (const tree of this.#trees) tree.removeMonitor();
+    this.#leave(this.#bornInside, this.#exit(this.names.pivot === "" ? "" : this.#pivot));
   }
 
   /** Like `leaveMonitor`, but slowly and as the same process: for a start that failed, or before there is a monitor. */
   abandonMonitor(): void {
-    const unified = this.#leaveLegacyMonitor();
-    if (unified !== undefined) this.#goBack(unified);
+    this.#leave(false, this.#exit(""));
+  }
+
+  #leave(asAnother: boolean, exit: MonitorExit): void {
+    if (this.#monitorIsInside) {
+      this.#monitorIsInside = false;
+      for (const tree of this.#trees) {
+        if (tree.monitorFd() >= 0 && tree.hierarchy.version === 1) goOut(tree, exit);
+      }
+      const unified = this.#unified();
+      if (unified !== undefined && unified.monitorFd() >= 0) {
+        if (asAnother) continueOutside(unified, exit);
+        else goOut(unified, exit);
+      }
+    }
     for (const tree of this.#trees) tree.removeMonitor();
   }
 
-  /** Returns the tree of version 2 if we are in our own cgroup there. */
-  #leaveLegacyMonitor(): CgroupTree | undefined {
-    if (!this.#monitorIsInside) return undefined;
-    this.#monitorIsInside = false;
+  #exit(pivot: string): MonitorExit {
+    return { origin: this.#origin, pivot };
+  }
+
+  /** Gives the cgroups that the container's processes are in to its root, whose numbers on the host these are. */
+  delegate(uid: number, gid: number): void {
+    const owner: CgroupOwner = { uid, gid, keeper: effectiveUser() };
+    const files = delegatedFiles();
+    for (const folder of this.payloadFolders()) delegateCgroup(folder, owner, files);
+  }
+
+  /** The cgroups that the container's processes are in, for a process that may do there what we may not. */
+  payloadFolders(): CgroupFolder[] {
+    const folders: CgroupFolder[] = [];
     for (const tree of this.#trees) {
-      if (tree.monitorFd() >= 0 && tree.hierarchy.version === 1) this.#goBack(tree);
+      const fd = tree.payloadFd();
+      if (fd >= 0) folders.push({ fd, version: tree.hierarchy.version });
     }
-    const unified = this.#unified();
-    return unified !== undefined && unified.monitorFd() >= 0 ? unified : undefined;
+    return folders;
   }
 
-  #goBack(tree: CgroupTree): void {
-    const file = tree.hierarchy.version === 1 ? "tasks" : "cgroup.procs";
-    const origin = openOrigin(tree, this.#origin, file, O_WRONLY);
-    // A cgroup that was removed meanwhile, such as that of a session that ended, refuses to be entered.
-    if (origin >= 0 && tryEnterByTasks(origin) >= 0) return;
-    writeAt(tree.baseFd, file, "0");
+  /** The hierarchies in which the container has no cgroup, because we may not make any there. */
+  leftOut(): LeftOut[] {
+    const found: LeftOut[] = [];
+    for (const tree of this.#trees) {
+      if (tree.refusal() !== 0) found.push({ hierarchy: tree.hierarchy, errno: tree.refusal() });
+    }
+    return found;
   }
 
-  #continueOutside(tree: CgroupTree): void {
-    const self = tryOpenProcess(currentPid());
-    const origin = openOrigin(tree, this.#origin, ".", O_PATH | O_DIRECTORY);
-    let child = tryCloneProcess(0, origin >= 0 ? origin : tree.baseFd);
-    if (child.pid < 0 && origin >= 0) child = tryCloneProcess(0, tree.baseFd);
-    if (origin >= 0) closeFd(origin);
-    if (child.pid > 0) exitNow(0);
-    if (child.pid === 0 && self >= 0) waitFor(self, POLLIN, EXIT_TIMEOUT_MS);
-    // An old kernel, or a base that may hold no processes: the slow way, or the reason why not.
-    if (child.pid < 0) this.#goBack(tree);
-    if (self >= 0) closeFd(self);
+  /** Whether processes of others keep the controllers of version 2 from the container's cgroups. */
+  hasOthersInBase(): boolean {
+    return this.#inTheWay.length > 0;
+  }
+
+  /** What will not hold or be counted for this container, one sentence each; once all cgroups are made. */
+  warnings(): string[] {
+    const isRoot = effectiveUser() === 0;
+    const sentence = leftOutSentence(this.leftOut(), { kind: this.layout.kind, isRoot, isEmpty: this.isEmpty() });
+    const warnings = sentence === "" ? [] : [sentence];
+    const unified = unifiedOf(this.layout);
+    if (this.hasOthersInBase() && this.payloadV2Fd() >= 0 && unified !== undefined) {
+      warnings.push(inTheWay(joinPath(unified.mountPoint, unified.base), this.#inTheWay));
+    }
+    return warnings;
   }
 
   /**
@@ -297,6 +361,7 @@ export class ContainerCgroups {
 
   /** Removes the container's cgroups, which must have no processes but ending ones; the monitor's stay. */
   remove(): void {
+    this.devices.forget();
     let failure: LxcError | undefined;
     for (const tree of this.#trees) failure = tryRemovePayload(tree) ?? failure;
     if (failure !== undefined) throw failure;
@@ -315,13 +380,6 @@ function tryRemovePayload(tree: CgroupTree): LxcError | undefined {
     return asLxcError(caught as Error);
   }
   return undefined;
-}
-
-function openOrigin(tree: CgroupTree, origin: readonly Membership[], file: string, flags: number): number {
-  const path = pathIn(tree.hierarchy, origin);
-  return path === undefined
-    ? -1
-    : tryOpenAt(AT_FDCWD, joinPath(joinPath(tree.hierarchy.mountPoint, path), file), flags);
 }
 
 function taken(fixed: string, name: string): LxcError {

@@ -1,6 +1,6 @@
 import { deepEqual, equal, throws } from "node:assert/strict";
 import { test } from "node:test";
-import { type DeviceRule, deviceProgram, deviceRule, ruleText } from "./devices.ts";
+import { type DeviceRule, deviceProgram, deviceRule, ruleText, withRules } from "./devices.ts";
 
 function allow(value: string): DeviceRule {
   return deviceRule("devices.allow", true, value);
@@ -113,4 +113,17 @@ test("access that several rules allow together is allowed", () => {
 test("a plain a forgets the rules before it, and allowing all needs no program", () => {
   equal(deviceProgram([deny("c 1:3 rwm"), allow("a"), allow("c 1:3 r")]), undefined);
   equal(deviceProgram([allow("a"), deny("a")])?.length, 8 * 8);
+});
+
+test("rules that are added come last, without those that they make void; no rules at all mean that all is allowed", () => {
+  const shown = (rules: readonly DeviceRule[]) => rules.map((rule) => `${rule.allow} ${ruleText(rule)}`);
+  deepEqual(shown(withRules([], [deny("c 1:3 w")])), ["true a", "false c 1:3 w"]);
+  const rules = [deny("a"), allow("c 1:3 rwm"), allow("c 1:5 r")];
+  deepEqual(shown(withRules(rules, [allow("c 1:7 r")])), ["false a", "true c 1:3 rwm", "true c 1:5 r", "true c 1:7 r"]);
+  deepEqual(shown(withRules(rules, [deny("c 1:3 rwm"), allow("c 1:3 rwm")])), [
+    "false a",
+    "true c 1:5 r",
+    "true c 1:3 rwm",
+  ]);
+  deepEqual(shown(withRules(rules, [allow("b 8:0 r"), deny("a"), allow("c 1:9 r")])), ["false a", "true c 1:9 r"]);
 });

@@ -82,16 +82,20 @@ export function accessIn(text: string): number {
   return access;
 }
 
-/** The rule as the files of version 1 take it. */
-export function ruleText(rule: DeviceRule): string {
-  if (rule.access === 0) return "a";
-  const bits = rule.access;
+/** The letters of BPF_DEVCG_ACC_* bits, as in `rwm`. */
+export function accessText(bits: number): string {
   const read = (bits & BPF_DEVCG_ACC_READ) !== 0 ? "r" : "";
   const write = (bits & BPF_DEVCG_ACC_WRITE) !== 0 ? "w" : "";
   const make = (bits & BPF_DEVCG_ACC_MKNOD) !== 0 ? "m" : "";
+  return read + write + make;
+}
+
+/** The rule as the files of version 1 take it. */
+export function ruleText(rule: DeviceRule): string {
+  if (rule.access === 0) return "a";
   const major = rule.major < 0 ? "*" : String(rule.major);
   const minor = rule.minor < 0 ? "*" : String(rule.minor);
-  return `${rule.type} ${major}:${minor} ${read}${write}${make}`;
+  return `${rule.type} ${major}:${minor} ${accessText(rule.access)}`;
 }
 
 /**
@@ -119,6 +123,25 @@ export function deviceProgram(rules: readonly DeviceRule[]): Uint8Array | undefi
   }
   program.finish(allowByDefault);
   return program.bytes();
+}
+
+const ALL_ALLOWED: DeviceRule = { allow: true, type: "a", major: -1, minor: -1, access: 0 };
+
+/**
+ * `rules` with those of `added` behind them, where no rules at all mean that everything is allowed. What can have no
+ * effect any more is left out, so that a list that is added to for years stays short.
+ */
+export function withRules(rules: readonly DeviceRule[], added: readonly DeviceRule[]): DeviceRule[] {
+  let list: DeviceRule[] = rules.length === 0 ? [ALL_ALLOWED] : rules.slice();
+  for (const rule of added) {
+    list = rule.access === 0 ? [] : list.filter((other): boolean => !isSameRequest(rule, other));
+    list.push(rule);
+  }
+  return list;
+}
+
+function isSameRequest(a: DeviceRule, b: DeviceRule): boolean {
+  return a.type === b.type && a.major === b.major && a.minor === b.minor && a.access === b.access;
 }
 
 const RESULT = 0;

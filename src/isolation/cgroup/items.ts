@@ -30,7 +30,8 @@ export function tryReadItem(layout: CgroupLayout, ask: AskPath, file: string): s
   return folder === undefined ? undefined : tryReadFile(joinPath(folder, file));
 }
 
-function tryReadFile(path: string): string | undefined {
+/** The content of a file of a cgroup; undefined when there is none, or this kernel has nothing to say there. */
+export function tryReadFile(path: string): string | undefined {
   const fd = tryOpenAt(AT_FDCWD, path, O_RDONLY);
   if (fd === -ENOENT || fd === -ENOTDIR) return undefined;
   if (fd < 0) throw refused(`open ${path}`, "openat", fd);

@@ -48,6 +48,15 @@ test("on a unified host a relative base keeps the caller's own scope", () => {
   ]);
 });
 
+test("below our own cgroup means below the one above the leaf that we went to ourselves", () => {
+  const mounts = "29 22 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n";
+  deepEqual(shown(layoutFrom(mounts, "0::/boxes/lxc.pivot\n", true)), ["unified", 'v2 /sys/fs/cgroup [] "boxes"']);
+  deepEqual(shown(layoutFrom(mounts, "0::/boxes/lxc.pivot\n", false)), [
+    "unified",
+    'v2 /sys/fs/cgroup [] "boxes/lxc.pivot"',
+  ]);
+});
+
 test("a mount of a part of a hierarchy makes the base relative to that part", () => {
   const mounts = "40 31 0:37 /docker/abc /sys/fs/cgroup/memory ro - cgroup cgroup rw,memory\n";
   deepEqual(shown(layoutFrom(mounts, "9:memory:/docker/abc/nested\n", false)), [

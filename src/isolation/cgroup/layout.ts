@@ -42,6 +42,9 @@ export interface Membership {
 
 const INIT_SCOPE = "/init.scope";
 
+/** Where processes of ours go when they have to leave another cgroup, as LXC names it. */
+export const PIVOT = "lxc.pivot";
+
 /**
  * Reads where our cgroups go: below process 1's, as root in LXC, or below our own with `relative`
  * (lxc.cgroup.relative, and always for callers other than root).
@@ -76,7 +79,7 @@ export function layoutFrom(mountinfo: string, cgroups: string, relative: boolean
   for (const member of membershipsIn(cgroups)) {
     const isUnified = member.controllers.length === 0;
     const inScope = member.path.endsWith(INIT_SCOPE);
-    const path = inScope && !relative ? member.path.slice(0, -INIT_SCOPE.length) : member.path;
+    const path = basePath(member.path, relative);
     for (const mounted of mounts) {
       const base = baseIn(mounted, member, path === "" ? "/" : path);
       if (base === undefined) continue;
@@ -88,6 +91,12 @@ export function layoutFrom(mountinfo: string, cgroups: string, relative: boolean
     }
   }
   return { kind: kindOf(hierarchies.length, legacy), hierarchies };
+}
+
+/** Neither a scope of init nor the leaf that we go to ourselves is a place to put others in. */
+function basePath(path: string, relative: boolean): string {
+  const leaf = relative ? `/${PIVOT}` : INIT_SCOPE;
+  return path.endsWith(leaf) ? path.slice(0, -leaf.length) : path;
 }
 
 function kindOf(count: number, legacy: number): CgroupKind {
@@ -103,7 +112,7 @@ function baseIn(mounted: Mounted, member: Membership, path: string): string | un
     if (!mounted.options.includes(controller)) return undefined;
   }
   // Outside of our cgroup namespace or of what is mounted: nothing that we could name.
-  if (path.startsWith("/..")) return undefined;
+  if (!isPlain(path) || !isPlain(mounted.root)) return undefined;
   return below(mounted.root, path);
 }
 
@@ -179,10 +188,15 @@ export function unifiedOf(layout: CgroupLayout): Hierarchy | undefined {
 export function pathIn(h: Hierarchy, memberships: readonly Membership[]): string | undefined {
   for (const member of memberships) {
     if (h.version === 2 ? member.controllers.length === 0 : sameWords(member.controllers, h.controllers)) {
-      return member.path.startsWith("/..") ? undefined : member.path.slice(1);
+      return isPlain(member.path) ? member.path.slice(1) : undefined;
     }
   }
   return undefined;
+}
+
+/** Whether a path of the kernel leads where it says: one from outside of our cgroup namespace begins with `/..`. */
+function isPlain(path: string): boolean {
+  return path.startsWith("/") && !path.includes("//") && !path.split("/").includes("..");
 }
 
 function sameWords(a: readonly string[], b: readonly string[]): boolean {

@@ -2,20 +2,19 @@
 
 import { LxcError } from "../../base/errors.ts";
 import { joinPath } from "../../base/path.ts";
-import { BPF_CGROUP_DEVICE, BPF_PROG_TYPE_CGROUP_DEVICE } from "../../kernel/abi/bpf.ts";
 import { EACCES, EBUSY, EINVAL, ENODEV, ENOENT, EPERM, ERANGE, errnoText } from "../../kernel/abi/errno.ts";
 import { AT_FDCWD, O_WRONLY, S_IFBLK, S_IFCHR, S_IFMT, STATX_BASIC_STATS, statx } from "../../kernel/abi/fs.ts";
-import { attachToCgroup, loadProgram } from "../../kernel/bpf.ts";
 import { refused, tryBytes, tryCall } from "../../kernel/call.ts";
 import { closeFd, openAt, readTextAt, tryReadText, tryReadTextAt, tryWriteAt } from "../../kernel/files.ts";
 import { bytesOfText } from "../../kernel/memory.ts";
-import { howToEnable, howToGet } from "./availability.ts";
+import { howToAllow, howToGet } from "./availability.ts";
 import type { ContainerCgroups } from "./cgroups.ts";
 import { accessIn, type DeviceRule, deviceProgram, deviceRule, ruleText } from "./devices.ts";
-import { type CgroupLayout, hierarchyOf, unifiedOf, wordsOf } from "./layout.ts";
+import { hierarchyOf, unifiedOf, wordsOf } from "./layout.ts";
 import { type CgroupLimit, controllerOf } from "./limit.ts";
 import type { LimitPlan } from "./limit-plan.ts";
 import { madeOf } from "./read-back.ts";
+import { howToClear } from "./room.ts";
 
 const CONTROLLERS = "cgroup.controllers";
 
@@ -45,22 +44,26 @@ function applyLimit(cgroups: ContainerCgroups, limit: CgroupLimit, fd: number): 
   }
   const result = tryWriteAt(fd, limit.file, limit.value);
   if (result >= 0) return;
-  if (result === -ENOENT && limit.version === 2) checkController(cgroups.layout, limit, fd);
+  if (result === -ENOENT && limit.version === 2) checkController(cgroups, limit, fd);
   const reason = `write to ${joinPath(where, limit.file)}: ${errnoText(-result)}`;
   throw new LxcError("syscall-failed", doing, reason, { errno: -result, hint: hintOf(-result, limit, where) });
 }
 
 /** Throws when `limit` has no file because its controller is not there. */
-function checkController(layout: CgroupLayout, limit: CgroupLimit, fd: number): void {
+function checkController(cgroups: ContainerCgroups, limit: CgroupLimit, fd: number): void {
   const controller = controllerOf(limit.file);
   if (wordsOf(tryReadTextAt(fd, CONTROLLERS) ?? "").includes(controller)) return;
-  const unified = unifiedOf(layout);
+  const unified = unifiedOf(cgroups.layout);
   const base = joinPath(unified?.mountPoint ?? "", unified?.base ?? "");
   const isAbove = wordsOf(tryReadText(joinPath(base, CONTROLLERS)) ?? "").includes(controller);
   const doing = `apply ${limit.label} = ${limit.value}`;
   throw new LxcError("unsupported", doing, `the controller ${controller} is not available here`, {
-    hint: isAbove ? howToEnable(controller, base) : howToGet(layout, controller),
+    hint: isAbove ? howToEnable(cgroups, controller, base) : howToGet(cgroups.layout, controller),
   });
+}
+
+function howToEnable(cgroups: ContainerCgroups, controller: string, base: string): string {
+  return cgroups.hasOthersInBase() ? howToClear(base) : howToAllow(controller, base);
 }
 
 /** Reads a promised limit again. Throws when the kernel made another thing of it. */
@@ -107,9 +110,18 @@ function hintOf(errno: number, limit: CgroupLimit, where: string): string {
  */
 export function applyDeviceRules(cgroups: ContainerCgroups, plan: LimitPlan): string[] {
   if (plan.devices.length === 0) return [];
-  const rules = plan.devices.map((limit) => ruleOf(limit));
+  const rules = deviceRulesOf(plan.devices);
   if (plan.devicesByFile) return writeRules(cgroups.limitFdOf("devices"), rules);
-  return attachRules(cgroups.limitV2Fd(), rules);
+  if (cgroups.limitV2Fd() >= 0) cgroups.devices.set(cgroups.limitV2Fd(), rules);
+  else if (deviceProgram(rules) !== undefined) {
+    return ["device rules have no effect: we may not make a cgroup for them"];
+  }
+  return [];
+}
+
+/** The device rules of a configuration, in order. Throws when one is none. */
+export function deviceRulesOf(limits: readonly CgroupLimit[]): DeviceRule[] {
+  return limits.map((limit) => ruleOf(limit));
 }
 
 function ruleOf(limit: CgroupLimit): DeviceRule {
@@ -165,18 +177,4 @@ function writeRules(cgroup: number, rules: readonly DeviceRule[]): string[] {
     closeFd(deny);
   }
   return warnings;
-}
-
-/** Version 2: all rules are one program. */
-function attachRules(cgroup: number, rules: readonly DeviceRule[]): string[] {
-  const program = deviceProgram(rules);
-  if (program === undefined) return [];
-  if (cgroup < 0) return ["device rules have no effect: we may not make a cgroup for them"];
-  const fd = loadProgram(BPF_PROG_TYPE_CGROUP_DEVICE, program, "device program");
-  try {
-    attachToCgroup(cgroup, fd, BPF_CGROUP_DEVICE, -1);
-  } finally {
-    closeFd(fd);
-  }
-  return [];
 }

@@ -1,11 +1,11 @@
 // The cgroups of one container in one hierarchy: made and removed through descriptors. Runs in the monitor.
 
 import { joinPath } from "../../base/path.ts";
-import { EEXIST } from "../../kernel/abi/errno.ts";
-import { O_DIRECTORY, O_NOFOLLOW, O_PATH } from "../../kernel/abi/fs.ts";
+import { EBUSY, EEXIST } from "../../kernel/abi/errno.ts";
+import { O_DIRECTORY, O_NOFOLLOW, O_PATH, O_WRONLY } from "../../kernel/abi/fs.ts";
 import { tryPath } from "../../kernel/call.ts";
 import { closeFd, tryOpenAt, tryReadTextAt, tryRemoveDirectoryAt, tryWriteAt } from "../../kernel/files.ts";
-import type { Hierarchy } from "./layout.ts";
+import { type Hierarchy, wordsOf } from "./layout.ts";
 import { removeCgroup } from "./remove.ts";
 
 const MODE = 0o755;
@@ -16,23 +16,25 @@ export class CgroupTree {
   readonly hierarchy: Hierarchy;
   /** O_PATH, as all descriptors here: enough for clone3, for bpf and as a place to open files from. */
   readonly baseFd: number;
+  /** Whether controllers are enabled for what is made below each folder. */
+  readonly delegates: boolean;
   readonly #isCpuset: boolean;
-  readonly #delegates: boolean;
   #payload = -1;
   #limit = -1;
   #monitor = -1;
   #limitPath = "";
   #inner = "";
+  #refusal = 0;
   #monitorPath = "";
   #abovePayload: string[] = [];
   #aboveMonitor: string[] = [];
 
-  /** With `delegates`, controllers are enabled for what is made below each folder: only on pure version 2, as in LXC. */
+  /** With `delegates`, controllers are enabled: only on pure version 2, as in LXC. */
   constructor(hierarchy: Hierarchy, baseFd: number, delegates: boolean) {
     this.hierarchy = hierarchy;
     this.baseFd = baseFd;
     this.#isCpuset = hierarchy.version === 1 && hierarchy.controllers.includes("cpuset");
-    this.#delegates = delegates && hierarchy.version === 2;
+    this.delegates = delegates && hierarchy.version === 2;
   }
 
   /** Where the container's processes live; -1 when there is none. */
@@ -61,8 +63,21 @@ export class CgroupTree {
     return this.#monitor;
   }
 
+  /** Why the container has no cgroup here, as an errno; 0 when it has one, or none was made yet. */
+  refusal(): number {
+    return this.#refusal;
+  }
+
   /** Makes the container's cgroup, `inner` below `limit` when that is not empty. Returns 0, or -errno and nothing made. */
   tryMakePayload(limit: string, inner: string): number {
+    const result = this.#tryMakePayload(limit, inner);
+    this.#refusal = Math.max(-result, 0);
+    return result;
+  }
+
+  #tryMakePayload(limit: string, inner: string): number {
+    const admits = this.#tryAdmit();
+    if (admits < 0) return admits;
     const above: string[] = [];
     const limitFd = this.#tryMake(this.baseFd, limit, above);
     if (limitFd < 0) return limitFd;
@@ -78,8 +93,21 @@ export class CgroupTree {
     return Math.min(payload, 0);
   }
 
+  /**
+   * On version 2 whoever moves between two cgroups needs to write to `cgroup.procs` of the one above both (cgroups(7)),
+   * so a folder alone that is ours is of no use. Returns 0 or -errno.
+   */
+  #tryAdmit(): number {
+    if (this.hierarchy.version !== 2) return 0;
+    const fd = tryOpenAt(this.baseFd, "cgroup.procs", O_WRONLY);
+    if (fd >= 0) closeFd(fd);
+    return Math.min(fd, 0);
+  }
+
   /** Makes the monitor's cgroup. Returns 0, or -errno and nothing made. */
   tryMakeMonitor(path: string): number {
+    const admits = this.#tryAdmit();
+    if (admits < 0) return admits;
     const above: string[] = [];
     const fd = this.#tryMake(this.baseFd, path, above);
     if (fd < 0) return fd;
@@ -98,7 +126,7 @@ export class CgroupTree {
     for (const part of path.split("/")) {
       left--;
       done = joinPath(done, part);
-      if (this.#delegates) enableControllers(current, this.hierarchy.controllers);
+      if (this.delegates) enableControllers(current, this.hierarchy.controllers);
       result = tryPath("mkdirat", current, part, MODE, 0);
       if (result < 0 && (result !== -EEXIST || left === 0)) break;
       const isNew = result === 0;
@@ -113,6 +141,20 @@ export class CgroupTree {
     if (current !== start) closeFd(current);
     if (start === this.baseFd) this.#removeFolders(above);
     return result;
+  }
+
+  /** Opens the cgroup `path` below the base; what is missing of it is made, and stays. Returns a descriptor or -errno. */
+  tryKeep(path: string): number {
+    let current = this.baseFd;
+    for (const part of path.split("/")) {
+      const made = tryPath("mkdirat", current, part, MODE, 0);
+      const next = made < 0 && made !== -EEXIST ? made : tryOpenAt(current, part, O_PATH | O_DIRECTORY | O_NOFOLLOW);
+      if (next >= 0 && made === 0 && this.#isCpuset) copyCpuset(current, next);
+      if (current !== this.baseFd) closeFd(current);
+      if (next < 0) return next;
+      current = next;
+    }
+    return current;
   }
 
   /** Removes the container's cgroup with all below it. Throws when it stays. */
@@ -145,15 +187,27 @@ export class CgroupTree {
   }
 }
 
+const SUBTREE_CONTROL = "cgroup.subtree_control";
+
 /**
  * Lets cgroups below `dir` have what may be had. The kernel takes one line as a whole or not at all, so after a refusal
- * each controller is asked for alone; one that cannot be had shows when a limit needs it.
+ * each controller is asked for alone; one that cannot be had shows when a limit needs it. Not so where processes are in
+ * the way: the kernel takes those of cpu and pids all the same, and from then on no cgroup below could hold processes
+ * (cgroup-v2, "Threads"). Returns 0, or what the kernel said to the whole line.
  */
-function enableControllers(dir: number, controllers: readonly string[]): void {
-  if (controllers.length === 0) return;
+export function enableControllers(dir: number, controllers: readonly string[]): number {
+  if (controllers.length === 0) return 0;
   const wanted = controllers.map((controller) => `+${controller}`);
-  if (tryWriteAt(dir, "cgroup.subtree_control", wanted.join(" ")) >= 0 || wanted.length === 1) return;
-  for (const one of wanted) tryWriteAt(dir, "cgroup.subtree_control", one);
+  const result = tryWriteAt(dir, SUBTREE_CONTROL, wanted.join(" "));
+  if (result >= 0 || result === -EBUSY) return result;
+  for (const one of wanted) tryWriteAt(dir, SUBTREE_CONTROL, one);
+  return result;
+}
+
+/** Those of `controllers` that cgroups below `dir` do not have yet. */
+export function notEnabled(dir: number, controllers: readonly string[]): string[] {
+  const enabled = wordsOf(tryReadTextAt(dir, SUBTREE_CONTROL) ?? "");
+  return controllers.filter((controller): boolean => !enabled.includes(controller));
 }
 
 /** A new cpuset of version 1 is empty, and no process may enter it (cpuset(7)): it gets what the one above has. */

@@ -4,6 +4,7 @@ import { Layout } from "./struct.ts";
 
 export const BPF_PROG_LOAD = 5;
 export const BPF_PROG_ATTACH = 8;
+export const BPF_PROG_DETACH = 9;
 export const BPF_PROG_TYPE_CGROUP_DEVICE = 15;
 export const BPF_CGROUP_DEVICE = 6;
 export const BPF_F_ALLOW_MULTI = 2;
@@ -15,20 +16,28 @@ export const BPF_DEVCG_ACC_MKNOD = 1;
 export const BPF_DEVCG_ACC_READ = 2;
 export const BPF_DEVCG_ACC_WRITE = 4;
 
+export const BPF_LD = 0x00;
 export const BPF_LDX = 0x01;
 export const BPF_ALU = 0x04;
 export const BPF_JMP = 0x05;
+export const BPF_RET = 0x06;
 export const BPF_ALU64 = 0x07;
 export const BPF_W = 0x00;
+export const BPF_ABS = 0x20;
 export const BPF_MEM = 0x60;
 export const BPF_K = 0x00;
 export const BPF_X = 0x08;
 export const BPF_AND = 0x50;
 export const BPF_RSH = 0x70;
 export const BPF_MOV = 0xb0;
+export const BPF_JA = 0x00;
 export const BPF_JEQ = 0x10;
+export const BPF_JGT = 0x20;
+export const BPF_JGE = 0x30;
 export const BPF_JNE = 0x50;
 export const BPF_EXIT = 0x90;
+/** The most instructions of a filter for system calls or packets. */
+export const BPF_MAXINSNS = 4096;
 
 /** `struct bpf_insn`; `registers` holds dst in its low four bits and src above. */
 const i = new Layout();

@@ -55,6 +55,7 @@ export const F_WRLCK = 1;
 export const F_UNLCK = 2;
 
 export const SEEK_SET = 0;
+export const SEEK_END = 2;
 
 export const FICLONE = 0x40049409;
 

@@ -14,6 +14,9 @@ export const PR_SET_CHILD_SUBREAPER = 36;
 export const PR_SET_NO_NEW_PRIVS = 38;
 export const PR_CAP_AMBIENT = 47;
 export const PR_CAP_AMBIENT_CLEAR_ALL = 4;
+export const PR_SCHED_CORE = 62;
+export const PR_SCHED_CORE_CREATE = 1;
+export const PR_SCHED_CORE_SCOPE_THREAD_GROUP = 1;
 
 export const PER_LINUX = 0;
 export const PER_LINUX32 = 8;

@@ -19,6 +19,7 @@ export const SO_PASSCRED = 16;
 export const SO_PEERCRED = 17;
 export const SO_RCVTIMEO = 20;
 export const SO_SNDTIMEO = 21;
+export const SO_SNDBUFFORCE = 32;
 export const SCM_RIGHTS = 1;
 export const SCM_CREDENTIALS = 2;
 export const MSG_PEEK = 2;

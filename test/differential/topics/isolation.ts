@@ -26,7 +26,7 @@ export function isolation(): string[] {
   const rest = withoutCapabilities(set, capabilitySet([31]));
   const hex = capabilitiesFromHex("000001ffffffffff");
   const layout = layoutFrom(MOUNTINFO, MEMBERSHIPS, false);
-  const names = { name: "c1", dir: "", monitor: "", container: "", inner: "ns" };
+  const names = { name: "c1", dir: "", pattern: "", monitor: "", pivot: "", container: "", inner: "ns" };
   return [
     `${set.low} ${set.high} ${rest.low} ${rest.high} ${hasCapability(rest, 31)} ${hasCapability(rest, 32)}`,
     `${hex?.low ?? "none"} ${hex?.high ?? "none"} ${capabilitiesFromHex("x") === undefined}`,

@@ -22,7 +22,7 @@ proc proc
 
 export function mounts(): string[] {
   const steps = [...procSteps("mixed", true), ...procSteps("ro", false), ...sysSteps("mixed"), ...sysSteps("rw")];
-  const all = steps.concat(devSteps(500_000), deviceSteps(), deviceLinkSteps(), ptsSteps(1024));
+  const all = steps.concat(devSteps(500_000), deviceSteps(), deviceLinkSteps(), ptsSteps(1024, true));
   const lines = all.map((step) => explain(step));
   for (const entry of mountEntriesIn(FSTAB)) {
     const options = splitOptions(entry.options);

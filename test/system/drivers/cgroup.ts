@@ -26,7 +26,15 @@ import { receiveMessage, sendMessage, socketPair } from "../../../src/kernel/soc
 const ENVIRONMENT: readonly string[] = ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"];
 
 function namesOf(name: string, dir: string, inner: boolean): CgroupNames {
-  return { name, dir, monitor: "", container: inner ? `lxc.payload.${name}` : "", inner: inner ? "inside" : "" };
+  return {
+    name,
+    dir,
+    pattern: "",
+    monitor: "",
+    pivot: "",
+    container: inner ? `lxc.payload.${name}` : "",
+    inner: inner ? "inside" : "",
+  };
 }
 
 function limitOf(text: string): CgroupLimit {

@@ -4,6 +4,7 @@ import { asLxcError, describe } from "../../../src/base/errors.ts";
 import type { Container } from "../../../src/container/container.ts";
 import { commandSocketOf } from "../../../src/container/paths.ts";
 import { tryReadLink } from "../../../src/kernel/files.ts";
+import { textOf } from "../../../src/kernel/memory.ts";
 import {
   addStateClient,
   cgroup2FdOf,
@@ -11,6 +12,7 @@ import {
   cgroupPathOf,
   cloneFlagsOf,
   configItemOf,
+  consoleLogOf,
   freezeOf,
   initPidfdOf,
   initPidOf,
@@ -36,6 +38,15 @@ function waited(container: Container, state: State, how: number): string {
   const client = addStateClient(container, maskOf([state], how));
   if (client === undefined) return "not running";
   return client.state === undefined ? `told ${receiveState(client.fd, 5000) ?? "nothing"}` : `already ${client.state}`;
+}
+
+/** Its length, its ends, and what is left: as long a text would be hard to compare. */
+function logged(container: Container, mostBytes: number): string {
+  const read = consoleLogOf(container, { read: true, clear: false, mostBytes });
+  if (read === undefined) return "none";
+  const text = textOf(read);
+  const left = consoleLogOf(container, { read: true, clear: true, mostBytes: 0 });
+  return `${text.length} ${text.slice(0, 8)} ${text.slice(-8)} ${left?.length ?? 0}`;
 }
 
 function answerTo(container: Container, what: string, argument: string): string {
@@ -69,6 +80,8 @@ function answerTo(container: Container, what: string, argument: string): string 
       return `${freezeOf(container, number)}`;
     case "unfreeze":
       return `${unfreezeOf(container, number)}`;
+    case "console-log":
+      return logged(container, number);
     case "cgroup2":
       return shown(cgroup2FdOf(container));
     case "stop":

@@ -36,7 +36,7 @@ function stop(container: Container, how: string, timeoutS: number): number {
     kill: how === "kill",
     noKill: how === "nokill",
     reboot: how === "reboot",
-    cgroups: () => usualCgroupNames(container, ""),
+    cgroups: () => usualCgroupNames(container, "", ""),
   });
   console.log(result);
   return exitCodeOf(result);

@@ -1,18 +1,22 @@
 // Serves the command socket of a container that is not there: `command-server LXCPATH NAME`, until it is stopped.
 
 import { commandSocketOf } from "../../../src/container/paths.ts";
+import type { DeviceRule } from "../../../src/isolation/cgroup/devices.ts";
 import { EBADF, EINVAL, ENOENT } from "../../../src/kernel/abi/errno.ts";
 import { O_DIRECTORY, O_RDONLY } from "../../../src/kernel/abi/fs.ts";
 import { EventLoop } from "../../../src/kernel/event-loop.ts";
 import { openFile } from "../../../src/kernel/files.ts";
+import { bytesOfText } from "../../../src/kernel/memory.ts";
 import { currentPid, tryOpenProcess } from "../../../src/kernel/process.ts";
 import { tryListenAbstract } from "../../../src/kernel/sockets.ts";
 import type { CgroupContext, CgroupHandle } from "../../../src/lifecycle/command-protocol.ts";
 import { Served, type TakenTty } from "../../../src/lifecycle/command-served.ts";
 import { CommandServer } from "../../../src/lifecycle/command-server.ts";
+import { RingBuffer } from "../../../src/lifecycle/ring-buffer.ts";
 import type { State } from "../../../src/lifecycle/states.ts";
 
 const CGROUP2_SUPER_MAGIC = 0x63677270;
+const CONSOLE_LOG_SIZE = 1048576;
 
 /** Its first process is the server itself, its cgroups are the folder /proc, and its terminals /dev/null. */
 class Pretender extends Served {
@@ -22,6 +26,7 @@ class Pretender extends Served {
   readonly #tty: number;
   readonly #loop: EventLoop;
   readonly #taken: number[] = [];
+  readonly #buffer = new RingBuffer(CONSOLE_LOG_SIZE);
   #state: State = "RUNNING";
 
   constructor(name: string, lxcpath: string, loop: EventLoop) {
@@ -31,6 +36,8 @@ class Pretender extends Served {
     this.#loop = loop;
     this.#pidfd = tryOpenProcess(currentPid());
     this.#tty = openFile("/dev/null", O_RDONLY);
+    // More than goes into a socket at once.
+    for (let at = 0; at < CONSOLE_LOG_SIZE; at += 8) this.#buffer.write(bytesOfText(`${1e7 + at}`));
   }
 
   override name(): string {
@@ -72,6 +79,12 @@ class Pretender extends Served {
   override configItem(key: string): string | undefined {
     return key === "lxc.uts.name" ? this.#name : key === "lxc.long" ? "x".repeat(5000) : undefined;
   }
+  override addDevices(_rules: readonly DeviceRule[]): number {
+    return -EINVAL;
+  }
+  override systemdScope(): string | undefined {
+    return undefined;
+  }
   override freeze(_timeoutS: number): number {
     this.#state = "FROZEN";
     return 0;
@@ -93,6 +106,9 @@ class Pretender extends Served {
   override freeTty(number: number): void {
     const at = this.#taken.indexOf(number);
     if (at >= 0) this.#taken.splice(at, 1);
+  }
+  override consoleBuffer(): RingBuffer | undefined {
+    return this.#buffer;
   }
   override devptsFd(): number {
     return -EBADF;

@@ -1,0 +1,78 @@
+// Running a program to its end, and keeping the last of what it said.
+
+import { LxcError } from "../base/errors.ts";
+import { O_CLOEXEC } from "./abi/fs.ts";
+import { fdPair } from "./abi/socket.ts";
+import { call, tryBytes, tryNumbers } from "./call.ts";
+import { EventLoop } from "./event-loop.ts";
+import { closeFd } from "./files.ts";
+import { textOf } from "./memory.ts";
+import { cloneProcess, exitNow, type ProcessEnd, tryEndOf } from "./process.ts";
+import { blockSignals, signalSet } from "./signals.ts";
+
+export interface ProgramEnd {
+  readonly end: ProcessEnd;
+  /** The last 4096 bytes of its output and error output, without blanks around. */
+  readonly said: string;
+}
+
+const LONGEST_TAIL = 4096;
+const EXIT_NOT_THERE = 127;
+
+/** Calls `become` in a new process, with no signal blocked; it becomes a program, or that process ends with 127. */
+export function runWithOutput(become: () => void): ProgramEnd {
+  const pair = new Uint8Array(fdPair.size);
+  call("make a pipe", "pipe2", pair, O_CLOEXEC);
+  const reading = fdPair.left.get(pair);
+  const writing = fdPair.right.get(pair);
+  const child = cloneProcess(0, -1);
+  if (child.pid === 0) becomeProgram(become, writing);
+  closeFd(writing);
+  const output = new Tail();
+  const end = waitWithOutput(child.pidfd, reading, output);
+  closeFd(reading);
+  closeFd(child.pidfd);
+  return { end, said: output.text() };
+}
+
+/** Runs in the new process. */
+function becomeProgram(become: () => void, output: number): void {
+  tryNumbers("dup2", output, 1, 0);
+  tryNumbers("dup2", output, 2, 0);
+  blockSignals(signalSet([]));
+  become();
+  exitNow(EXIT_NOT_THERE);
+}
+
+/** The last part of what a program said. */
+class Tail {
+  #bytes = new Uint8Array(0);
+
+  add(more: Uint8Array): void {
+    const all = new Uint8Array(this.#bytes.length + more.length);
+    all.set(this.#bytes);
+    all.set(more, this.#bytes.length);
+    this.#bytes = all.length > LONGEST_TAIL ? all.slice(all.length - LONGEST_TAIL) : all;
+  }
+
+  text(): string {
+    return textOf(this.#bytes).trim();
+  }
+}
+
+/** Reads until the process ends; what it left running may keep the pipe open for as long as it likes. */
+function waitWithOutput(pidfd: number, pipe: number, output: Tail): ProcessEnd {
+  const loop = new EventLoop();
+  const chunk = new Uint8Array(LONGEST_TAIL);
+  loop.watch(pidfd, () => loop.stop());
+  loop.watch(pipe, () => {
+    const length = tryBytes("read", pipe, chunk, chunk.length, 0);
+    if (length > 0) output.add(chunk.slice(0, length));
+    else loop.forget(pipe);
+  });
+  loop.run();
+  loop.close();
+  const end = tryEndOf(pidfd, false);
+  if (end === undefined) throw new LxcError("bug", "wait for a program", "it is gone without an end");
+  return end;
+}
