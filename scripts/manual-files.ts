@@ -87,7 +87,6 @@ function remarks(effect: Effect, live: Live): string[] {
   const found: string[] = [];
   if (live !== "no") found.push("A change counts at once, also for a container that runs.");
   if (effect === "later") found.push("Not supported yet: a start refuses it.");
-  if (effect === "lsm") found.push("Not supported yet where AppArmor or SELinux is on: a start refuses it there.");
   return found;
 }
 

@@ -2,7 +2,7 @@
 
 import { Deadline } from "../base/deadline.ts";
 import { LxcError } from "../base/errors.ts";
-import { below, joinPath, normalPath } from "../base/path.ts";
+import { below, joinPath } from "../base/path.ts";
 import { ENOENT } from "../kernel/abi/errno.ts";
 import { AT_FDCWD, AT_REMOVEDIR, O_DIRECTORY, O_NOFOLLOW, O_RDONLY } from "../kernel/abi/fs.ts";
 import { call, tryPath } from "../kernel/call.ts";
@@ -109,7 +109,7 @@ function removeContainer(options: DestroyOptions): void {
   const mapped = mappedRootOf(config.idmap.values);
   if (rootfs !== "") asRootOrOwner(mapped, () => storage.destroy(rootfs));
   forgetClone(options.runDir, container);
-  const kept = rootfs === "" && place !== undefined ? normalPath(place.path) : "";
+  const kept = rootfs === "" && place !== undefined ? storage.keptFolder(place.path, container) : "";
   asRootOrOwner(mapped, () => removeFolder(container, kept));
 }
 

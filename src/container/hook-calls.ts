@@ -25,6 +25,28 @@ export interface HookOccasion {
   readonly args: readonly string[];
 }
 
+/** What makes a program load or run other code than its own (ld.so(8), sh(1)). */
+const LOADER_NAMES: readonly string[] = [
+  "BASH_ENV",
+  "ENV",
+  "GCONV_PATH",
+  "GLIBC_TUNABLES",
+  "IFS",
+  "LOCPATH",
+  "SHELLOPTS",
+];
+
+/**
+ * Of `lxc.environment`, which is mostly meant for the container, what hooks get: nothing by which a program that runs with
+ * the host's rights would load files of the container (CVE-2025-23266). `lxc.environment.hooks` says it in so many words.
+ */
+export function forHooks(variables: readonly string[]): string[] {
+  return variables.filter((variable) => {
+    const name = variable.slice(0, variable.indexOf("="));
+    return !name.startsWith("LD_") && !LOADER_NAMES.includes(name);
+  });
+}
+
 /** The hooks of one occasion, in the order of the configuration. */
 export function hookCalls(config: Config, occasion: HookOccasion): HookCall[] {
   const old = config.hookVersion.value === 0;

@@ -2,9 +2,11 @@
 
 import { kernelFix } from "./host-check-fixes.ts";
 import {
+  byHand,
   type Checked,
   CONTROLLERS,
   enabled,
+  type Fix,
   type HostFacts,
   missing,
   placeList,
@@ -76,7 +78,7 @@ function checkNamespace(host: HostFacts): Checked {
 
 function nothingMounted(): Checked {
   const fix = `mount -t cgroup2 cgroup2 ${V2_PLACE}, or boot with systemd, or install cgroupfs-mount`;
-  return required(SECTION, "Cgroup hierarchy", "no cgroups are mounted", fix);
+  return required(SECTION, "Cgroup hierarchy", "no cgroups are mounted", byHand(fix));
 }
 
 /** What version 1 must have, as in LXC: said only where it is missing, for version 2 does without. */
@@ -96,8 +98,8 @@ function checkLegacy(host: HostFacts, mounted: readonly string[]): Checked[] {
   return checked;
 }
 
-function orUnified(fix: string): string {
-  return `${fix}; or boot with systemd.unified_cgroup_hierarchy=1, for version 2 alone`;
+function orUnified(fix: string): Fix {
+  return byHand(`${fix}; or boot with systemd.unified_cgroup_hierarchy=1, for version 2 alone`);
 }
 
 function checkController(host: HostFacts, controller: Controller): Checked {
@@ -108,7 +110,7 @@ function checkController(host: HostFacts, controller: Controller): Checked {
   if (line.endsWith("\t0") && !isUnified && !host.isOfOtherKernel) {
     const fix = `boot without cgroup_disable=${legacy}, or with cgroup_enable=${legacy}`;
     const raspberry = legacy === "memory" ? "; on a Raspberry Pi, in cmdline.txt" : "";
-    return missing(SECTION, item, "switched off when the kernel was booted", fix + raspberry);
+    return missing(SECTION, item, "switched off when the kernel was booted", byHand(fix + raspberry));
   }
   // Version 2 guards devices by a program of BPF.
   const byProgram = legacy === "devices" && host.config?.value("CONFIG_CGROUP_BPF") === "y";

@@ -1,7 +1,17 @@
 // The features of a kernel that lxc-checkconfig looks for: by what the running kernel shows, else by how it was built. Pure.
 
 import { kernelFix } from "./host-check-fixes.ts";
-import { type Checked, EVENTFD, enabled, type HostFacts, missing, required, unknown, wordsOf } from "./host-facts.ts";
+import {
+  byHand,
+  type Checked,
+  EVENTFD,
+  enabled,
+  type HostFacts,
+  missing,
+  required,
+  unknown,
+  wordsOf,
+} from "./host-facts.ts";
 
 /** How the running kernel shows that it has a feature. */
 interface Sign {
@@ -174,7 +184,7 @@ function isStranded(host: HostFacts): boolean {
 
 function stranded(host: HostFacts, section: string, item: string): Checked {
   const detail = `the modules of the running kernel ${host.release} are gone from /lib/modules`;
-  return missing(section, item, detail, "reboot into the kernel whose modules are installed");
+  return missing(section, item, detail, byHand("reboot into the kernel whose modules are installed"));
 }
 
 function modulesPath(host: HostFacts, name: string): string {

@@ -1,6 +1,10 @@
 // What to do about something that is missing, in the words of this host's distribution. Pure.
 
-import type { HostFacts } from "./host-facts.ts";
+import { byHand, type Fix, type FixStep, type HostFacts } from "./host-facts.ts";
+
+/** Where kernel parameters are set for each boot. */
+export const SYSCTL_FILE = "/etc/sysctl.d/90-lxc.conf";
+const NO_WORDS: readonly string[] = [];
 
 interface PackageNames {
   readonly program: string;
@@ -49,23 +53,43 @@ function packageOf(program: string): PackageNames {
   }
 }
 
+/** One program to run. */
+export function runStep(words: readonly string[]): FixStep {
+  return { words, file: "", lines: NO_WORDS };
+}
+
+/** Lines that a file is to have; it is made when it is not there. */
+export function linesStep(file: string, lines: readonly string[]): FixStep {
+  return { words: NO_WORDS, file, lines };
+}
+
+/** Programs to run one after the other, which is all there is to say. */
+export function byPrograms(commands: readonly (readonly string[])[]): Fix {
+  return { text: commands.map((words) => words.join(" ")).join(" && "), steps: commands.map((each) => runStep(each)) };
+}
+
 /** How to get a program here. */
-export function installFix(host: HostFacts, program: string): string {
+export function installFix(host: HostFacts, program: string): Fix {
   const names = packageOf(program);
   switch (familyOf(host)) {
     case "debian":
-      return `apt-get install ${names.debian}`;
+      return install(["apt-get", "install"], ["-y"], names.debian);
     case "fedora":
-      return `dnf install ${names.fedora}`;
+      return install(["dnf", "install"], ["-y"], names.fedora);
     case "arch":
-      return `pacman -S ${names.arch}`;
+      return install(["pacman", "-S"], ["--noconfirm"], names.arch);
     case "alpine":
-      return `apk add ${names.alpine}`;
+      return install(["apk", "add"], NO_WORDS, names.alpine);
     case "suse":
-      return `zypper install ${names.suse}`;
+      return install(["zypper", "install"], ["-y"], names.suse);
     default:
-      return `install the package with ${program}: ${names.debian} in Debian, ${names.fedora} in Fedora`;
+      return byHand(`install the package with ${program}: ${names.debian} in Debian, ${names.fedora} in Fedora`);
   }
+}
+
+/** A person is asked by the package manager, a program is not. */
+function install(command: readonly string[], unasked: readonly string[], name: string): Fix {
+  return { text: command.concat([name]).join(" "), steps: [runStep(command.concat(unasked, [name]))] };
 }
 
 /** The first known word of ID and ID_LIKE in os-release(5); "" when there is none. */
@@ -91,11 +115,15 @@ function bare(value: string): string {
 }
 
 /** How to set a kernel parameter, now and at each boot. */
-export function sysctlFix(name: string, value: string): string {
-  return `sysctl -w ${name}=${value}, and for every boot the line ${name} = ${value} in /etc/sysctl.d/90-lxc.conf`;
+export function sysctlFix(name: string, value: string): Fix {
+  const line = `${name} = ${value}`;
+  return {
+    text: `sysctl -w ${name}=${value}, and for every boot the line ${line} in ${SYSCTL_FILE}`,
+    steps: [runStep(["sysctl", "-w", `${name}=${value}`]), linesStep(SYSCTL_FILE, [line])],
+  };
 }
 
 /** A kernel that lacks an option. */
-export function kernelFix(option: string, canBeModule: boolean): string {
-  return `boot a kernel with ${option}=y${canBeModule ? " or =m" : ""}`;
+export function kernelFix(option: string, canBeModule: boolean): Fix {
+  return byHand(`boot a kernel with ${option}=y${canBeModule ? " or =m" : ""}`);
 }

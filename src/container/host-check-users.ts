@@ -1,7 +1,7 @@
 // What containers of plain users need: maps of ids, and leave to make user namespaces. Pure.
 
-import { installFix, sysctlFix } from "./host-check-fixes.ts";
-import { type Checked, enabled, type HostFacts, missing } from "./host-facts.ts";
+import { byPrograms, installFix, sysctlFix } from "./host-check-fixes.ts";
+import { byHand, type Checked, enabled, type Fix, type HostFacts, missing, SYSTEMD, unknown } from "./host-facts.ts";
 
 const NAMESPACES = "Namespaces";
 const SECTION = "Unprivileged containers";
@@ -18,7 +18,20 @@ function checkMapProgram(host: HostFacts, name: string, capability: string): Che
   if (path === "") return missing(NAMESPACES, name, `${name} is not installed`, installFix(host, name));
   if (isPrivileged) return enabled(NAMESPACES, name, path);
   const detail = `${path} is not setuid-root, and has no ${capability}`;
-  return missing(NAMESPACES, name, detail, `chown root ${path} && chmod u+s ${path}`);
+  return missing(NAMESPACES, name, detail, setuidFix(path));
+}
+
+/** What is in a folder that others may write to must not run as root because we found it there. */
+function setuidFix(path: string): Fix {
+  const fix = byPrograms([
+    ["chown", "root", path],
+    ["chmod", "u+s", path],
+  ]);
+  return isOfSystem(path) ? fix : byHand(`${fix.text}, if you trust that file`);
+}
+
+function isOfSystem(path: string): boolean {
+  return ["/usr/bin/", "/usr/sbin/", "/bin/", "/sbin/"].some((folder) => path.startsWith(folder));
 }
 
 /** How many namespaces each user may make: 0 is how administrators switch them off. */
@@ -48,14 +61,18 @@ function checkUserNamespaces(host: HostFacts): Checked {
     return missing(SECTION, item, "kernel.unprivileged_userns_clone is 0", fix);
   }
   if (host.text("/proc/sys/kernel/apparmor_restrict_unprivileged_userns").trim() === "1") {
-    const fix = `give the programs an AppArmor profile with the rule userns, or ${sysctlFix("kernel.apparmor_restrict_unprivileged_userns", "0")}`;
+    const off = sysctlFix("kernel.apparmor_restrict_unprivileged_userns", "0");
+    const fix = {
+      text: `give the programs an AppArmor profile with the rule userns, or ${off.text}`,
+      steps: off.steps,
+    };
     return missing(SECTION, item, "AppArmor allows them only to programs whose profile says so", fix);
   }
   if (host.text(`${LIMITS}/max_user_namespaces`).trim() === "0") {
     return missing(SECTION, item, "max_user_namespaces is 0", sysctlFix("user.max_user_namespaces", USUAL_LIMIT));
   }
   if (!host.lines("/proc/self/ns").includes("user")) {
-    return missing(SECTION, item, "", "boot a kernel with CONFIG_USER_NS=y");
+    return missing(SECTION, item, "", byHand("boot a kernel with CONFIG_USER_NS=y"));
   }
   return enabled(SECTION, item, "");
 }
@@ -69,7 +86,12 @@ function checkIds(host: HostFacts, path: string): Checked {
   }
   const option = path.endsWith("gid") ? "--add-subgids" : "--add-subuids";
   const first = firstFree(host, path);
-  return missing(SECTION, item, "", `usermod ${option} ${first}-${first + 65535} ${host.userName}`);
+  return missing(
+    SECTION,
+    item,
+    "there is no range",
+    byPrograms([["usermod", option, `${first}-${first + 65535}`, host.userName]]),
+  );
 }
 
 /** After all ranges that others have; from 100000 on, as useradd(8) does. */
@@ -86,6 +108,14 @@ function firstFree(host: HostFacts, path: string): number {
 function checkDelegation(host: HostFacts): Checked {
   const item = "Cgroup of the user's own";
   if (host.hasOwnCgroup) return enabled(SECTION, item, "");
-  const fix = "start it with: systemd-run --user --scope -p Delegate=yes -- lxc-start NAME";
-  return missing(SECTION, item, "the user may not make cgroups here, so that containers have no limits", fix);
+  if (host.hasUserManager) return enabled(SECTION, item, "the user's service manager makes one for each container");
+  // Where the shell of somebody else is cannot be seen.
+  if (host.isOtherUser && !host.has(SYSTEMD)) return unknown(SECTION, item);
+  return missing(SECTION, item, "containers run without limits, and nothing is counted", delegationFix(host));
+}
+
+/** systemd gives a cgroup to each user who is logged in, or whose services go on without that. */
+function delegationFix(host: HostFacts): Fix {
+  if (!host.has(SYSTEMD)) return byHand(`have root make cgroups that belong to ${host.userName}, and start it there`);
+  return byPrograms([["loginctl", "enable-linger", host.userName]]);
 }

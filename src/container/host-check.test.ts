@@ -2,7 +2,7 @@ import { deepEqual, equal, match } from "node:assert/strict";
 import { test } from "node:test";
 import { checkHost, isVisible } from "./host-check.ts";
 import { KernelConfig } from "./host-check-kernel.ts";
-import { HostFacts, SECURITY_MODULES } from "./host-facts.ts";
+import { HostFacts, SECURITY_MODULES, SYSTEMD } from "./host-facts.ts";
 
 const NAMESPACES = "cgroup\nipc\nmnt\nnet\npid\ntime\nuser\nuts";
 
@@ -160,7 +160,7 @@ const changes: readonly (readonly [string, string, (host: HostFacts) => void, st
       host.uid = 1000;
       host.userName = "ann";
     },
-    "missing, ; usermod --add-subuids 165536-231071 ann",
+    "missing, there is no range; usermod --add-subuids 165536-231071 ann",
   ],
   [
     "ids may be given by number",
@@ -177,9 +177,41 @@ const changes: readonly (readonly [string, string, (host: HostFacts) => void, st
     "Cgroup of the user's own",
     (host) => {
       host.uid = 1000;
+      host.userName = "ann";
       host.hasOwnCgroup = false;
     },
-    "missing, the user may not make cgroups here, so that containers have no limits; start it with: systemd-run --user --scope -p Delegate=yes -- lxc-start NAME",
+    "missing, containers run without limits, and nothing is counted; have root make cgroups that belong to ann, and start it there",
+  ],
+  [
+    "and systemd has one for who is logged in, or stays without that",
+    "Cgroup of the user's own",
+    (host) => {
+      host.uid = 1000;
+      host.userName = "ann";
+      host.hasOwnCgroup = false;
+      host.put(SYSTEMD, "");
+    },
+    "missing, containers run without limits, and nothing is counted; loginctl enable-linger ann",
+  ],
+  [
+    "whose service manager makes them for containers",
+    "Cgroup of the user's own",
+    (host) => {
+      host.uid = 1000;
+      host.hasOwnCgroup = false;
+      host.hasUserManager = true;
+    },
+    "enabled, the user's service manager makes one for each container; ",
+  ],
+  [
+    "of somebody else it cannot be known without systemd",
+    "Cgroup of the user's own",
+    (host) => {
+      host.uid = 1000;
+      host.hasOwnCgroup = false;
+      host.isOtherUser = true;
+    },
+    "unknown, ; ",
   ],
   [
     "either security module will do",
@@ -263,6 +295,21 @@ test("whatever is missing has a fix, a list of places apart", () => {
   for (const { status, fix, isList } of checkHost(new HostFacts())) {
     if (!isList) equal(fix !== "", status === "missing" || status === "required");
   }
+});
+
+test("what a program can do is what is said, and nothing that was found in a user's own folder is made setuid", () => {
+  const steps = (path: string) => {
+    const host = goodHost();
+    host.programs.splice(0, 1, { name: "newuidmap", path, isPrivileged: false });
+    return checkHost(host)
+      .find((each) => each.item === "newuidmap")
+      ?.steps.map(({ words }) => words);
+  };
+  deepEqual(steps("/usr/bin/newuidmap"), [
+    ["chown", "root", "/usr/bin/newuidmap"],
+    ["chmod", "u+s", "/usr/bin/newuidmap"],
+  ]);
+  deepEqual(steps("/home/ann/bin/newuidmap"), []);
 });
 
 test("a host of which nothing can be read is not visible", () => {

@@ -11,7 +11,7 @@ import {
 import { installFix, kernelFix } from "./host-check-fixes.ts";
 import { versionOf } from "./host-check-kernel.ts";
 import { checkLimits, checkMapPrograms, checkUsers } from "./host-check-users.ts";
-import { type Checked, enabled, type HostFacts, missing, required, SECURITY_MODULES } from "./host-facts.ts";
+import { byHand, type Checked, enabled, type HostFacts, missing, required, SECURITY_MODULES } from "./host-facts.ts";
 
 const STORAGE = "Storage";
 const SECURITY = "Security";
@@ -78,7 +78,12 @@ function checkModule(host: HostFacts): Checked {
   for (const name of ["apparmor", "selinux"]) {
     const option = name === "apparmor" ? "CONFIG_SECURITY_APPARMOR" : "CONFIG_SECURITY_SELINUX";
     if (host.config?.value(option) !== "y") continue;
-    return missing(SECURITY, item, `${name} is in the kernel, but not on`, `boot with ${name}=1 security=${name}`);
+    return missing(
+      SECURITY,
+      item,
+      `${name} is in the kernel, but not on`,
+      byHand(`boot with ${name}=1 security=${name}`),
+    );
   }
   return missing(SECURITY, item, "neither AppArmor nor SELinux is on", kernelFix("CONFIG_SECURITY_APPARMOR", false));
 }
@@ -93,7 +98,7 @@ function checkVersion(host: HostFacts): Checked {
   const told = host.isOfOtherKernel ? (host.config?.release ?? "") : host.release;
   const [major = 0, minor = 0] = versionOf(told);
   if (told === "" || major > 5 || (major === 5 && minor >= 12)) return enabled(STORAGE, item, `Linux ${told}`);
-  return required(STORAGE, item, `this is Linux ${told}`, `boot Linux ${OLDEST} or newer`);
+  return required(STORAGE, item, `this is Linux ${told}`, byHand(`boot Linux ${OLDEST} or newer`));
 }
 
 function checkPrograms(host: HostFacts): Checked[] {

@@ -2,15 +2,25 @@
 
 import { joinPath } from "../base/path.ts";
 import { lowerCase } from "../base/text.ts";
+import { type CgroupLayout, readLayout, unifiedOf } from "../isolation/cgroup/layout.ts";
 import { activeLsm } from "../isolation/lsm.ts";
 import { AT_FDCWD, O_CLOEXEC, O_PATH, S_IFMT, S_IFREG } from "../kernel/abi/fs.ts";
 import { tryCall, tryNumbers, tryPath } from "../kernel/call.ts";
-import { closeFd, isDirectory, listDirectory, statusOf, tryOpenAt, tryReadText } from "../kernel/files.ts";
-import { userIn } from "../kernel/passwd.ts";
+import { closeFd, exists, isDirectory, listDirectory, statusOf, tryOpenAt, tryReadText } from "../kernel/files.ts";
+import { type User, userIn } from "../kernel/passwd.ts";
 import { effectiveUser } from "../kernel/process.ts";
 import { mountPoints } from "./host-check-cgroups.ts";
 import type { FoundConfig } from "./host-check-kernel.ts";
-import { CONTROLLERS, EVENTFD, type FoundProgram, HostFacts, SECURITY_MODULES } from "./host-facts.ts";
+import {
+  CONTROLLERS,
+  DELEGATED,
+  EVENTFD,
+  type FoundProgram,
+  HostFacts,
+  MODULE_RULES,
+  SECURITY_MODULES,
+  SYSTEMD,
+} from "./host-facts.ts";
 
 const X_OK = 1;
 const W_OK = 2;
@@ -32,14 +42,18 @@ function texts(): readonly string[] {
     "/proc/filesystems",
     "/proc/modules",
     "/proc/self/mountinfo",
+    "/proc/sys/fs/inotify/max_user_instances",
     "/proc/sys/kernel/apparmor_restrict_unprivileged_userns",
+    "/proc/sys/kernel/keys/maxkeys",
+    "/proc/sys/kernel/modules_disabled",
     "/proc/sys/kernel/ns_last_pid",
     "/proc/sys/kernel/seccomp/actions_avail",
     "/proc/sys/kernel/unprivileged_userns_clone",
+    "/proc/sys/kernel/version",
   ];
 }
 function folders(): readonly string[] {
-  return ["/lib/modules", "/proc/self/ns", "/proc/sys/fs/epoll", "/proc/sys/user", "/sys/module"];
+  return ["/lib/modules", "/proc/self/ns", "/proc/sys/fs/epoll", "/proc/sys/user", SYSTEMD, "/sys/module"];
 }
 function programs(): readonly string[] {
   return ["ip", "nft", "iptables", "dnsmasq", "xz", "zstd", "gpg", "criu", "apparmor_parser", "rsync"];
@@ -63,6 +77,7 @@ export function readHost(found: FoundConfig, path: string): HostFacts {
   put(host, `/lib/modules/${host.release}/modules.builtin`);
   put(host, `/lib/modules/${host.release}/modules.dep`);
   host.put(SECURITY_MODULES, textOf("/sys/kernel/security/lsm") ?? lowerCase(activeLsm()));
+  host.put(MODULE_RULES, moduleRules());
   readCgroups(host);
   askKernel(host);
   readUser(host);
@@ -81,6 +96,18 @@ function textOf(path: string): string | undefined {
   return tryReadText(path);
 }
 
+/** All that modprobe.d(5) reads, one after the other. */
+function moduleRules(): string {
+  let text = "";
+  for (const folder of ["/lib/modprobe.d", "/usr/lib/modprobe.d", "/run/modprobe.d", "/etc/modprobe.d"]) {
+    if (!isDirectory(folder)) continue;
+    for (const name of listDirectory(folder)) {
+      if (name.endsWith(".conf")) text += `${textOf(joinPath(folder, name)) ?? ""}\n`;
+    }
+  }
+  return text;
+}
+
 function putNames(host: HostFacts, path: string): void {
   if (tryPath("faccessat", AT_FDCWD, path, 4, 0) === 0 && isDirectory(path)) {
     host.put(path, listDirectory(path).join("\n"));
@@ -91,11 +118,42 @@ function readCgroups(host: HostFacts): void {
   for (const legacy of mountPoints(host, "cgroup").slice(0, 1)) put(host, joinPath(legacy, "cgroup.clone_children"));
   for (const unified of mountPoints(host, "cgroup2").slice(0, 1)) {
     host.put(CONTROLLERS, textOf(joinPath(unified, "cgroup.controllers")) ?? "");
-    for (const line of (textOf("/proc/self/cgroup") ?? "").split("\n")) {
-      if (!line.startsWith("0::/")) continue;
-      host.hasOwnCgroup = tryPath("faccessat", AT_FDCWD, joinPath(unified, line.slice(3)), W_OK, 0) === 0;
-    }
   }
+}
+
+/** What an ordinary user's own cgroups may have. */
+function readOwnCgroups(host: HostFacts): void {
+  const own: string[] = [];
+  host.hasOwnCgroup = false;
+  const layout = readLayout(true);
+  for (const hierarchy of layout.hierarchies) {
+    const folder = joinPath(hierarchy.mountPoint, hierarchy.base);
+    if (tryPath("faccessat", AT_FDCWD, folder, W_OK, 0) < 0) continue;
+    host.hasOwnCgroup = true;
+    own.push(...hierarchy.controllers);
+  }
+  if (host.hasOwnCgroup) host.put(DELEGATED, own.join(" "));
+  readUserManager(host, layout, process.env["XDG_RUNTIME_DIR"] ?? "");
+}
+
+/** Asked only where there is version 2 alone. `runtimeDirectory` is "" for the usual one. */
+function readUserManager(host: HostFacts, layout: CgroupLayout, runtimeDirectory: string): void {
+  const unified = unifiedOf(layout);
+  const folder = runtimeDirectory === "" ? `/run/user/${host.uid}` : runtimeDirectory;
+  host.hasUserManager = layout.kind === "unified" && (exists(`${folder}/bus`) || exists(`${folder}/systemd/private`));
+  if (host.hasOwnCgroup || !host.hasUserManager || unified === undefined) return;
+  const service = `user.slice/user-${host.uid}.slice/user@${host.uid}.service`;
+  const controllers = textOf(joinPath(unified.mountPoint, `${service}/cgroup.controllers`));
+  if (controllers !== undefined) host.put(DELEGATED, controllers.trim());
+}
+
+/** Has the facts be about `user`, as far as they can be seen from outside. */
+export function lookAs(host: HostFacts, user: User): void {
+  host.uid = user.uid;
+  host.userName = user.name;
+  host.hasOwnCgroup = user.uid === 0;
+  host.isOtherUser = true;
+  if (user.uid !== 0) readUserManager(host, readLayout(true), "");
 }
 
 function askKernel(host: HostFacts): void {
@@ -108,6 +166,7 @@ function askKernel(host: HostFacts): void {
 function readUser(host: HostFacts): void {
   host.uid = effectiveUser();
   host.userName = userIn(textOf("/etc/passwd") ?? "", host.uid)?.name ?? String(host.uid);
+  if (host.uid !== 0) readOwnCgroups(host);
 }
 
 function findPrograms(host: HostFacts, path: string): void {

@@ -1,4 +1,4 @@
-// The ids that /etc/subuid and /etc/subgid let a user give to containers (subuid(5)). Pure, but for the last function.
+// The ids that /etc/subuid and /etc/subgid let a user give to containers (subuid(5)). Pure, but for what reads them.
 
 import { LxcError } from "../base/errors.ts";
 import { wholeNumberIn } from "../base/text.ts";
@@ -35,6 +35,18 @@ export function usualMap(kind: "u" | "g", ranges: readonly IdRange[]): IdMapping
   }
   if (best === undefined) return undefined;
   return { kind, inside: 0, outside: best.first, count: Math.min(best.count, USUAL_COUNT) };
+}
+
+/** The first range of each kind, whole, as lxc-usernsexec takes it; undefined when the user lacks one. */
+export function firstMapsFor(uid: number): IdMapping[] | undefined {
+  const name = userIn(tryReadText("/etc/passwd") ?? "", uid)?.name ?? String(uid);
+  const users = rangesOf(tryReadText("/etc/subuid") ?? "", name, uid)[0];
+  const groups = rangesOf(tryReadText("/etc/subgid") ?? "", name, uid)[0];
+  if (users === undefined || groups === undefined) return undefined;
+  return [
+    { kind: "u", inside: 0, outside: users.first, count: users.count },
+    { kind: "g", inside: 0, outside: groups.first, count: groups.count },
+  ];
 }
 
 /** The maps for a container of the user `uid`, from the files of the host. Throws when it has no ids to give. */

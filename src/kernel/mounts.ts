@@ -75,8 +75,13 @@ export function tryCloneTree(dir: number, path: string, recursive: boolean): num
 
 /** Mounts the tree `fd` on the open file or folder `target`: no path is looked up, so none can be changed meanwhile. */
 export function attachTree(fd: number, target: number, what: string): void {
-  const flags = MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH;
-  call(`mount ${what}`, "move_mount", fd, "", target, "", flags);
+  const result = tryAttachTree(fd, target);
+  if (result < 0) throw refused(`mount ${what}`, "move_mount", result);
+}
+
+/** Like `attachTree`, but returns -errno. */
+export function tryAttachTree(fd: number, target: number): number {
+  return tryCall("move_mount", fd, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
 }
 
 /** Sets and clears MOUNT_ATTR_* flags of the mount `fd` (Linux 5.12), and how it spreads when `propagation` is not 0. */
@@ -102,14 +107,14 @@ export function trySetMountAttributes(
 }
 
 /**
- * Shows the owners of the files of the mount `fd`, which is mounted nowhere yet, as the user namespace behind `space`
- * maps them (Linux 5.12). Returns -errno.
+ * Shows the owners of the files of the mount `fd` and of all below it, which are mounted nowhere yet, as the user
+ * namespace behind `space` maps them (Linux 5.12). Returns -errno.
  */
 export function tryShiftOwners(fd: number, space: number): number {
   const attributes = new Uint8Array(mountAttr.size);
   mountAttr.attrSet.put(attributes, MOUNT_ATTR_IDMAP);
   mountAttr.usernsFd.put(attributes, space);
-  return tryCall("mount_setattr", fd, "", AT_EMPTY_PATH, attributes, attributes.length);
+  return tryCall("mount_setattr", fd, "", AT_EMPTY_PATH | AT_RECURSIVE, attributes, attributes.length);
 }
 
 /**

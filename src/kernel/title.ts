@@ -1,22 +1,30 @@
 // What `ps` shows as the command line of this process.
 
+import { AT_FDCWD, O_WRONLY } from "./abi/fs.ts";
 import { PR_SET_MM, PR_SET_MM_MAP, prctlMmMap } from "./abi/prctl.ts";
-import { tryCall, tryNumbers } from "./call.ts";
-import { tryReadText } from "./files.ts";
+import { tryBytes, tryCall, tryNumbers } from "./call.ts";
+import { closeFd, tryOpenAt, tryReadText } from "./files.ts";
 import { cString, Pins } from "./memory.ts";
 
 /** Fields of /proc/self/stat, counted from 1 as proc_pid_stat(5) does. */
 const START_CODE = 26;
+const ARG_START = 48;
 
 /**
  * Shows `title` instead of the arguments this process was started with. The result holds the text: it must live as long
- * as the process. Nothing happens where the kernel refuses (it needs CONFIG_CHECKPOINT_RESTORE).
+ * as the process. A kernel without CONFIG_CHECKPOINT_RESTORE shows as much of it as arguments and environment had room for.
  */
 export function setProcessTitle(title: string): Pins {
   const pins = new Pins();
   const fields = statFields(tryReadText("/proc/self/stat") ?? "");
   if (fields.length <= 51) return pins;
   const text = cString(title);
+  if (tryMoveArguments(fields, text, pins) < 0) writeOverArguments(fields, text);
+  return pins;
+}
+
+/** Has the kernel look for the arguments where `text` is. */
+function tryMoveArguments(fields: readonly string[], text: Uint8Array, pins: Pins): number {
   const map = new Uint8Array(prctlMmMap.size);
   prctlMmMap.startCode.put(map, fieldAt(fields, START_CODE));
   prctlMmMap.endCode.put(map, fieldAt(fields, START_CODE + 1));
@@ -30,8 +38,24 @@ export function setProcessTitle(title: string): Pins {
   prctlMmMap.exeFd.put(map, 0xffffffff);
   pins.point(map, prctlMmMap.argStart, text);
   prctlMmMap.argEnd.put(map, prctlMmMap.argStart.get(map) + text.length);
-  tryCall("prctl", PR_SET_MM, PR_SET_MM_MAP, map, map.length, 0);
-  return pins;
+  return tryCall("prctl", PR_SET_MM, PR_SET_MM_MAP, map, map.length, 0);
+}
+
+/**
+ * Puts `text` where the arguments are. Behind them is the environment, which we have read; the kernel shows that too once
+ * the last byte of the arguments is not NUL.
+ */
+function writeOverArguments(fields: readonly string[], text: Uint8Array): void {
+  const begin = fieldAt(fields, ARG_START);
+  const room = fieldAt(fields, ARG_START + 3) - begin;
+  if (room <= 0) return;
+  const bytes = new Uint8Array(room);
+  bytes.set(text.length > room ? text.subarray(0, room) : text);
+  bytes[room - 1] = 0;
+  const fd = tryOpenAt(AT_FDCWD, "/proc/self/mem", O_WRONLY);
+  if (fd < 0) return;
+  if (tryNumbers("lseek", fd, begin, 0) === begin) tryBytes("write", fd, bytes, bytes.length, 0);
+  closeFd(fd);
 }
 
 /** The fields with their numbers as index; the name, which may hold anything, is left out. */

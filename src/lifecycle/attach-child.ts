@@ -15,8 +15,8 @@ import { encodeError } from "../base/error-fields.ts";
 import { asLxcError, LxcError } from "../base/errors.ts";
 import { boundCapabilities, type CapabilitySet, inheritNothing } from "../isolation/capability-sets.ts";
 import { enterByTasks } from "../isolation/cgroup/enter.ts";
-import { EINVAL, ENOENT, EPERM } from "../kernel/abi/errno.ts";
-import { AT_FDCWD } from "../kernel/abi/fs.ts";
+import { loadFilter } from "../isolation/seccomp/load.ts";
+import { EINVAL, EPERM } from "../kernel/abi/errno.ts";
 import { MNT_DETACH, MS_REC, MS_SLAVE } from "../kernel/abi/mount.ts";
 import { CLONE_NEWNS, CLONE_NEWUSER } from "../kernel/abi/sched.ts";
 import { call, refused, tryCall } from "../kernel/call.ts";
@@ -28,7 +28,7 @@ import {
   setPersonality,
   trySetGroups,
 } from "../kernel/credentials.ts";
-import { closeFd, tryWriteAt } from "../kernel/files.ts";
+import { closeFd } from "../kernel/files.ts";
 import { bytesOfText } from "../kernel/memory.ts";
 import { mountFileSystem, setPropagation } from "../kernel/mounts.ts";
 import { join, unshare } from "../kernel/namespaces.ts";
@@ -37,6 +37,7 @@ import { tryExecSearching } from "../kernel/program-search.ts";
 import { trySend } from "../kernel/sockets.ts";
 import { controlTerminal } from "../kernel/terminals.ts";
 import { enterDirectory, tryCurrentDirectory } from "../kernel/working-directory.ts";
+import { takeLabelOf } from "./confinement.ts";
 
 /** Everything the two processes need, decided before they exist. Ids are inside the container. */
 export interface Entry {
@@ -58,6 +59,8 @@ export interface Entry {
   readonly noNewPrivileges: boolean;
   /** -1 for no change. */
   readonly personality: number;
+  /** The filter for system calls, as `loadFilter` takes it. */
+  readonly filter: Uint8Array | undefined;
   /** Empty for no change. */
   readonly lsmLabel: string;
   /** Who the program's process is before it becomes `uid` and `gid`, in a joined user namespace. */
@@ -79,7 +82,7 @@ export const SAYS_NO_EXEC = 120;
 export function guideInside(entry: Entry): never {
   try {
     enterByTasks(entry.cgroups);
-    takeLabel(entry.lsmLabel);
+    takeLabelOf(entry.lsmLabel);
     const directory = tryCurrentDirectory() ?? "/";
     closeAllBut([entry.pidfd, entry.caller, entry.terminal]);
     setDumpable(false);
@@ -105,8 +108,10 @@ function runProgram(entry: Entry): never {
     if (entry.personality >= 0) setPersonality(entry.personality);
     takeTerminal(entry);
     inheritNothing();
-    becomeProgramUser(entry);
     if (entry.noNewPrivileges) giveUpNewPrivileges();
+    // A change of user may take the capability that this needs.
+    if (entry.filter !== undefined) loadFilter(entry.filter, false);
+    becomeProgramUser(entry);
     let first = 0;
     for (const words of entry.programs) {
       const errno = -tryExecSearching(words, entry.environment);
@@ -124,15 +129,6 @@ function say(fd: number, kind: number, body: Uint8Array): void {
   bytes[0] = kind;
   bytes.set(body, 1);
   trySend(fd, bytes, []);
-}
-
-/** Asks for the label that the next program of this process, or of its child, is to run with. */
-function takeLabel(label: string): void {
-  if (label === "") return;
-  // AppArmor has a folder of its own since Linux 5.8; SELinux takes the bare label.
-  let result = tryWriteAt(AT_FDCWD, "/proc/self/attr/apparmor/exec", `exec ${label}`);
-  if (result === -ENOENT) result = tryWriteAt(AT_FDCWD, "/proc/self/attr/exec", label);
-  if (result < 0) throw refused(`run with the container's security label ${label}`, "write", result);
 }
 
 function becomeFirst(entry: Entry): void {

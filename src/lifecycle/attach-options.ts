@@ -44,6 +44,8 @@ export interface AttachOptions {
   readonly gid: number;
   /** Where the output of a terminal is written too; empty for nowhere. */
   readonly logFile: string;
+  /** Gets a sentence for what is left out without a failure. */
+  readonly warn: (text: string) => void;
 }
 
 /** All that the container has and we have not. */

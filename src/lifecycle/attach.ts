@@ -33,6 +33,7 @@ import {
 } from "./attach-target.ts";
 import { type AttachTerminal, openAttachTerminal, serveTerminal } from "./attach-terminal.ts";
 import { configItemOf } from "./command-client.ts";
+import { type Filter, planFilter } from "./filter.ts";
 
 const LONGEST_MESSAGE = 16384;
 const DEFAULT_SHELL = "/bin/sh";
@@ -50,16 +51,17 @@ export function attachTo(container: Container, options: AttachOptions): AttachEn
   holdStandardDescriptors();
   const target = findTarget(container);
   const cgroups = options.elevated.cgroup ? NO_CGROUPS : payloadCgroupsOf(container);
+  if (cgroups.warning !== "") options.warn(cgroups.warning);
   const terminal = openAttachTerminal(target.proc, options.logFile);
   const status = statusOfTarget(target);
-  if (!options.elevated.lsm) refuseUnfiltered(container, status);
+  const filter = options.elevated.lsm ? undefined : filterFor(container, status);
   const ids = idsFor(target, status, options);
   if (terminal.peer >= 0 && ids.outside > 0) tryNumbers("fchown", terminal.peer, ids.outside, -1);
   const configured = environmentOf(container);
   const pair = socketPair();
   const personality = personalityOf(container, target);
   const caller = pair.right;
-  const preparation: Preparation = { target, status, cgroups, terminal, ids, personality, configured, caller };
+  const preparation: Preparation = { target, status, cgroups, terminal, ids, personality, filter, configured, caller };
   const entry = entryFor(preparation, options);
   const guide = startIn(cgroups);
   if (guide.pid === 0) guideInside(entry);
@@ -71,15 +73,26 @@ export function attachTo(container: Container, options: AttachOptions): AttachEn
   return endOf(container, reportFrom(pair.left, guide), terminal, entry);
 }
 
-/** A program without the filter of the container's others would be a way out of it. */
-function refuseUnfiltered(container: Container, status: TargetStatus): void {
-  if (status.filters <= 0 || status.filters <= ownFilters()) return;
-  throw new LxcError(
-    "unsupported",
-    `enter ${container.name}`,
-    "its programs run behind a seccomp filter, and giving that to another program is not there yet",
-    { hint: "enter it without the filter, if you trust what you run: lxc-attach --elevated-privileges=LSM" },
+/** The filter for the program: without that of the container's others it would be a way out of it. */
+function filterFor(container: Container, status: TargetStatus): Filter | undefined {
+  if (status.filters <= 0 || status.filters <= ownFilters()) return undefined;
+  const profile = configItemOf(container, "lxc.seccomp.profile") ?? "";
+  if (profile === "") throw unfiltered(container, "and its configuration does not say by which policy");
+  const allow = (configItemOf(container, "lxc.seccomp.allow") ?? "").split("\n").filter((name): boolean => name !== "");
+  const proxy = configItemOf(container, "lxc.seccomp.notify.proxy") ?? "";
+  const filter = planFilter({ profile, allow, allowNesting: true, proxy }).filter;
+  if (filter?.notifies !== true) return filter;
+  throw unfiltered(
+    container,
+    "and to give that to another program, with calls that a proxy decides on, is not there yet",
   );
+}
+
+function unfiltered(container: Container, why: string): LxcError {
+  const reason = `its programs run behind a seccomp filter, ${why}`;
+  return new LxcError("unsupported", `enter ${container.name}`, reason, {
+    hint: "enter it without the filter, if you trust what you run: lxc-attach --elevated-privileges=LSM",
+  });
 }
 
 /** What is known and open before the first process of ours is inside. */
@@ -91,6 +104,7 @@ interface Preparation {
   readonly ids: Ids;
   /** That of its first process; -1 to keep our own. */
   readonly personality: number;
+  readonly filter: Filter | undefined;
   readonly configured: readonly string[];
   readonly caller: number;
 }
@@ -147,6 +161,7 @@ function entryFor(known: Preparation, options: AttachOptions): Entry {
     bounding: options.elevated.capabilities ? undefined : status.bounding,
     noNewPrivileges: status.noNewPrivileges,
     personality: options.personality >= 0 ? options.personality : known.personality,
+    filter: known.filter?.program,
     lsmLabel: options.elevated.lsm ? "" : labelOfTarget(target),
     firstUid: ids.firstUid,
     firstGid: ids.firstGid,

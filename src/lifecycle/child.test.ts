@@ -48,7 +48,9 @@ function planFor(text: string, command: readonly string[]): StartPlan {
       network,
       cgroups: { layout: { kind: "none", hierarchies: [] }, names: nowhere, scope: "", warnings: [] },
       disk: undefined,
+      lsm: { lsm: "", apparmor: undefined },
       shared: [],
+      filter: { filter: undefined, warnings: [] },
     },
   );
 }

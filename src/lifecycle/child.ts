@@ -5,11 +5,11 @@ import { wholeNumberIn } from "../base/text.ts";
 import { isArchitecture32 } from "../container/config/isolation-codecs.ts";
 import type { EnvironmentVariable } from "../container/config/rootfs-codecs.ts";
 import type { Config } from "../container/config/schema.ts";
-import { type HookOccasion, type HookType, hookCalls } from "../container/hook-calls.ts";
+import { forHooks, type HookOccasion, type HookType, hookCalls } from "../container/hook-calls.ts";
 import { runHook } from "../container/hooks.ts";
 import { configureInside } from "../container/network/configure.ts";
 import { makeTerminals, type TerminalsMade, type TerminalsWanted } from "../container/rootfs/consoles.ts";
-import { enterRootfs, isolateMounts, mountRootfs, type RootfsMount } from "../container/rootfs/enter.ts";
+import { enterRootfs, hostFolders, isolateMounts, mountRootfs, type RootfsMount } from "../container/rootfs/enter.ts";
 import { planCgroupMounts } from "../container/rootfs/plan.ts";
 import { RootfsBuilder } from "../container/rootfs/run-steps.ts";
 import type { MountStep } from "../container/rootfs/steps.ts";
@@ -22,7 +22,9 @@ import {
   withoutCapabilities,
 } from "../isolation/capability-sets.ts";
 import type { ContainerCgroups } from "../isolation/cgroup/cgroups.ts";
+import { openLabelFiles } from "../isolation/lsm.ts";
 import { hasNamespace } from "../isolation/namespaces.ts";
+import { loadFilter } from "../isolation/seccomp/load.ts";
 import { setSysctl } from "../isolation/sysctl.ts";
 import { enterTimeNamespace } from "../isolation/time-namespace.ts";
 import { becomeMapped } from "../isolation/user-namespace.ts";
@@ -40,12 +42,14 @@ import {
   setPersonality,
   trySetGroups,
 } from "../kernel/credentials.ts";
-import { makeDirectories, openFile } from "../kernel/files.ts";
+import { closeFd, makeDirectories, openFile } from "../kernel/files.ts";
 import { setHostName } from "../kernel/namespaces.ts";
 import { closeOnExecFrom, dieWithParent, exitNow, tryExec, tryExecFd } from "../kernel/process.ts";
 import { blockSignals } from "../kernel/signals.ts";
 import { MOST_DESCRIPTORS } from "../kernel/sockets.ts";
 import { isTerminal } from "../kernel/terminals.ts";
+import { labelFirstProgram, labelKeyring } from "./confinement.ts";
+import type { Filter } from "./filter.ts";
 import { expect, tell, tellFailure } from "./handshake.ts";
 import { MonitorHelper } from "./mount-help.ts";
 import type { StartPlan } from "./plan.ts";
@@ -80,11 +84,13 @@ function becomeContainer(plan: StartPlan, links: ChildLinks): void {
   const fileMask = tryNumbers("umask", 0, 0, 0);
   dieWithParent(SIGKILL);
   const helper = becomeSomebody(plan, links);
+  const labels = openLabelFiles(plan.confinement.lsm);
   if (hasNamespace(own, "time")) enterTimeNamespace(plan.clocks);
   if (hasNamespace(own, "mnt")) isolateMounts();
   runHooks(plan, "pre-mount");
   const builder = new RootfsBuilder(mountRootfs(rootfsMountOf(plan), helper), helper);
   if (hasNamespace(own, "uts") && config.utsName.value !== undefined) setHostName(config.utsName.value);
+  labelKeyring(plan.confinement, labels);
   if (!config.keyringSession.value) tryNumbers("keyctl", KEYCTL_JOIN_SESSION_KEYRING, 0, 0);
   builder.run(plan.steps.mounts);
   const cgroupPath = helper.configured();
@@ -93,17 +99,20 @@ function becomeContainer(plan: StartPlan, links: ChildLinks): void {
   builder.run(cgroupMountsOf(plan, cgroupPath));
   configureInside(plan.network);
   runHooks(plan, "mount");
-  runHooks(plan, "autodev");
+  if (config.autodev.value) runHooks(plan, "autodev");
   builder.run(plan.steps.devices);
   const terminals = makeTerminals(builder, terminalsWanted(plan));
   enterRootfs(builder.root, plan.rootfs);
+  builder.run(plan.steps.inside);
   showArchitecture(config.arch.value);
   for (const sysctl of config.sysctl.entries) setSysctl(sysctl.name, sysctl.value);
+  labelFirstProgram(plan.confinement, labels);
   boundTo(config, hasNamespace(own, "pid"));
   if (config.noNewPrivs.value) giveUpNewPrivileges();
   sendTerminals(links.monitor, terminals);
   tell(links.monitor, "ready");
   expect(links.monitor, "go");
+  filterCalls(plan.filter, links.monitor);
   runHooks(plan, "start");
   takeStandardStreams(plan, terminals.consolePeer);
   tryNumbers("setsid", 0, 0, 0);
@@ -121,7 +130,7 @@ function becomeContainer(plan: StartPlan, links: ChildLinks): void {
 function becomeSomebody(plan: StartPlan, links: ChildLinks): MonitorHelper {
   const helper = new MonitorHelper(links.monitor, plan.user !== undefined);
   if (plan.user === undefined) return helper;
-  const paths = [plan.rootfs, plan.mountPoint];
+  const paths = hostFolders(rootfsMountOf(plan));
   for (const step of plan.steps.mounts) if (step.kind === "entry" && !step.sourceInside) paths.push(step.source);
   helper.open(paths.filter((path) => path.startsWith("/")));
   expect(links.monitor, "mapped");
@@ -132,8 +141,18 @@ function becomeSomebody(plan: StartPlan, links: ChildLinks): MonitorHelper {
 }
 
 function rootfsMountOf(plan: StartPlan): RootfsMount {
-  const options = (plan.options.config.rootfsOptions.value ?? "").split(",");
-  return { rootfs: plan.rootfs, mountPoint: plan.mountPoint, options };
+  const config = plan.options.config;
+  const options = (config.rootfsOptions.value ?? "").split(",");
+  return { type: config.rootfsPath.value?.type ?? "", rootfs: plan.rootfs, mountPoint: plan.mountPoint, options };
+}
+
+/** From here on every call passes the filter, those of hooks inside too, as in LXC. */
+function filterCalls(filter: Filter | undefined, monitor: number): void {
+  if (filter === undefined) return;
+  const listener = loadFilter(filter.program, filter.notifies);
+  if (listener < 0) return;
+  tell(monitor, "filtered", [listener]);
+  closeFd(listener);
 }
 
 /** Only without a cgroup namespace it matters where the cgroups came to be. */
@@ -151,7 +170,7 @@ function unshareCgroup(): void {
 
 function runHooks(plan: StartPlan, type: HookType): void {
   const config = plan.options.config;
-  const own = variables(config.environment.values).concat(variables(config.environmentHooks.values));
+  const own = forHooks(variables(config.environment.values)).concat(variables(config.environmentHooks.values));
   const environment = plan.hookEnvironment.concat(own);
   const occasion: HookOccasion = { type, name: plan.options.container.name, environment, args: [] };
   for (const hook of hookCalls(config, occasion)) runHook(hook);

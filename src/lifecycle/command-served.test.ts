@@ -61,6 +61,10 @@ class Poor extends Served {
   override addDevices(rules: readonly DeviceRule[]): number {
     return rules.length === 1 ? 0 : -EINVAL;
   }
+  override seccompNotifyFd(): number {
+    return -1;
+  }
+
   override systemdScope(): string | undefined {
     return undefined;
   }

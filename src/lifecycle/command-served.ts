@@ -55,6 +55,8 @@ export abstract class Served {
   abstract thaw(timeoutS: number): number;
   /** Puts device rules behind those in force, all of them at once; -EINVAL where they are no program (as in LXC). */
   abstract addDevices(rules: readonly DeviceRule[]): number;
+  /** Where the system calls arrive that the policy hands to a program; negative for none. */
+  abstract seccompNotifyFd(): number;
   /** The scope that the user's service manager made for the container; undefined when there is none. */
   abstract systemdScope(): string | undefined;
   /** Sends the stop signal, and thaws so that it arrives. */
@@ -119,6 +121,8 @@ export function replyTo(served: Served, command: Command, value: number, body: U
       return descriptorReply(served.initPidfd(), false, EBADF);
     case "get_devpts_fd":
       return descriptorReply(served.devptsFd(), false, EBADF);
+    case "get_seccomp_notify_fd":
+      return descriptorReply(served.seccompNotifyFd(), false, EBADF);
     case "freeze":
       return resultReply(served.freeze(value));
     case "unfreeze":

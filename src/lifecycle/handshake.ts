@@ -12,6 +12,9 @@
 //     terminals      ----------->   keeps the consoles' ends
 //     ready          ----------->   runs start-host hooks
 //                    <-----------   go
+//     loads its filter
+//     filtered, if a
+//     program decides ----------->   asks it from now on
 //     gives up capabilities,
 //     start hooks, exec
 //     (exec closes)  ----------->   RUNNING
@@ -36,6 +39,7 @@ export const words = [
   "terminals",
   "ready",
   "go",
+  "filtered",
   "running",
 ] as const;
 export type Word = (typeof words)[number];

@@ -35,6 +35,8 @@ export class MonitorAnswers extends Served {
   current: State = "STOPPED";
   init: Child = NOBODY;
   consoles: Consoles | undefined = undefined;
+  /** Where the calls arrive that a program decides on; -1 for none. */
+  notifyListener = -1;
   /** Called for each change of state that a command brought about. */
   readonly #become: (state: State) => void;
   readonly #networks: readonly PlannedNetwork[];
@@ -163,6 +165,10 @@ export class MonitorAnswers extends Served {
       // A client takes -EPERM for "the container is not yours".
       return errno === EPERM ? -EACCES : -errno;
     }
+  }
+
+  override seccompNotifyFd(): number {
+    return this.notifyListener;
   }
 
   override systemdScope(): string | undefined {

@@ -10,14 +10,13 @@ import { type HookType, hookCalls } from "../container/hook-calls.ts";
 import { runHook } from "../container/hooks.ts";
 import { createNetworks } from "../container/network/create.ts";
 import type { ContainerCgroups } from "../isolation/cgroup/cgroups.ts";
-import { type CgroupOwner, delegateCgroup, delegatedFiles } from "../isolation/cgroup/delegate.ts";
 import { killAllIn } from "../isolation/cgroup/kill.ts";
 import { applyDeviceRules, applyLimits } from "../isolation/cgroup/limits.ts";
 import { isolateCores } from "../isolation/core-scheduling.ts";
-import { insideOf, withCaller } from "../isolation/id-maps.ts";
 import { hasNamespace } from "../isolation/namespaces.ts";
 import { setProcFile } from "../isolation/proc-files.ts";
-import { runMapped, writeIdMaps } from "../isolation/user-namespace.ts";
+import { NotifyProxy } from "../isolation/seccomp/notify-proxy.ts";
+import { writeIdMaps } from "../isolation/user-namespace.ts";
 import { EPIPE } from "../kernel/abi/errno.ts";
 import { MS_REC, MS_SLAVE } from "../kernel/abi/mount.ts";
 import { CLONE_NEWNS } from "../kernel/abi/sched.ts";
@@ -28,22 +27,16 @@ import { closeFd } from "../kernel/files.ts";
 import { setPropagation } from "../kernel/mounts.ts";
 import { unshare } from "../kernel/namespaces.ts";
 import { NetlinkSocket } from "../kernel/netlink.ts";
-import {
-  currentPid,
-  effectiveGroup,
-  effectiveUser,
-  type ProcessEnd,
-  sendSignal,
-  tryEndOf,
-  waitForEnd,
-} from "../kernel/process.ts";
+import { currentPid, type ProcessEnd, sendSignal, tryEndOf, waitForEnd } from "../kernel/process.ts";
 import { allSignalsBut, blockSignals, nextSignal, openSignals } from "../kernel/signals.ts";
 import { socketPair } from "../kernel/sockets.ts";
 import { bearFirstProcess } from "./birth.ts";
 import { runChild } from "./child.ts";
 import { CommandServer } from "./command-server.ts";
+import { DenialWatch, loadConfinement } from "./confinement.ts";
 import { ConsoleRecorder } from "./console-recorder.ts";
 import { Consoles } from "./consoles.ts";
+import { delegateTo, removeCgroups } from "./delegation.ts";
 import { ForegroundConsole } from "./foreground.ts";
 import { expect, hear, type Message, tell, tellFailure, tellWith, unexpected } from "./handshake.ts";
 import { MonitorAnswers } from "./monitor-answers.ts";
@@ -52,6 +45,9 @@ import type { StartPlan } from "./plan.ts";
 import { PreservedNamespaces } from "./preserved-namespaces.ts";
 import { monitorFifoOf, tellMonitord, tellMonitordOfExit } from "./state-clients.ts";
 import type { State } from "./states.ts";
+
+/** As long as LXC's waits. */
+const PROXY_TIMEOUT_MS = 30_000;
 
 /** Faults of our own. */
 const NOT_QUEUED: readonly number[] = [SIGILL, SIGBUS, SIGSEGV];
@@ -78,6 +74,9 @@ export class Monitor {
   readonly #signalMask: Uint8Array;
   readonly #recorder: ConsoleRecorder;
   #preserved = new PreservedNamespaces();
+  /** For hooks, also when it has ended. */
+  #lastPid = 0;
+  #proxy: NotifyProxy | undefined = undefined;
   #target: "" | "stop" | "reboot" = "";
   #foreground: ForegroundConsole | undefined = undefined;
   #hasStopped = false;
@@ -122,10 +121,13 @@ export class Monitor {
     const undo = new Undo();
     const { cgroups } = this.#holdings;
     let end: ProcessEnd = { pid: 0, code: 0, signal: 0 };
+    const denials = new DenialWatch(this.#plan.confinement);
+    undo.add("close the kernel's log", () => denials.close());
     try {
       this.#become("STARTING");
       this.#runHooks("pre-start");
-      undo.add("remove the container's cgroups", () => cgroups.remove());
+      loadConfinement(this.#plan.confinement, undo);
+      undo.add("remove the container's cgroups", () => removeCgroups(this.#plan, cgroups));
       cgroups.makeUnifiedPayload();
       this.#start(undo);
       this.#become("RUNNING");
@@ -133,9 +135,12 @@ export class Monitor {
       this.#serve();
       end = waitForEnd(this.#answers.init.pid);
       this.#tellExit(end);
+      if (end.code !== 0 || end.signal !== 0)
+        for (const line of denials.earlyDenials(end.pid)) this.#plan.options.warn(line);
     } catch (caught) {
+      const { pid } = this.#answers.init;
       this.#abort();
-      throw caught;
+      throw denials.explain(asLxcError(caught as Error), pid);
     } finally {
       this.#stopped(undo, end);
     }
@@ -152,14 +157,16 @@ export class Monitor {
       runChild(plan, { monitor: channel.right, cgroups, signalMask: this.#signalMask, ownProgram });
     });
     this.#answers.init = child;
-    if (plan.options.config.hookStop.values.length > 0)
+    this.#lastPid = child.pid;
+    const config = plan.options.config;
+    if (config.hookStop.values.length + config.hookPostStop.values.length > 0)
       this.#preserved.open(child.pid, plan.namespaces.own, currentPid());
     closeFd(channel.right);
     try {
       this.#mapUsers(channel.left);
       // While the first process mounts: they take as long as that does.
       const cgroupPath = cgroups.makeLegacyPayload();
-      this.#delegate();
+      delegateTo(plan, cgroups, child.pid);
       this.#warnings = cgroups.warnings();
       applyLimits(cgroups, plan.limits);
       this.#makeNetworks(undo);
@@ -170,6 +177,7 @@ export class Monitor {
       for (const warning of applyDeviceRules(cgroups, plan.limits)) plan.options.warn(warning);
       this.#runHooks("start-host");
       tell(channel.left, "go");
+      if (plan.filter?.notifies === true) this.#superviseCalls(channel.left);
       expect(channel.left, "closed");
     } catch (caught) {
       throw this.#firstFailure(channel.left, asLxcError(caught as Error));
@@ -186,24 +194,25 @@ export class Monitor {
     tell(channel, "mapped");
   }
 
-  /** The cgroups belong to whoever is root in the container's own user namespace. */
-  #delegate(): void {
-    const { user, idMaps } = this.#plan;
-    const { cgroups } = this.#holdings;
-    if (user === undefined || idMaps.length === 0) return;
-    const uid = effectiveUser();
-    if (uid === 0) {
-      cgroups.delegate(user.outsideUid, user.outsideGid);
-      return;
-    }
-    const maps = withCaller(idMaps, uid, effectiveGroup());
-    const owner: CgroupOwner = { uid: user.uid, gid: user.gid, keeper: insideOf(maps, "u", uid) };
-    const folders = cgroups.payloadFolders();
-    if (folders.length === 0) return;
-    const files = delegatedFiles();
-    runMapped(maps, user, () => {
-      for (const folder of folders) delegateCgroup(folder, owner, files);
+  /** From its filter on, the first process may wait for what the proxy says: so we serve while we wait for its exec. */
+  #superviseCalls(channel: number): void {
+    const message = hear(channel);
+    const listener = message.descriptors[0];
+    if (message.say !== "filtered" || listener === undefined) throw unexpected(message, "filtered");
+    const config = this.#plan.options.config;
+    this.#proxy = new NotifyProxy(this.#loop, {
+      listener,
+      address: config.seccompNotifyProxy.value ?? "",
+      cookie: config.seccompNotifyCookie.value ?? "",
+      monitorPid: currentPid(),
+      initPid: this.#answers.init.pid,
+      timeoutMs: PROXY_TIMEOUT_MS,
+      warn: this.#plan.options.warn,
     });
+    this.#answers.notifyListener = listener;
+    this.#loop.watch(channel, () => this.#loop.stop());
+    this.#loop.run();
+    this.#loop.forget(channel);
   }
 
   /** What we run into when the first process has ended already is not the cause: that it has told before it ended. */
@@ -325,16 +334,20 @@ export class Monitor {
     this.#target = isReboot(end) ? "reboot" : "stop";
     if (!hasNamespace(this.#plan.namespaces.own, "pid")) this.#tolerate(() => this.#endOthers());
     this.#tolerate(() => this.#runHooks("stop"));
-    this.#preserved.close();
-    this.#preserved = new PreservedNamespaces();
     for (const failure of undo.run()) this.#warn(failure);
     if (this.#answers.init.pidfd >= 0) closeFd(this.#answers.init.pidfd);
     this.#answers.forgetInit();
+    this.#answers.notifyListener = -1;
+    this.#proxy?.close();
+    this.#proxy = undefined;
     this.#answers.consoles?.close();
     this.#answers.consoles = undefined;
     if (!isReboot(end)) this.#sayStopped();
     // As in LXC: a post-stop hook that fails keeps a container from starting again.
     if (!this.#tolerate(() => this.#runHooks("post-stop"))) this.#sayStopped();
+    this.#preserved.close();
+    this.#preserved = new PreservedNamespaces();
+    this.#lastPid = 0;
   }
 
   /** Without process ids of its own the end of the first process is not that of the others. */
@@ -387,11 +400,12 @@ export class Monitor {
 
   #runHooks(type: HookType): void {
     const { container, config } = this.#plan.options;
-    let environment = this.#plan.hookEnvironment.concat(this.#preserved.variables);
-    const { pid } = this.#answers.init;
-    if (pid > 0) environment = environment.concat([`LXC_PID=${pid}`]);
+    const isOver = type === "stop" || type === "post-stop";
+    let environment = this.#plan.hookEnvironment;
+    if (isOver) environment = environment.concat(this.#preserved.variables);
+    if (this.#lastPid > 0) environment = environment.concat([`LXC_PID=${this.#lastPid}`]);
     if (this.#target !== "") environment = environment.concat([`LXC_TARGET=${this.#target}`]);
-    const args = type === "stop" ? this.#preserved.words : [];
+    const args = type === "stop" && config.hookVersion.value === 0 ? this.#preserved.words : [];
     for (const hook of hookCalls(config, { type, name: container.name, environment, args })) runHook(hook);
   }
 }

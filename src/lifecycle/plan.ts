@@ -9,6 +9,7 @@ import type { Container } from "../container/container.ts";
 import { directoryOf } from "../container/container.ts";
 import type { NetworkPlan } from "../container/network/plan.ts";
 import { TTY_GROUP } from "../container/rootfs/automounts.ts";
+import { rootFolders } from "../container/rootfs/layers.ts";
 import type { MountEntry } from "../container/rootfs/mount-entry.ts";
 import { planRootfs, type RootfsFacts, type RootfsPlan } from "../container/rootfs/plan.ts";
 import { capabilityNumber } from "../isolation/capabilities.ts";
@@ -17,6 +18,8 @@ import { payloadPaths } from "../isolation/cgroup/names.ts";
 import { type IdMapping, type MappedUser, outsideOf } from "../isolation/id-maps.ts";
 import { type ClockOffset, hasNamespace, type SharedNamespace } from "../isolation/namespaces.ts";
 import type { BlockDevice } from "../kernel/block-device.ts";
+import { type Confinement, type LsmFacts, planConfinement } from "./confinement.ts";
+import type { Filter, FilterPlan } from "./filter.ts";
 import { clocksOf, type Namespaces, namespacesOf, userOf } from "./plan-namespaces.ts";
 import type { StartCgroups } from "./start-cgroups.ts";
 
@@ -57,8 +60,10 @@ export interface StartFacts {
   readonly cgroups: StartCgroups;
   /** The namespaces to join, open. */
   readonly shared: readonly SharedNamespace[];
+  readonly filter: FilterPlan;
   /** That of the root file system, when a limit is for it. */
   readonly disk: BlockDevice | undefined;
+  readonly lsm: LsmFacts;
 }
 
 export interface StartPlan {
@@ -73,12 +78,15 @@ export interface StartPlan {
   /** Who the first process is in its user namespace, own or joined; undefined in that of the host. */
   readonly user: MappedUser | undefined;
   readonly clocks: readonly ClockOffset[];
+  /** Of the first process, from the start hooks on. */
+  readonly filter: Filter | undefined;
   readonly command: readonly string[];
   readonly steps: RootfsPlan;
   /** What they were planned from. */
   readonly rootfsFacts: RootfsFacts;
   readonly cgroups: StartCgroups;
   readonly limits: LimitPlan;
+  readonly confinement: Confinement;
   readonly network: NetworkPlan;
   /** Where the console is made: from the container's own pseudo terminals, the host's, or not at all. */
   readonly console: "container" | "host" | "none";
@@ -98,8 +106,9 @@ export function planStart(options: StartOptions, facts: StartFacts): StartPlan {
   const command = commandOf(options);
   if (rootfs === "" && !options.useInit && (command[0] ?? "") === DEFAULT_INIT) throw hostInitRefused();
   const wanted = config.rootfsMount.value;
-  const mountPoint = rootfs === "" ? "/" : facts.hasMountPoint ? wanted : rootfs;
-  const rootNames = rootfs === "" ? ["/"] : [rootfs, mountPoint, `${directoryOf(options.container)}/rootfs`];
+  const folders = rootFolders(config.rootfsPath.value);
+  const mountPoint = rootfs !== "" && facts.hasMountPoint ? wanted : (folders[0] ?? "/");
+  const rootNames = rootfs === "" ? ["/"] : folders.concat([mountPoint, `${directoryOf(options.container)}/rootfs`]);
   const limits = planLimits(facts.cgroups.layout, limitsOf(config, facts.disk));
   const rootfsFacts: RootfsFacts = {
     rootNames,
@@ -112,23 +121,32 @@ export function planStart(options: StartOptions, facts: StartFacts): StartPlan {
     cgroups: facts.cgroups.layout,
   };
   const steps = planRootfs(config, rootfsFacts);
+  const user = userOf(config, namespaces);
+  const confinement = planConfinement(config, options.container, user === undefined, facts.lsm);
   return {
     options,
     rootfs,
     mountPoint,
     namespaces,
     idMaps: config.idmap.values,
-    user: userOf(config, namespaces),
+    user,
     clocks: clocksOf(config),
+    filter: facts.filter.filter,
     command,
     steps,
     rootfsFacts,
     cgroups: facts.cgroups,
     limits,
+    confinement,
     network: facts.network,
     console: hasNamespace(namespaces.own, "mnt") ? consoleOf(config) : "none",
     hookEnvironment: options.environment.concat(hookVariables(options, rootfs, mountPoint)),
-    warnings: steps.warnings.concat(limits.setAside, facts.cgroups.warnings),
+    warnings: steps.warnings.concat(
+      limits.setAside,
+      facts.cgroups.warnings,
+      confinement.warnings,
+      facts.filter.warnings,
+    ),
   };
 }
 

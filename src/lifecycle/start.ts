@@ -3,30 +3,33 @@
 import { asLxcError, type ErrorCode, LxcError } from "../base/errors.ts";
 import { type Finding, findingText } from "../base/finding.ts";
 import { problemsIn } from "../container/config/checks.ts";
-import { lsmKeysIn } from "../container/config/effects.ts";
 import { unsupportedIn, warningsIn } from "../container/config/findings.ts";
+import type { Config } from "../container/config/schema.ts";
 import { limitsDisk } from "../container/config-limits.ts";
 import { networkFacts } from "../container/network/facts.ts";
 import { type NetworkPlan, planNetworks } from "../container/network/plan.ts";
 import { requestsFrom } from "../container/network/requests.ts";
 import { commandSocketOf, runDirectory } from "../container/paths.ts";
+import { writtenFolder } from "../container/rootfs/layers.ts";
 import { type MountEntry, mountEntriesIn } from "../container/rootfs/mount-entry.ts";
+import { tunnelWarnings } from "../container/rootfs/tunnel.ts";
 import { ContainerCgroups } from "../isolation/cgroup/cgroups.ts";
-import { activeLsm } from "../isolation/lsm.ts";
 import { EADDRINUSE } from "../kernel/abi/errno.ts";
 import { blockDeviceOf } from "../kernel/block-device.ts";
-import { isDirectory, readText } from "../kernel/files.ts";
+import { isDirectory, readText, tryReadText } from "../kernel/files.ts";
 import { NetlinkSocket } from "../kernel/netlink.ts";
 import { closeAllBut, effectiveUser, type ProcessEnd } from "../kernel/process.ts";
 import { openOwnProgram } from "../kernel/self.ts";
 import { tryListenAbstract } from "../kernel/sockets.ts";
+import { readLsm } from "./confinement.ts";
 import { leaveMonitorBehind } from "./daemonize.ts";
+import { filterWishOf, planFilter } from "./filter.ts";
 import { Monitor, type MonitorHoldings } from "./monitor.ts";
 import { withPidFile } from "./pid-file.ts";
 import { planStart, type StartFacts, type StartOptions, type StartPlan } from "./plan.ts";
 import { mayOwn } from "./plan-namespaces.ts";
 import { openSharedNamespaces } from "./shared-namespaces.ts";
-import { cgroupsForStart } from "./start-cgroups.ts";
+import { cgroupsForStart, type StartCgroups } from "./start-cgroups.ts";
 
 /**
  * Starts a container. For a daemon returns 0 once it is RUNNING; otherwise returns the exit code of its first process:
@@ -36,15 +39,29 @@ export function startContainer(options: StartOptions): number {
   const name = options.container.name;
   try {
     if (options.closeAllFds) closeAllBut([options.logFd]);
-    refuseWhatIsNotThere(options);
-    for (const finding of warningsIn(options.config, options.sources)) options.warn(findingText(finding));
-    const plan = planStart(options, gatherFacts(options));
+    const plan = decideStart(options, () => cgroupsForStart(options.container, options.config, process.env));
     for (const warning of plan.warnings) options.warn(warning);
     for (const translation of plan.limits.translations) options.inform(translation);
     return options.daemon ? startDaemon(plan) : exitCodeOf(runHere(plan));
   } catch (caught) {
     throw startFailed(name, asLxcError(caught as Error));
   }
+}
+
+/**
+ * Looks at host and configuration, and decides what a start does. Makes nothing but what `cgroups` makes, which is called
+ * once it is known that nothing is to be refused by the configuration alone.
+ */
+export function decideStart(options: StartOptions, cgroups: () => StartCgroups): StartPlan {
+  refuseWhatIsNotThere(options);
+  for (const finding of warningsIn(options.config, options.sources)) options.warn(findingText(finding));
+  for (const warning of warningsOfTunnels(options.config)) options.warn(warning);
+  return planStart(options, gatherFacts(options, cgroups()));
+}
+
+function warningsOfTunnels(config: Config): readonly string[] {
+  const tunnels = config.mountAuto.values.filter((auto): boolean => auto.what === "shmounts");
+  return tunnels.length === 0 ? [] : tunnelWarnings(tunnels, tryReadText("/proc/self/mountinfo") ?? "");
 }
 
 function startFailed(name: string, error: LxcError): LxcError {
@@ -60,10 +77,7 @@ const ALREADY_RUNNING = "Container is already running";
 /** Every key that is accepted has its effect; the others are refused by name. */
 function refuseWhatIsNotThere(options: StartOptions): void {
   const { config, sources } = options;
-  const lsm = activeLsm();
-  const confined = lsm === "" ? [] : lsmKeysIn(config, lsm);
-  const later = unsupportedIn(config, sources, "error").concat(sources.findAll("error", confined));
-  refuse(options, "unsupported", "it asks for what is not supported yet", later);
+  refuse(options, "unsupported", "it asks for what is not supported yet", unsupportedIn(config, sources, "error"));
   refuse(options, "config-invalid", "it cannot be started as it is", sources.findAll("error", problemsIn(config)));
 }
 
@@ -71,16 +85,18 @@ function refuse(options: StartOptions, code: ErrorCode, reason: string, findings
   if (findings.length > 0) throw new LxcError(code, `use ${options.configFile}`, reason, { findings });
 }
 
-function gatherFacts(options: StartOptions): StartFacts {
+function gatherFacts(options: StartOptions, cgroups: StartCgroups): StartFacts {
   const config = options.config;
   const hasRootfs = config.rootfsPath.value !== undefined;
   return {
     hasMountPoint: hasRootfs && isDirectory(config.rootfsMount.value),
     fstab: entriesOf(config.mountFstab.value),
     network: mayOwn(config, "net") ? networkPlanFor(options) : NO_NETWORKS,
+    filter: planFilter(filterWishOf(config)),
     shared: openSharedNamespaces(config.namespaceShare.entries, options.container),
-    cgroups: cgroupsForStart(options.container, config, process.env),
-    disk: limitsDisk(config) ? blockDeviceOf(config.rootfsPath.value?.path ?? "/") : undefined,
+    cgroups,
+    lsm: readLsm(),
+    disk: limitsDisk(config) ? blockDeviceOf(writtenFolder(config.rootfsPath.value)) : undefined,
   };
 }
 

@@ -32,18 +32,46 @@ export interface UnsharePlan {
   readonly env: readonly string[];
 }
 
+/** A program to be, in namespaces of its own. */
+export interface Newborn {
+  /** CLONE_NEW* */
+  readonly namespaces: number;
+  /** What its parent must do for the process `pid` before it goes on. */
+  readonly prepare: (pid: number) => void;
+  /** What it does itself before it becomes the command. Runs in the new process. */
+  readonly settle: () => void;
+  /** Whether not to wait for the program. */
+  readonly detached: boolean;
+  readonly command: readonly string[];
+  readonly env: readonly string[];
+}
+
 /** Runs the command; returns how it ended, or undefined when nobody waited. Throws when it could not be started. */
 export function runUnshared(plan: UnsharePlan): ProcessEnd | undefined {
+  return runNewborn({
+    namespaces: plan.namespaces,
+    prepare: (pid) => {
+      if (plan.uid >= 0 && (plan.namespaces & CLONE_NEWUSER) !== 0) mapUser(pid, plan.uid);
+      plan.moveDevices(pid);
+    },
+    settle: () => settleUnshared(plan),
+    detached: plan.detached,
+    command: plan.command,
+    env: plan.env,
+  });
+}
+
+/** The same for any newborn. */
+export function runNewborn(newborn: Newborn): ProcessEnd | undefined {
   const channel = socketPair();
-  const child = cloneProcess(plan.namespaces, -1);
+  const child = cloneProcess(newborn.namespaces, -1);
   if (child.pid === 0) {
     closeFd(channel.left);
-    runChild(plan, channel.right);
+    runChild(newborn, channel.right);
   }
   closeFd(channel.right);
   try {
-    if (plan.uid >= 0 && (plan.namespaces & CLONE_NEWUSER) !== 0) mapUser(child.pid, plan.uid);
-    plan.moveDevices(child.pid);
+    newborn.prepare(child.pid);
     tell(channel.left, "configured");
     expect(channel.left, "closed");
   } catch (caught) {
@@ -54,7 +82,7 @@ export function runUnshared(plan: UnsharePlan): ProcessEnd | undefined {
     throw error;
   }
   closeFd(channel.left);
-  return plan.detached ? undefined : waitForEnd(child.pid);
+  return newborn.detached ? undefined : waitForEnd(child.pid);
 }
 
 /** One id, as in LXC: inside `uid` is what we are outside. */
@@ -62,15 +90,12 @@ function mapUser(pid: number, uid: number): void {
   writeAt(AT_FDCWD, `/proc/${pid}/uid_map`, `${uid} ${tryNumbers("getuid", 0, 0, 0)} 1\n`);
 }
 
-/** Runs in the new process, from clone to exec. Every line is one step; a failure is told to the parent. */
-function runChild(plan: UnsharePlan, parent: number): void {
+/** Runs in the new process, from clone to exec. A failure is told to the parent. */
+function runChild(newborn: Newborn, parent: number): void {
   try {
     expect(parent, "configured");
-    if ((plan.namespaces & CLONE_NEWNS) !== 0) setPropagation("/", MS_REC | MS_PRIVATE);
-    if (plan.remount) mountAnew();
-    if (plan.hostName !== "") setHostName(plan.hostName);
-    if (plan.uid >= 0) call(`become user ${plan.uid}`, "setuid", plan.uid);
-    becomeCommand(plan);
+    newborn.settle();
+    becomeCommand(newborn);
   } catch (caught) {
     // The parent may have given up before us; then it has told the reason already.
     trySend(parent, encodeFailure(asLxcError(caught as Error)), []);
@@ -78,9 +103,17 @@ function runChild(plan: UnsharePlan, parent: number): void {
   exitNow(EXIT_COULD_NOT_START);
 }
 
-function becomeCommand(plan: UnsharePlan): void {
-  const result = tryExecSearching(plan.command, plan.env);
-  const program = plan.command[0] ?? "";
+/** Every line is one step. */
+function settleUnshared(plan: UnsharePlan): void {
+  if ((plan.namespaces & CLONE_NEWNS) !== 0) setPropagation("/", MS_REC | MS_PRIVATE);
+  if (plan.remount) mountAnew();
+  if (plan.hostName !== "") setHostName(plan.hostName);
+  if (plan.uid >= 0) call(`become user ${plan.uid}`, "setuid", plan.uid);
+}
+
+function becomeCommand(newborn: Newborn): void {
+  const result = tryExecSearching(newborn.command, newborn.env);
+  const program = newborn.command[0] ?? "";
   const reason = reasonOfExec(program, -result);
   if (reason === "") throw refused(`run ${program}`, "execve", result);
   throw new LxcError("not-found", `run ${program}`, reason, { errno: -result });

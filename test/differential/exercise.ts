@@ -9,6 +9,7 @@ import { answers, requests } from "./topics/netlink.ts";
 import { network } from "./topics/network.ts";
 import { paths } from "./topics/paths.ts";
 import { mounts } from "./topics/rootfs.ts";
+import { seccomp } from "./topics/seccomp.ts";
 import { structs } from "./topics/structs.ts";
 import { words } from "./topics/words.ts";
 
@@ -29,6 +30,7 @@ show("network", network());
 show("mounts", mounts());
 show("isolation", isolation());
 show("devices", devices());
+show("seccomp", seccomp());
 show("messages", messages());
 show("commands", commands());
 show("command lines", commandLines());

@@ -191,6 +191,53 @@ test("device rules that are a program count at once when they are changed, by ou
   deepEqual(lines, ["null.", "null.zero.", "null.zero.full.", "zero.full.", "null.zero.full."]);
 });
 
+/** As the user of user-manager.sh: a container of their own, whose root they are themselves. $B are our tools. */
+const USERS_CONTAINER = `P=$XDG_RUNTIME_DIR/containers R=$P/c1/rootfs
+mkdir -p $R/bin $R/sbin $R/proc $R/sys $R/dev $R/etc
+cp /bin/busybox $R/bin/busybox
+for name in sh sleep cat; do ln -s busybox $R/bin/$name; done
+printf '#!/bin/sh\\nwhile :; do sleep 1; done\\n' > $R/sbin/init
+chmod +x $R/sbin/init
+cat > $P/c1/config <<END
+lxc.rootfs.path = dir:$R
+lxc.uts.name = c1
+lxc.idmap = u 0 $(id -u) 1
+lxc.idmap = g 0 $(id -g) 1
+lxc.net.0.type = empty
+lxc.mount.auto = proc:rw
+lxc.tty.max = 0
+lxc.pty.max = 1
+lxc.console.path = none
+END
+tool() { name=$1; shift; $B/$name -P $P -n c1 "$@"; }
+tool lxc-start || exit 1
+init=$(tool lxc-info -pH)
+sed -n s/^0:://p /proc/$init/cgroup "/proc/$(sed -n 's/^PPid:.//p' /proc/$init/status)/cgroup"
+tool lxc-attach -- /bin/sh -c 'while read -r line; do case $line in 0::*) echo "\${line#0::}";; esac; done < /proc/self/cgroup'
+systemctl --user is-active lxc-c1-0.scope
+tool lxc-stop -k
+left=100
+while systemctl --user --quiet is-active lxc-c1-0.scope && [ $left -gt 0 ]; do sleep 0.05; left=$((left - 1)); done
+systemctl --user is-active lxc-c1-0.scope || true
+`;
+
+test("a container of an ordinary user is in a scope that their service manager makes for it", {
+  skip: skip !== false || existsSync("/usr/lib/systemd/systemd") ? skip : "needs systemd's service manager",
+}, () => {
+  const name = "lxcts-keys-scope";
+  execFileSync("chmod", ["o+x", ".", "dist", "dist/bin"]);
+  const script = join(place.folder, "users-container");
+  writeFileSync(script, USERS_CONTAINER.replaceAll("$B", BIN));
+  execFileSync("chmod", ["o+rx", place.folder, script]);
+  const words = ["--mount", "sh", "test/system/user-manager.sh", name, "sh", script];
+  const run = spawnSync("unshare", words, { encoding: "utf8", timeout: 60_000 });
+  const scope = `/${name}/manager/app.slice/lxc-c1-0.scope`;
+  deepEqual(
+    [run.stdout.trim().split("\n"), run.stderr],
+    [[`${scope}/lxc.payload.c1`, `${scope}/lxc.monitor.c1`, "/", "active", "inactive"], ""],
+  );
+});
+
 test("lxc-info tells the pressure in JSON, and its table is LXC's", { skip }, () => {
   const name = "lxcts-keys-psi";
   place.create(name);

@@ -129,20 +129,25 @@ export class OrdinaryUser {
     const [first = "0", count = "0"] = this.wish.range.split(":");
     const end = Number(first) + Number(count);
     return readdirSync("/proc").filter((pid) => {
-      if (!/^\d+$/.test(pid)) return false;
-      const status = outcomeOf(
-        spawnSync("sed", ["-n", "s/^Uid:\\t\\([0-9]*\\).*/\\1/p", `/proc/${pid}/status`], { encoding: "utf8" }),
-      );
-      const uid = Number(status.out || -1);
+      const uid = /^\d+$/.test(pid) ? userOf(pid) : -1;
       return uid === this.wish.uid || (uid >= Number(first) && uid < end);
     });
   }
 
   remove(): void {
-    for (const pid of this.processes()) process.kill(Number(pid), "SIGKILL");
+    for (const pid of this.processes()) spawnSync("kill", ["-KILL", pid]);
     this.#keeper.kill("SIGKILL");
     for (const folder of this.#cgroups)
       spawnSync("find", [folder, "-depth", "-type", "d", "-exec", "rmdir", "{}", ";"]);
     rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
+
+/** -1 for one that has ended meanwhile. */
+function userOf(pid: string): number {
+  try {
+    return Number(/^Uid:\t(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? -1);
+  } catch {
+    return -1;
   }
 }

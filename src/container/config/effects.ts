@@ -4,7 +4,7 @@ import type { Config } from "./schema.ts";
 import type { Complaint } from "./settings.ts";
 
 /** Backends of `lxc.rootfs.path` whose effect is there; "" is found out by looking. */
-const storageNow: readonly string[] = ["", "dir"];
+const storageNow: readonly string[] = ["", "dir", "overlay", "overlayfs"];
 
 const NOT_YET = "not supported yet";
 const TAKE_OUT = "take it out, or start this container with LXC";
@@ -31,19 +31,6 @@ function valuesNotYetIn(config: Config): Complaint[] {
   const storage = config.rootfsPath.value?.type ?? "";
   if (!storageNow.includes(storage)) {
     found.push(complaint(config.rootfsPath.key, `${storage}: is ${NOT_YET}`, "put the root file system into a folder"));
-  }
-  for (const auto of config.mountAuto.values) {
-    if (auto.what === "shmounts") found.push(complaint(config.mountAuto.key, `shmounts is ${NOT_YET}`, TAKE_OUT));
-  }
-  return found;
-}
-
-/** The keys in use that only matter when AppArmor or SELinux, named by `lsm`, is on. */
-export function lsmKeysIn(config: Config, lsm: string): Complaint[] {
-  const found: Complaint[] = [];
-  const hint = "set it to nothing, and the container runs unconfined";
-  for (const used of config.used()) {
-    if (used.setting.effect === "lsm") found.push(complaint(used.key, `${NOT_YET} while ${lsm} is on`, hint));
   }
   return found;
 }

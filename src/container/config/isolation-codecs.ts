@@ -4,6 +4,8 @@ import { blankSeparated, cInteger, lowerCase, upperCase } from "../../base/text.
 import { capabilityNames } from "../../isolation/capabilities.ts";
 import type { IdMapping } from "../../isolation/id-maps.ts";
 import { type NamespaceName, namespaceNames } from "../../isolation/namespaces.ts";
+import { isCall } from "../../isolation/seccomp/architectures.ts";
+import { exceptionNames } from "../../isolation/seccomp/exceptions.ts";
 import { SIGABRT, SIGCHLD, SIGIO, SIGNAL_NAMES, SIGRTMAX, SIGRTMIN, SIGSYS } from "../../kernel/abi/signal.ts";
 import type { Codec, ListCodec } from "./codecs.ts";
 
@@ -248,6 +250,22 @@ export const groupIds: ListCodec<number> = {
     return values.length > before ? values : undefined;
   },
   format: (value) => String(value),
+};
+
+/** What a seccomp policy denies and is to be allowed, several per line. */
+export const seccompExceptions: ListCodec<string> = {
+  name: "system calls, or names such as af_vsock",
+  words: exceptionNames(),
+  json: "text",
+  between: "",
+  add: (values, text) => {
+    for (const word of blankSeparated(lowerCase(text))) {
+      if (!exceptionNames().includes(word) && !isCall(word)) return undefined;
+      if (!values.includes(word)) values.push(word);
+    }
+    return values;
+  },
+  format: (value) => value,
 };
 
 /** A resource limit; Infinity is "unlimited". */

@@ -137,12 +137,6 @@ export abstract class KeySet {
     return row;
   }
 
-  /** Marks the row: without that LSM in the kernel it does nothing, as in LXC. */
-  protected lsm<S extends Setting>(row: S): S {
-    row.effect = "lsm";
-    return row;
-  }
-
   /** The setting of this key, or undefined when there is no such key. `toWrite` makes the numbered thing it is part of. */
   find(key: string, toWrite: boolean): Setting | undefined {
     const index = this.#keys.indexOf(key);

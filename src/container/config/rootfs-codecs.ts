@@ -1,7 +1,8 @@
 // Kinds of value for the root file system, mounts and the environment. Pure.
 
+import { below, normalPath } from "../../base/path.ts";
 import { blankSeparated, simplePath } from "../../base/text.ts";
-import { type MountEntry, mountEntryIn } from "../rootfs/mount-entry.ts";
+import { type MountEntry, mountEntryIn, unescaped } from "../rootfs/mount-entry.ts";
 import type { Codec, ListCodec } from "./codecs.ts";
 import type { Environment } from "./keys.ts";
 
@@ -57,6 +58,42 @@ export const mountEntries: ListCodec<MountEntry> = {
   },
   format: (value) => value.line,
 };
+
+/** A folder or file of the host that a container shares. */
+export interface MountShare {
+  /** Absolute, on the host. */
+  readonly source: string;
+  /** Below the container's root, without a slash in front. */
+  readonly target: string;
+  readonly readOnly: boolean;
+  /** The line as written. */
+  readonly line: string;
+}
+
+/** Blanks in paths are written as in fstab: `\\040`. */
+export const mountShares: ListCodec<MountShare> = {
+  name: "a folder of the host, one of the container, and ro when it is not to be written to, such as /srv/data data",
+  words: NONE,
+  json: "text",
+  between: "",
+  add: (values, text) => {
+    const share = shareIn(text);
+    if (share === undefined) return undefined;
+    values.push(share);
+    return values;
+  },
+  format: (value) => value.line,
+};
+
+function shareIn(line: string): MountShare | undefined {
+  const [source, target, mode, ...more] = blankSeparated(line);
+  if (source === undefined || target === undefined || more.length > 0) return undefined;
+  if (mode !== undefined && mode !== "ro" && mode !== "rw") return undefined;
+  const path = unescaped(target);
+  const bare = below("/", normalPath(`/${path}`)) ?? "";
+  if (!source.startsWith("/") || bare === "" || path.split("/").includes("..")) return undefined;
+  return { source: normalPath(unescaped(source)), target: bare, readOnly: mode === "ro", line };
+}
 
 export type AutoMountKind = "proc" | "sys" | "cgroup" | "cgroup-full" | "cgroup2" | "shmounts";
 

@@ -29,6 +29,7 @@ import {
   limit,
   logLevel,
   namespaces,
+  seccompExceptions,
   signal,
   socketAddress,
   syslogFacility,
@@ -37,7 +38,15 @@ import {
 import { type Environment, KeySet, unknownKey } from "./keys.ts";
 import { countFromOne, perSecond, processorList, processors, sizeBytes, sizeOrNone, weight } from "./limit-codecs.ts";
 import { isNetworkKey, Networks, networkWays, noSuchNetworkKey } from "./network-schema.ts";
-import { autoMounts, environmentFrom, groupNames, mountEntries, rootfsOptions, rootfsPath } from "./rootfs-codecs.ts";
+import {
+  autoMounts,
+  environmentFrom,
+  groupNames,
+  mountEntries,
+  mountShares,
+  rootfsOptions,
+  rootfsPath,
+} from "./rootfs-codecs.ts";
 import { type Complaint, Setting } from "./settings.ts";
 import { successorOf } from "./upgrade.ts";
 
@@ -196,7 +205,16 @@ export class Config extends KeySet {
     this.many("lxc.mount.entry", mountEntries, "One mount, as a line of fstab."),
   );
   readonly mountFstab = this.maybe("lxc.mount.fstab", path, "A file with further mounts, in the form of fstab.");
-  readonly mountAuto = this.many("lxc.mount.auto", autoMounts, "Which of proc, sys and cgroup are mounted, and how.");
+  readonly mountShare = this.many(
+    "lxc.mount.share",
+    mountShares,
+    "A folder of the host for the container too, with the users each has by the same numbers. What its root makes there is the host root's: let only root of the host into that folder.",
+  );
+  readonly mountAuto = this.many(
+    "lxc.mount.auto",
+    autoMounts,
+    "Which of proc, sys and cgroup are mounted, and how; shmounts shows what the host mounts later.",
+  );
   readonly autodev = this.titled(
     "Devices and terminals",
     this.one("lxc.autodev", flag, true, "Fill /dev with the usual devices."),
@@ -249,31 +267,55 @@ export class Config extends KeySet {
   );
   readonly seccompProfile = this.titled(
     "System calls",
-    this.later(this.maybe("lxc.seccomp.profile", path, "A policy for system calls.")),
+    this.maybe("lxc.seccomp.profile", path, "A policy for system calls."),
   );
-  readonly seccompAllowNesting = this.later(
-    this.one("lxc.seccomp.allow_nesting", flag, false, "Load it even when there is a filter already."),
+  readonly seccompAllow = this.many(
+    "lxc.seccomp.allow",
+    seccompExceptions,
+    "What the policy denies and this container is allowed: system calls, or names such as af_vsock.",
   );
-  readonly seccompNotifyProxy = this.later(
-    this.maybe("lxc.seccomp.notify.proxy", socketAddress, "The socket of a program that decides on system calls."),
+  readonly seccompAllowNesting = this.one(
+    "lxc.seccomp.allow_nesting",
+    flag,
+    false,
+    "Load it even when there is a filter already.",
   );
-  readonly seccompNotifyCookie = this.later(
-    this.maybe("lxc.seccomp.notify.cookie", line, "A text sent to that program."),
+  readonly seccompNotifyProxy = this.maybe(
+    "lxc.seccomp.notify.proxy",
+    socketAddress,
+    "The socket of a program that decides on system calls.",
   );
+  readonly seccompNotifyCookie = this.maybe("lxc.seccomp.notify.cookie", line, "A text sent to that program.");
   readonly apparmorProfile = this.titled(
     "AppArmor and SELinux",
-    this.lsm(this.maybe("lxc.apparmor.profile", line, "The AppArmor profile, generated, or unconfined.")),
+    this.maybe(
+      "lxc.apparmor.profile",
+      line,
+      "The AppArmor profile: the name of one that is loaded, generated, unconfined, or unchanged for that of the starter.",
+    ),
   );
-  readonly apparmorAllowIncomplete = this.lsm(
-    this.one("lxc.apparmor.allow_incomplete", flag, false, "Start without mount mediation in the kernel."),
+  readonly apparmorAllowIncomplete = this.one(
+    "lxc.apparmor.allow_incomplete",
+    flag,
+    false,
+    "Start without mount mediation in the kernel.",
   );
-  readonly apparmorAllowNesting = this.lsm(
-    this.one("lxc.apparmor.allow_nesting", flag, false, "Let the generated profile allow containers inside."),
+  readonly apparmorAllowNesting = this.one(
+    "lxc.apparmor.allow_nesting",
+    flag,
+    false,
+    "Let the generated profile allow containers inside, and mount what they need at /dev/.lxc.",
   );
-  readonly apparmorRaw = this.lsm(this.many("lxc.apparmor.raw", lines, "A line for the generated profile."));
-  readonly selinuxContext = this.lsm(this.maybe("lxc.selinux.context", line, "The SELinux context of the container."));
-  readonly selinuxContextKeyring = this.lsm(
-    this.maybe("lxc.selinux.context.keyring", line, "The SELinux context of its keyring."),
+  readonly apparmorRaw = this.many(
+    "lxc.apparmor.raw",
+    lines,
+    "A line for the generated profile, as apparmor.d(5) has it.",
+  );
+  readonly selinuxContext = this.maybe("lxc.selinux.context", line, "The SELinux context of the container's programs.");
+  readonly selinuxContextKeyring = this.maybe(
+    "lxc.selinux.context.keyring",
+    line,
+    "The SELinux context of its keyring. Default: that of its programs.",
   );
 
   readonly cgroupDir = this.titled(

@@ -3,8 +3,8 @@
 
 import type { Codec, JsonKind, ListCodec } from "./codecs.ts";
 
-/** Whether a key already does what it says: `later` is refused at start when used, `lsm` only when that LSM is on. */
-export type Effect = "now" | "later" | "lsm";
+/** Whether a key already does what it says: `later` is refused at start when used. */
+export type Effect = "now" | "later";
 
 /**
  * Whether a change counts for a container that runs: `file` when all who need the key read it when they do, `cgroup` when

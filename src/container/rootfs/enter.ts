@@ -7,8 +7,10 @@ import { MS_REC, MS_SHARED, MS_SLAVE } from "../../kernel/abi/mount.ts";
 import { refused } from "../../kernel/call.ts";
 import { closeFd, openDirectory, tryOpenAt } from "../../kernel/files.ts";
 import { attachTree, pivotRoot, setMountAttributes, setPropagation, tryCloneTree } from "../../kernel/mounts.ts";
+import { isOverlay } from "./layers.ts";
 import type { MountHelper } from "./mount-helper.ts";
-import { attributesFor, splitOptions } from "./mount-options.ts";
+import { attributesFor, type MountOptions, splitOptions } from "./mount-options.ts";
+import { makeOverlayRoot, overlayFolders } from "./overlay-root.ts";
 
 /** Keeps what is mounted from now on to this mount namespace; mounts of the host still arrive, as in LXC. */
 export function isolateMounts(): void {
@@ -17,6 +19,8 @@ export function isolateMounts(): void {
 
 /** How a container's root file system gets where it is built. */
 export interface RootfsMount {
+  /** The kind of storage; "" is a folder. */
+  readonly type: string;
   /** Where it is on the host; "" for the host's own root. */
   readonly rootfs: string;
   readonly mountPoint: string;
@@ -26,26 +30,57 @@ export interface RootfsMount {
 
 const IDMAP = "idmap=";
 
+/** The folders of the host it is made of, for `MountHelper`. */
+export function hostFolders(wish: RootfsMount): string[] {
+  if (wish.rootfs === "") return [];
+  const folders = isOverlay(wish.type) ? overlayFolders(wish.rootfs) : [wish.rootfs];
+  return folders.concat([wish.mountPoint]);
+}
+
 /** Mounts it. Returns the open mount. */
 export function mountRootfs(wish: RootfsMount, helper: MountHelper): number {
   const { rootfs, mountPoint } = wish;
   if (rootfs === "") return openDirectory("/");
+  const space = wish.options.find((word) => word.startsWith(IDMAP)) ?? IDMAP;
+  const idmap = space.slice(IDMAP.length);
+  const wanted = splitOptions(wish.options.filter((word) => !word.startsWith(IDMAP)));
+  if (!isOverlay(wish.type)) {
+    const tree = folderTree(rootfs, idmap, helper);
+    setOptions(tree, wanted);
+    const target = openMountPoint(mountPoint, helper);
+    attachTree(tree, target, `${rootfs} on ${mountPoint}`);
+    closeFd(target);
+    return tree;
+  }
+  const target = openMountPoint(mountPoint, helper);
+  const options = wanted.data === "" ? [] : wanted.data.split(",");
+  const overlay = makeOverlayRoot({ path: rootfs, options, idmap, target }, helper);
+  setOptions(overlay, wanted);
+  attachTree(overlay, target, `overlay:${rootfs} on ${mountPoint}`);
+  closeFd(target);
+  return overlay;
+}
+
+/** A copy of the mount at the folder `rootfs`, mounted nowhere. */
+function folderTree(rootfs: string, idmap: string, helper: MountHelper): number {
   const own = tryCloneTree(AT_FDCWD, rootfs, true);
   const tree = own === -EACCES ? helper.tree(rootfs, true) : own;
   if (tree < 0) throw rootfsRefused(rootfs, tree);
-  const space = wish.options.find((word) => word.startsWith(IDMAP));
-  if (space !== undefined) helper.shift(tree, space.slice(IDMAP.length));
-  const wanted = splitOptions(wish.options.filter((word) => !word.startsWith(IDMAP)));
-  const change = attributesFor(wanted.flags);
-  if (change.set !== 0 || change.clear !== 0 || wanted.propagation !== 0) {
-    setMountAttributes(tree, change.set, change.clear, wanted.propagation & ~MS_REC);
-  }
-  let target = tryOpenAt(AT_FDCWD, mountPoint, O_PATH | O_DIRECTORY);
-  if (target === -EACCES) target = helper.folder(mountPoint);
-  if (target < 0) throw refused(`open ${mountPoint}`, "openat", target);
-  attachTree(tree, target, `${rootfs} on ${mountPoint}`);
-  closeFd(target);
+  if (idmap !== "") helper.shift(tree, idmap);
   return tree;
+}
+
+function setOptions(tree: number, wanted: MountOptions): void {
+  const change = attributesFor(wanted.flags);
+  if (change.set === 0 && change.clear === 0 && wanted.propagation === 0) return;
+  setMountAttributes(tree, change.set, change.clear, wanted.propagation & ~MS_REC);
+}
+
+function openMountPoint(path: string, helper: MountHelper): number {
+  const own = tryOpenAt(AT_FDCWD, path, O_PATH | O_DIRECTORY);
+  const target = own === -EACCES ? helper.folder(path) : own;
+  if (target < 0) throw refused(`open ${path}`, "openat", target);
+  return target;
 }
 
 /** Makes the mount `root` this process's root. A container without one of its own stays in the host's. */

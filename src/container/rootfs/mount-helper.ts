@@ -2,11 +2,12 @@
 // outside does it.
 
 import { LxcError } from "../../base/errors.ts";
-import { EINVAL, EPERM } from "../../kernel/abi/errno.ts";
+import { EACCES, EINVAL, EPERM } from "../../kernel/abi/errno.ts";
 import { AT_FDCWD, O_RDONLY } from "../../kernel/abi/fs.ts";
 import { refused } from "../../kernel/call.ts";
 import { closeFd, tryOpenAt } from "../../kernel/files.ts";
 import { tryShiftOwners } from "../../kernel/mounts.ts";
+import { effectiveUser } from "../../kernel/process.ts";
 
 /** Asked by the first process of a container while it mounts. */
 export abstract class MountHelper {
@@ -41,18 +42,30 @@ export function noUserNamespace(): LxcError {
 export function shiftOwners(tree: number, space: string, name: string): void {
   const doing = `mount with idmap=${name}`;
   const fd = tryOpenAt(AT_FDCWD, space, O_RDONLY);
-  if (fd < 0) throw refused(doing, "openat", fd);
-  const result = tryShiftOwners(tree, fd);
-  closeFd(fd);
+  // An ordinary user may not even come to the namespace of its own container.
+  if (fd < 0 && fd !== -EACCES) throw refused(doing, "openat", fd);
+  const result = fd < 0 ? -EPERM : tryShiftOwners(tree, fd);
+  if (fd >= 0) closeFd(fd);
   if (result >= 0) return;
   if (result === -EINVAL) {
     throw new LxcError(
       "unsupported",
       doing,
-      "the file system has no idmapped mounts, or that is no other user namespace",
+      "the file system, or one mounted below, has no idmapped mounts; or that is no other user namespace",
       {
         errno: EINVAL,
         hint: "ext4, xfs, btrfs, tmpfs and others have them, overlay and network file systems mostly not: see mount_setattr(2)",
+      },
+    );
+  }
+  if (result === -EPERM && effectiveUser() === 0) {
+    throw new LxcError(
+      "config-invalid",
+      doing,
+      "that is the host's own user namespace, or owners are shifted there already",
+      {
+        errno: EPERM,
+        hint: "name the user namespace of a process that has id maps",
       },
     );
   }

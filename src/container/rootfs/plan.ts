@@ -17,15 +17,20 @@ import {
   MS_RDONLY,
   MS_REC,
 } from "../../kernel/abi/mount.ts";
-import type { AutoMount } from "../config/rootfs-codecs.ts";
+import type { AutoMount, MountShare } from "../config/rootfs-codecs.ts";
 import type { Config } from "../config/schema.ts";
 import { deviceLinkSteps, deviceSteps, devSteps, procSteps, ptsSteps, sysSteps } from "./automounts.ts";
 import type { MountEntry } from "./mount-entry.ts";
+import { CONTAINER } from "./mount-helper.ts";
 import { splitOptions } from "./mount-options.ts";
+import { nestingSteps } from "./nesting.ts";
 import type { EntryStep, MountStep } from "./steps.ts";
 
 /** What LXC gives /dev when lxc.autodev.tmpfs.size does not say. */
 const DEV_SIZE_BYTES = 500000;
+
+/** As in LXC: each life of a container is a boot of its own. */
+const BOOT_ID: MountStep = { kind: "boot-id", file: "dev/.lxc-boot-id", over: "proc/sys/kernel/random/boot_id" };
 
 /** The steps, in the order the first process takes them. */
 export interface RootfsPlan {
@@ -35,6 +40,8 @@ export interface RootfsPlan {
   readonly cgroups: readonly MountStep[];
   /** After the autodev hooks. */
   readonly devices: readonly MountStep[];
+  /** Once the root is entered, and its mounts are shared with those made in it. */
+  readonly inside: readonly MountStep[];
   /** One sentence for each entry that is left out, as LXC leaves it out. */
   readonly warnings: readonly string[];
 }
@@ -61,17 +68,24 @@ export function planRootfs(config: Config, facts: RootfsFacts): RootfsPlan {
   const mounts: MountStep[] = [];
   const devices: MountStep[] = [];
   const cgroups: MountStep[] = [];
+  const inside: MountStep[] = [];
   // In a mount namespace that is also somebody else's nothing is mounted.
-  if (!hasNamespace(facts.own, "mnt")) return { mounts, cgroups, devices, warnings };
+  if (!hasNamespace(facts.own, "mnt")) return { mounts, cgroups, devices, inside, warnings };
   if (config.autodev.value) mounts.push(...devSteps(sizeOf(config.autodevTmpfsSize.value)));
   for (const auto of config.mountAuto.values) mounts.push(...autoSteps(auto, facts));
   for (const entry of facts.fstab) addEntry(mounts, warnings, entry, facts.rootNames);
   for (const entry of config.mountEntry.values) addEntry(mounts, warnings, entry, facts.rootNames);
+  mounts.push(...nestingSteps(config.apparmorAllowNesting.value));
+  for (const share of config.mountShare.values) mounts.push(shareStep(share, hasNamespace(facts.own, "user")));
+  for (const auto of config.mountAuto.values) {
+    if (auto.what === "shmounts") addTunnel(mounts, inside, auto);
+  }
   if (config.autodev.value) devices.push(...deviceSteps());
   const terminals = config.ptyMax.value + config.ttyMax.value;
   if (terminals > 0) devices.push(...ptsSteps(terminals, facts.hasTtyGroup));
   devices.push(...deviceLinkSteps());
-  return { mounts, cgroups: planCgroupMounts(config, facts), devices, warnings };
+  if (config.autodev.value) devices.push(BOOT_ID);
+  return { mounts, cgroups: planCgroupMounts(config, facts), devices, inside, warnings };
 }
 
 /** Without a cgroup namespace they depend on where the container's cgroups are, `facts.payload`. */
@@ -152,7 +166,36 @@ function bind(source: string, to: string, isReadOnly: boolean): EntryStep {
     create: "dir",
     optional: false,
     idmap: "",
+    isShare: false,
   };
+}
+
+/**
+ * Every user has his own number on both sides. Root inside is the host's there, so that nothing the host executes may
+ * get more by it: nosuid and nodev keep programs inside from what is put there by the host (CVE-2025-64507).
+ */
+function shareStep(share: MountShare, isMapped: boolean): EntryStep {
+  const step = bind(share.source, targetOf(share.target, ["/"]) ?? "", share.readOnly);
+  const flags = (step.flags | MS_REC) & ~MS_NOEXEC;
+  return { ...step, flags, idmap: isMapped ? CONTAINER : "", isShare: true };
+}
+
+/** As in LXC: what the host mounts below `hostPath` while the container runs appears in it, and nothing goes back. */
+function addTunnel(mounts: MountStep[], inside: MountStep[], auto: AutoMount): void {
+  const at = targetOf(auto.containerPath, ["/"]) ?? "";
+  if (at === "") {
+    throw new LxcError(
+      "config-invalid",
+      `do what shmounts:${auto.hostPath}:${auto.containerPath} says`,
+      "that is the root itself",
+      {
+        hint: "give it a folder of the container, such as /dev/.lxc-mounts",
+      },
+    );
+  }
+  const step = bind(auto.hostPath, at, false);
+  mounts.push({ ...step, flags: MS_BIND });
+  inside.push({ kind: "dependent", at });
 }
 
 function modeOf(auto: AutoMount): "mixed" | "rw" | "ro" {
@@ -211,5 +254,6 @@ function entryStep(entry: MountEntry, to: string): EntryStep {
     create: entry.create,
     optional: entry.optional,
     idmap: entry.idmap,
+    isShare: false,
   };
 }

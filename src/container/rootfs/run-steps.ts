@@ -2,21 +2,47 @@
 //
 // Places are open folders, never paths from the host's root: what the container's files say cannot lead out of them.
 
-import { LxcError } from "../../base/errors.ts";
+import { asLxcError, LxcError } from "../../base/errors.ts";
 import { joinPath } from "../../base/path.ts";
-import { EACCES, EEXIST, ENODEV, ENOENT, EPERM } from "../../kernel/abi/errno.ts";
-import { AT_FDCWD, O_DIRECTORY, O_NOFOLLOW, O_PATH, S_IFCHR, S_IFMT, S_IFREG } from "../../kernel/abi/fs.ts";
-import { MOUNT_ATTR_RDONLY, MS_BIND, MS_MOVE, MS_REC, MS_REMOUNT } from "../../kernel/abi/mount.ts";
-import { call, refused, tryCall, tryPath } from "../../kernel/call.ts";
-import { closeFd, openAt, statusOf } from "../../kernel/files.ts";
+import { EACCES, EEXIST, ENOENT, EPERM } from "../../kernel/abi/errno.ts";
+import {
+  AT_FDCWD,
+  O_CREAT,
+  O_DIRECTORY,
+  O_EXCL,
+  O_NOFOLLOW,
+  O_PATH,
+  O_WRONLY,
+  S_IFCHR,
+  S_IFDIR,
+  S_IFMT,
+  S_IFREG,
+} from "../../kernel/abi/fs.ts";
+import {
+  MOUNT_ATTR_NODEV,
+  MOUNT_ATTR_NOEXEC,
+  MOUNT_ATTR_NOSUID,
+  MOUNT_ATTR_RDONLY,
+  MS_BIND,
+  MS_MOVE,
+  MS_REC,
+  MS_REMOUNT,
+  MS_SLAVE,
+} from "../../kernel/abi/mount.ts";
+import { call, refused, tryBytes, tryCall, tryPath } from "../../kernel/call.ts";
+import { closeFd, openAt, statusOf, tryCreateAt } from "../../kernel/files.ts";
+import { bytesOfText } from "../../kernel/memory.ts";
 import {
   attachTree,
   makeFileSystem,
   setMountAttributes,
+  tryAttachTree,
   tryCloneTree,
   trySetMountAttributes,
 } from "../../kernel/mounts.ts";
 import { makeDirectoryBelow, makeFileBelow, openBelow, tryOpenBelow } from "../../kernel/resolve.ts";
+import { bootIdText } from "./boot-id.ts";
+import { mountRefused, shareRefused, sourceRefused } from "./entry-refusals.ts";
 import type { MountHelper } from "./mount-helper.ts";
 import { attributesFor } from "./mount-options.ts";
 import type { EntryStep, FileSystemStep, MountStep, ReadOnlyStep } from "./steps.ts";
@@ -86,6 +112,12 @@ export class RootfsBuilder {
       case "link":
         this.#makeLink(step.at, step.target);
         break;
+      case "dependent":
+        this.#makeDependent(step.at);
+        break;
+      case "boot-id":
+        this.#setBootId(step.file, step.over);
+        break;
     }
   }
 
@@ -107,7 +139,7 @@ export class RootfsBuilder {
   }
 
   #mountFileSystem(step: FileSystemStep): void {
-    const fd = makeFileSystem(step.type, step.source, step.attributes, step.options);
+    const fd = newFileSystem(step);
     const target = this.#openDirectory(step.to, 0o755);
     attachTree(fd, target, `${step.type} on /${step.to}`);
     closeFd(target);
@@ -145,20 +177,36 @@ export class RootfsBuilder {
     const tree = step.sourceInside
       ? this.#treeInside(step.source, recursive)
       : this.#treeOfHost(step.source, recursive);
-    if (tree < 0) throw refused(`bind ${step.source} on /${step.to}`, "open_tree", tree);
+    if (tree < 0) throw sourceRefused(step, tree);
     try {
-      if (step.idmap !== "") this.#helper.shift(tree, step.idmap);
+      if (step.idmap !== "") this.#shift(tree, step);
       const change = attributesFor(step.flags);
       if (change.set !== 0 || change.clear !== 0 || step.propagation !== 0) {
-        const result = trySetMountAttributes(tree, false, change.set, change.clear, propagationOf(step));
+        const result = trySetMountAttributes(tree, step.isShare, change.set, change.clear, propagationOf(step));
         if (result < 0) throw refused(`set the options of /${step.to}`, "mount_setattr", result);
       }
-      const target = this.#targetOf(step);
+      const target = step.isShare ? this.#targetLike(tree, step) : this.#targetOf(step);
       attachTree(tree, target, `${step.source} on /${step.to}`);
       closeFd(target);
     } finally {
       closeFd(tree);
     }
+  }
+
+  #shift(tree: number, step: EntryStep): void {
+    try {
+      this.#helper.shift(tree, step.idmap);
+    } catch (caught) {
+      const because = asLxcError(caught as Error);
+      throw step.isShare ? shareRefused(step, because) : because;
+    }
+  }
+
+  /** A folder for a folder, and a file for a file, made when missing. */
+  #targetLike(tree: number, step: EntryStep): number {
+    const place = this.#place(step.to);
+    const isFolder = (statusOf(tree, step.source).mode & S_IFMT) === S_IFDIR;
+    return isFolder ? makeDirectoryBelow(place.dir, place.path, 0o755) : makeFileBelow(place.dir, place.path, 0o644);
   }
 
   #treeInside(source: string, recursive: boolean): number {
@@ -187,9 +235,15 @@ export class RootfsBuilder {
     }
   }
 
+  /** What the entry does not name stays as it is: in a user namespace it must. */
   #remountEntry(step: EntryStep): void {
     const target = this.#targetOf(step);
     try {
+      if ((step.flags & MS_BIND) !== 0) {
+        const change = attributesFor(step.flags);
+        setMountAttributes(target, change.set, change.clear, propagationOf(step));
+        return;
+      }
       const to = `/proc/self/fd/${target}`;
       call(`change the mount /${step.to}`, "mount", 0, to, 0, step.flags, step.data);
     } finally {
@@ -239,12 +293,62 @@ export class RootfsBuilder {
       throw refused(`make the link /${at}`, "symlinkat", result);
   }
 
+  #makeDependent(at: string): void {
+    const place = this.#place(at);
+    const mount = openBelow(place.dir, place.path, O_PATH);
+    const result = trySetMountAttributes(mount, true, 0, 0, MS_SLAVE);
+    closeFd(mount);
+    if (result < 0) throw refused(`change how /${at} spreads`, "mount_setattr", result);
+  }
+
+  /** As in LXC nothing depends on it: where there is no such file, or no way to mount on it, the host's is seen. */
+  #setBootId(file: string, over: string): void {
+    const place = this.#place(over);
+    const target = tryOpenBelow(place.dir, place.path, O_PATH);
+    if (target < 0) return;
+    const own = this.#place(file);
+    const made = tryCreateAt(own.dir, own.path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o444);
+    try {
+      if (made < 0) return;
+      const text = bytesOfText(bootIdText(randomBytes()));
+      if (tryBytes("write", made, text, text.length, 0) < 0) return;
+      const tree = tryCloneTree(made, "", false);
+      if (tree < 0) return;
+      setMountAttributes(tree, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, 0, 0);
+      tryAttachTree(tree, target);
+      closeFd(tree);
+    } finally {
+      if (made >= 0) closeFd(made);
+      closeFd(target);
+    }
+  }
+
   /** Opens an empty file at `at` to be mounted on, made when missing. */
   #emptyFile(at: string): number {
     const place = this.#place(at);
     const result = tryPath("mknodat", place.dir, place.path, S_IFREG, 0);
     if (result < 0 && result !== -EEXIST) return makeFileBelow(place.dir, place.path, 0o000);
     return openBelow(place.dir, place.path, O_PATH);
+  }
+}
+
+function randomBytes(): Uint8Array {
+  const bytes = new Uint8Array(16);
+  call("draw a boot id", "getrandom", bytes, bytes.length, 0);
+  return bytes;
+}
+
+/** In a user namespace the kernel makes what shows it only where a whole one can be seen already. */
+function newFileSystem(step: FileSystemStep): number {
+  try {
+    return makeFileSystem(step.type, step.source, step.attributes, step.options);
+  } catch (caught) {
+    const error = asLxcError(caught as Error);
+    if (error.errno !== EPERM || (step.type !== "proc" && step.type !== "sysfs")) throw error;
+    throw new LxcError(error.code, error.doing, `part of /${step.to} is covered or read-only where we are`, {
+      errno: EPERM,
+      hint: "when that is a container, let it have containers: lxc.include = /usr/share/lxc/config/nesting.conf in its configuration",
+    });
   }
 }
 
@@ -280,13 +384,4 @@ function coverReadOnly(place: Place, at: string): boolean {
 /** MS_REC is an argument of its own for mount_setattr, which takes the spreading alone. */
 function propagationOf(step: EntryStep): number {
   return step.propagation & ~MS_REC;
-}
-
-function mountRefused(step: EntryStep, result: number): LxcError {
-  const doing = `mount ${step.source} on /${step.to}`;
-  if (result !== -ENODEV) return refused(doing, "mount", result);
-  return new LxcError("unsupported", doing, `the kernel has no file system ${step.type}`, {
-    errno: ENODEV,
-    hint: "correct the type in the mount entry; /proc/filesystems lists those there are",
-  });
 }

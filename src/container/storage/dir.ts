@@ -79,6 +79,10 @@ export class DirStorage extends Storage {
   override destroy(path: string): void {
     removePath(normalPath(path));
   }
+
+  override keptFolder(path: string, _container: Container): string {
+    return normalPath(path);
+  }
 }
 
 function folderFor(place: StoragePlace): string {

@@ -34,4 +34,10 @@ export abstract class Storage {
 
   /** Removes the root file system at `path`, as `lxc.rootfs.path` has it behind the kind. */
   abstract destroy(path: string): void;
+
+  /**
+   * The folder that stays when the root file system at `path` is not to be removed with its container: the one in the
+   * container's own folder, when there is any.
+   */
+  abstract keptFolder(path: string, container: Container): string;
 }

@@ -160,10 +160,10 @@ export const lxcpath = valued("lxcpath", "PATH", "P", "Where the containers are"
 export const rcFile = valued("rcfile", "FILE", "", "Read FILE instead of the container's configuration");
 /** The namespaces that a new container can take from another one. */
 export const shareOptions: readonly Option[] = [
-  later(valued("share-net", "NAME", "", "Share the network of a container or process")),
-  later(valued("share-ipc", "NAME", "", "Share the IPC namespace of a container or process")),
-  later(valued("share-uts", "NAME", "", "Share the host name of a container or process")),
-  later(valued("share-pid", "NAME", "", "Share the process ids of a container or process")),
+  valued("share-net", "NAME", "", "Share the network of a container or process"),
+  valued("share-ipc", "NAME", "", "Share the IPC namespace of a container or process"),
+  valued("share-uts", "NAME", "", "Share the host name of a container or process"),
+  valued("share-pid", "NAME", "", "Share the process ids of a container or process"),
 ];
 export const format = valued("format", "FORMAT", "", "Print text or json");
 

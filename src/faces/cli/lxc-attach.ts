@@ -14,6 +14,7 @@ import {
 } from "../../lifecycle/attach-options.ts";
 import { absolute, environment, protect } from "./caller.ts";
 import { type Arguments, flag, later, type Option, Refusal, type Tool, valued } from "./command.ts";
+import { warn } from "./print.ts";
 import { containerFrom, controlling } from "./target.ts";
 
 const elevated: Option = {
@@ -75,6 +76,7 @@ function run(args: Arguments): number {
       uid: args.number(uid, -1),
       gid: args.number(gid, -1),
       logFile: args.has(ptyLog) ? absolute(args.text(ptyLog, "")) : "",
+      warn: (text) => warn(args, text),
     }),
   );
   if (end.failure !== undefined) throw new Refusal("", end.failure, end.exitCode);

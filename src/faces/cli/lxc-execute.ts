@@ -8,7 +8,7 @@ import { environment, protect } from "./caller.ts";
 import { type Arguments, flag, Refusal, shareOptions, type Tool, valued } from "./command.ts";
 import { openConfiguredLog } from "./log-file.ts";
 import { warn } from "./print.ts";
-import { applyDefinitions, configFrom, containerFrom, missing } from "./target.ts";
+import { applyDefinitions, applyShares, configFrom, containerFrom, missing } from "./target.ts";
 
 const daemon = flag("daemon", "d", "Leave it in the background");
 const rcFile = valued("rcfile", "FILE", "f", "Read FILE instead of the container's configuration");
@@ -30,6 +30,7 @@ function run(args: Arguments): number {
   const loaded = configurationOf(args, container);
   const config = loaded.config;
   applyDefinitions(config, args.all(define));
+  applyShares(args, config);
   // Our init is protected anyway, and what it starts; a start hook is what else runs inside.
   if (config.hookStart.values.length > 0) protect();
   if (args.has(uid)) applyDefinition(config, `lxc.init.uid=${args.number(uid, 0)}`);

@@ -4,6 +4,9 @@ import { asLxcError, LxcError } from "../../base/errors.ts";
 import { applyDefinition, type LoadedConfig } from "../../container/config/load.ts";
 import { type Container, isDefined } from "../../container/container.ts";
 import { stateOf } from "../../lifecycle/command-client.ts";
+import { dryRun } from "../../lifecycle/dry-run.ts";
+import type { StartOptions } from "../../lifecycle/plan.ts";
+import { planText } from "../../lifecycle/plan-text.ts";
 import { startContainer } from "../../lifecycle/start.ts";
 import { absolute, environment, protect } from "./caller.ts";
 import { type Arguments, flag, Refusal, shareOptions, type Tool, valued } from "./command.ts";
@@ -11,7 +14,7 @@ import { JsonObject } from "./json.ts";
 import { openConfiguredLog } from "./log-file.ts";
 import { isJson } from "./output.ts";
 import { print, warn } from "./print.ts";
-import { applyDefinitions, configFrom, containerFrom, controlling, missing } from "./target.ts";
+import { applyDefinitions, applyShares, configFrom, containerFrom, controlling, missing } from "./target.ts";
 
 const daemon = flag("daemon", "d", "Leave it in the background, which is the default");
 const foreground = flag("foreground", "F", "Stay, with this terminal as its console");
@@ -20,13 +23,14 @@ const rcFile = valued("rcfile", "FILE", "f", "Read FILE instead of the container
 const console_ = valued("console", "FILE", "c", "The container's console, or none");
 const consoleLog = valued("console-log", "FILE", "L", "Write what appears on the console to FILE");
 const closeAll = flag("close-all-fds", "C", "Close descriptors that were inherited; implied by -d");
+const dryRun_ = flag("dry-run", "", "Say what a start would do, step by step, and do nothing");
 const define = valued("define", "KEY=VAL", "s", "Set a configuration key for this start");
 
 export const lxcStart: Tool = {
   name: "lxc-start",
   usage: "--name=NAME -- COMMAND",
   doc: "lxc-start starts the container NAME, with COMMAND in place of its init",
-  options: [daemon, foreground, pidFile, rcFile, console_, consoleLog, closeAll, define, ...shareOptions],
+  options: [daemon, foreground, pidFile, rcFile, console_, consoleLog, closeAll, define, dryRun_, ...shareOptions],
   named: true,
   run,
 };
@@ -38,9 +42,11 @@ function run(args: Arguments): number {
   const container = containerFrom(args);
   const loaded = configurationOf(args, container);
   applyDefinitions(loaded.config, args.all(define));
+  applyShares(args, loaded.config);
   if (args.has(console_)) applyDefinition(loaded.config, `lxc.console.path=${consolePath(args.text(console_, ""))}`);
   if (args.has(consoleLog))
     applyDefinition(loaded.config, `lxc.console.logfile=${absolute(args.text(consoleLog, ""))}`);
+  if (args.has(dryRun_)) return explain(args, container, loaded);
   args.log = openConfiguredLog(args, loaded.config) ?? args.log;
   const leaves = args.isOn(daemon, foreground, true);
   const code = start(args, container, loaded, leaves);
@@ -55,23 +61,38 @@ function consolePath(word: string): string {
   return word === "none" ? word : absolute(word);
 }
 
+function explain(args: Arguments, container: Container, loaded: LoadedConfig): number {
+  const steps = dryRun(optionsFrom(args, container, loaded, args.isOn(daemon, foreground, true)));
+  if (!isJson(args)) {
+    print(planText(steps));
+    return 0;
+  }
+  const objects = steps.map((step) => new JsonObject().text("part", step.part).text("does", step.does));
+  print(`${new JsonObject().text("name", container.name).objects("steps", objects).encode()}\n`);
+  return 0;
+}
+
+function optionsFrom(args: Arguments, container: Container, loaded: LoadedConfig, leaves: boolean): StartOptions {
+  return {
+    container,
+    config: loaded.config,
+    configFile: loaded.path,
+    sources: loaded.sources,
+    daemon: leaves,
+    command: args.operands,
+    useInit: false,
+    pidFile: args.has(pidFile) ? absolute(args.text(pidFile, "")) : "",
+    closeAllFds: leaves || args.has(closeAll),
+    logFd: args.log.fd,
+    environment: environment(),
+    warn: (text) => warn(args, text),
+    inform: (text) => args.log.info("lxc", text),
+  };
+}
+
 function start(args: Arguments, container: Container, loaded: LoadedConfig, leaves: boolean): number {
   try {
-    return startContainer({
-      container,
-      config: loaded.config,
-      configFile: loaded.path,
-      sources: loaded.sources,
-      daemon: leaves,
-      command: args.operands,
-      useInit: false,
-      pidFile: args.has(pidFile) ? absolute(args.text(pidFile, "")) : "",
-      closeAllFds: leaves || args.has(closeAll),
-      logFd: args.log.fd,
-      environment: environment(),
-      warn: (text) => warn(args, text),
-      inform: (text) => args.log.info("lxc", text),
-    });
+    return startContainer(optionsFrom(args, container, loaded, leaves));
   } catch (caught) {
     const error = asLxcError(caught as Error);
     if (error.reason === ALREADY_RUNNING) throw alreadyRunning(container);

@@ -11,7 +11,7 @@ import type { CgroupNames } from "../../isolation/cgroup/names.ts";
 import { effectiveUser } from "../../kernel/process.ts";
 import { usualCgroupNames } from "../../lifecycle/leftovers.ts";
 import { absolute } from "./caller.ts";
-import { type Arguments, lxcpath, type Option, Refusal, rcFile, refusedBecause } from "./command.ts";
+import { type Arguments, lxcpath, type Option, Refusal, rcFile, refusedBecause, shareOptions } from "./command.ts";
 
 /** The configuration of the container, or the file of --rcfile in its place. */
 export function configFrom(args: Arguments, container: Container, rcFileOption: Option = rcFile): LoadedConfig {
@@ -95,6 +95,15 @@ export function missing(container: Container, doing: string, message: string): R
     hint: `see which there are: lxc-ls -P ${container.lxcpath}`,
   });
   return new Refusal(message, error);
+}
+
+/** Sets `lxc.namespace.share.X` for each --share-X. */
+export function applyShares(args: Arguments, config: Config): void {
+  for (const option of shareOptions) {
+    if (!args.has(option)) continue;
+    const name = option.long.slice("share-".length);
+    applyDefinition(config, `lxc.namespace.share.${name}=${args.text(option, "")}`);
+  }
 }
 
 /** What a new container's configuration begins with when nothing else is said. */

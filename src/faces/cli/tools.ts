@@ -6,6 +6,7 @@ import { lxcCheckconfig } from "./lxc-checkconfig.ts";
 import { lxcConfig } from "./lxc-config.ts";
 import { lxcCreate } from "./lxc-create.ts";
 import { lxcDestroy } from "./lxc-destroy.ts";
+import { lxcDoctor } from "./lxc-doctor.ts";
 import { lxcExecute } from "./lxc-execute.ts";
 import { lxcFreeze, lxcUnfreeze } from "./lxc-freeze.ts";
 import { lxcInfo } from "./lxc-info.ts";
@@ -14,6 +15,7 @@ import { lxcStart } from "./lxc-start.ts";
 import { lxcStop } from "./lxc-stop.ts";
 import { lxcUnshare } from "./lxc-unshare.ts";
 import { lxcUpdateConfig } from "./lxc-update-config.ts";
+import { lxcUsernsexec } from "./lxc-usernsexec.ts";
 import { lxcWait } from "./lxc-wait.ts";
 
 export const tools: readonly Tool[] = [
@@ -22,6 +24,7 @@ export const tools: readonly Tool[] = [
   lxcConfig,
   lxcCreate,
   lxcDestroy,
+  lxcDoctor,
   lxcExecute,
   lxcFreeze,
   lxcInfo,
@@ -31,5 +34,6 @@ export const tools: readonly Tool[] = [
   lxcUnfreeze,
   lxcUnshare,
   lxcUpdateConfig,
+  lxcUsernsexec,
   lxcWait,
 ];

@@ -8,9 +8,12 @@ import {
   ptsSteps,
   sysSteps,
 } from "../../../src/container/rootfs/automounts.ts";
+import { bootIdText } from "../../../src/container/rootfs/boot-id.ts";
+import { overlayPathsIn } from "../../../src/container/rootfs/layers.ts";
 import { mountEntriesIn, unescaped } from "../../../src/container/rootfs/mount-entry.ts";
 import { attributesFor, splitOptions } from "../../../src/container/rootfs/mount-options.ts";
-import { explain } from "../../../src/container/rootfs/steps.ts";
+import { explain, type MountStep } from "../../../src/container/rootfs/steps.ts";
+import { failureOf } from "./failure.ts";
 
 const FSTAB = `
 # comment
@@ -30,5 +33,25 @@ export function mounts(): string[] {
     lines.push(`${entry.source}|${entry.target}|${entry.type}|${entry.create}|${entry.optional}|${entry.relative}`);
     lines.push(`${options.flags} ${options.propagation} ${options.data} ${change.set} ${change.clear} ${entry.idmap}`);
   }
-  return lines.concat(unescaped("a\\134b\\0c\\9"));
+  return lines.concat(unescaped("a\\134b\\0c\\9"), layers());
+}
+
+const INSIDE: readonly MountStep[] = [
+  { kind: "dependent", at: "dev/.lxc-mounts" },
+  { kind: "boot-id", file: "dev/.lxc-boot-id", over: "proc/sys/kernel/random/boot_id" },
+];
+const LAYERS: readonly string[] = ["/a:/b", "/a:b:/c/:/d/../e", "/a", "/a:/a", "/x:/y/work", "a:/b", "/a:/"];
+
+function layers(): string[] {
+  const lines = INSIDE.map((step) => explain(step));
+  lines.push(bootIdText(Uint8Array.of(1, 35, 69, 103, 137, 171, 205, 239, 254, 220, 186, 152, 118, 84, 50, 16)).trim());
+  for (const path of LAYERS) {
+    lines.push(
+      ...failureOf(() => {
+        const { lowers, upper, work } = overlayPathsIn(path);
+        lines.push(`${lowers.join(" ")} | ${upper} | ${work}`);
+      }),
+    );
+  }
+  return lines;
 }

@@ -47,6 +47,7 @@ function run(): number {
       uid: parseInt(valuesOf("-u")[0] ?? "-1", 10),
       gid: parseInt(valuesOf("-g")[0] ?? "-1", 10),
       logFile: "",
+      warn: () => undefined,
     },
   );
   if (result.failure !== undefined) console.error(describe(result.failure).join("\n"));

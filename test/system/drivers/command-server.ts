@@ -82,6 +82,10 @@ class Pretender extends Served {
   override addDevices(_rules: readonly DeviceRule[]): number {
     return -EINVAL;
   }
+  override seccompNotifyFd(): number {
+    return -1;
+  }
+
   override systemdScope(): string | undefined {
     return undefined;
   }

@@ -1,0 +1,109 @@
+// What one container needs: its configuration, its ids, its root file system, and what of the kernel its keys use. Pure.
+
+import { type Finding, findingText } from "../base/finding.ts";
+import { findingsIn, unsupportedIn } from "./config/findings.ts";
+import type { ReadConfig } from "./config/load.ts";
+import type { Config } from "./config/schema.ts";
+import { type DoctorCheck, fine, found, weighed } from "./doctor-checks.ts";
+import { checkMaps } from "./doctor-ids.ts";
+import { checkRootfs, type RootfsFacts } from "./doctor-rootfs.ts";
+import { idOf } from "./doctor-weights.ts";
+import { byHand, type Checked, type HostFacts } from "./host-facts.ts";
+
+/** What was read of a container. */
+export interface ContainerFacts {
+  readonly name: string;
+  readonly read: ReadConfig;
+  /** The group of the user who is to start it. */
+  readonly gid: number;
+  readonly rootfs: RootfsFacts;
+  /** The network devices of the host. */
+  readonly links: readonly string[];
+  /** What its limits come to on this host. */
+  readonly limits: readonly LimitFacts[];
+}
+
+/** One limit that does not hold. */
+export interface LimitFacts {
+  /** Whether a start refuses it; else the container runs without. */
+  readonly isRefused: boolean;
+  readonly problem: string;
+  readonly hint: string;
+}
+
+export function checkContainer(host: HostFacts, checked: readonly Checked[], container: ContainerFacts): DoctorCheck[] {
+  const { config } = container.read;
+  return checkConfig(container).concat(
+    checkMaps(host, config.idmap.values, container.gid),
+    checkRootfs(host, config, container.rootfs),
+    checkNetworks(host, config, container.links),
+    checkFeatures(checked, config),
+    checkLimits(container.limits),
+  );
+}
+
+/** Findings of its file; what lxc-ts cannot do yet is refused at a start, so it weighs as much as an error. */
+function checkConfig(container: ContainerFacts): DoctorCheck[] {
+  const { config, sources } = container.read;
+  const checks: DoctorCheck[] = [];
+  for (const finding of findingsIn(container.read)) {
+    if (finding.severity === "warning") checks.push(ofFinding("config-warning", finding));
+    if (finding.severity === "error") checks.push(ofFinding("config-error", finding));
+  }
+  for (const finding of unsupportedIn(config, sources, "error")) checks.push(ofFinding("config-unsupported", finding));
+  return checks.length === 0 ? [fine("config", `Configuration of ${container.name}`, "")] : checks;
+}
+
+function ofFinding(id: string, finding: Finding): DoctorCheck {
+  const weight = finding.severity === "error" ? "stops" : "advice";
+  const bare: Finding = {
+    severity: finding.severity,
+    file: finding.file,
+    line: finding.line,
+    column: finding.column,
+    subject: finding.subject,
+    problem: finding.problem,
+    hint: "",
+  };
+  return found(id, weight, findingText(bare), "", byHand(finding.hint));
+}
+
+function checkNetworks(host: HostFacts, config: Config, links: readonly string[]): DoctorCheck[] {
+  const checks: DoctorCheck[] = [];
+  for (const network of config.networks.items) {
+    const key = `lxc.net.${network.index}`;
+    if (network.type.value !== "veth") continue;
+    if (host.uid !== 0) checks.push(userNetwork(host, key));
+    const link = network.link.value ?? "";
+    if (link === "" || links.includes(link)) continue;
+    const fix =
+      link === "lxcbr0" ? "systemctl start lxc-net" : `ip link add ${link} type bridge && ip link set ${link} up`;
+    checks.push(found("network-link", "stops", `${key}.link`, `there is no network device ${link}`, byHand(fix)));
+  }
+  return checks;
+}
+
+/** An end of a veth pair is a device of the host, which its root makes. */
+function userNetwork(host: HostFacts, key: string): DoctorCheck {
+  const detail = `${host.userName} may not make network devices of the host`;
+  return found("network-user", "stops", `${key}.type = veth`, detail, byHand(`use empty or none for ${key}.type`));
+}
+
+/** What its keys need of the kernel, and a start cannot do without. */
+function checkFeatures(checked: readonly Checked[], config: Config): DoctorCheck[] {
+  const items: string[] = [];
+  if (config.timeOffsetBoot.values.length + config.timeOffsetMonotonic.values.length > 0) items.push("Time namespace");
+  if (config.seccompProfile.value !== undefined) items.push("Seccomp");
+  if (config.mountEntry.values.some((entry) => entry.type === "overlay" && !entry.optional)) items.push("Overlay");
+  if (config.networks.items.some((network) => network.type.value === "veth")) items.push("Veth pair device");
+  if (config.idmap.values.length > 0) items.push("User namespace", "max_user_namespaces");
+  return checked.filter((line) => items.includes(line.item)).map((line) => weighed(idOf(line.item), "stops", line));
+}
+
+function checkLimits(limits: readonly LimitFacts[]): DoctorCheck[] {
+  const checks: DoctorCheck[] = [];
+  for (const { isRefused, problem, hint } of limits) {
+    checks.push(found("limits", isRefused ? "stops" : "limits", problem, "", byHand(hint)));
+  }
+  return checks;
+}
