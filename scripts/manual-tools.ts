@@ -10,6 +10,11 @@ const exitCodes: Readonly<Record<string, readonly (readonly [string, string])[]>
     ["127", "The program was not found."],
     ["128+N", "The program was ended by signal N."],
   ],
+  "lxc-doctor": [["1", "Something keeps containers from starting."]],
+  "lxc-usernsexec": [
+    ["N", "The program's own exit code."],
+    ["128+N", "The program was ended by signal N."],
+  ],
   "lxc-config": [["1", "A file that was checked has errors, or nothing could be done."]],
   "lxc-execute": [["N", "The program's own exit code."]],
   "lxc-start": [["0", "The container runs, also when it did so before."]],
@@ -19,6 +24,12 @@ const exitCodes: Readonly<Record<string, readonly (readonly [string, string])[]>
 const examples: Readonly<Record<string, readonly string[]>> = {
   "lxc-attach": ["lxc-attach c1", "lxc-attach c1 -- ps aux"],
   "lxc-checkconfig": ["lxc-checkconfig", "lxc-checkconfig --format=json"],
+  "lxc-doctor": ["lxc-doctor", "lxc-doctor c1", "sudo lxc-doctor --fix --user=ann", "lxc-doctor --format=json"],
+  "lxc-usernsexec": [
+    "lxc-usernsexec",
+    "lxc-usernsexec -m b:0:100000:65536 -- id",
+    "lxc-usernsexec -s -- chown 1:1 file",
+  ],
   "lxc-config": [
     "lxc-config lxc.lxcpath",
     "lxc-config check",
@@ -43,7 +54,7 @@ export function toolPage(tool: Tool): Page {
   const common = commonOptionsOf(tool);
   const codes = exitCodes[tool.name] ?? [];
   const parts: Part[] = [
-    { title: "Synopsis", lines: [`.B ${tool.name}`, ...paragraph(`${tool.name} ${tool.usage}`).slice(1)] },
+    { title: "Synopsis", lines: [`.B ${tool.name}`, ...(tool.usage === "" ? [] : paragraph(tool.usage).slice(1))] },
     { title: "Description", lines: paragraph(`${tool.doc}.`) },
   ];
   if (own.length > 0) parts.push({ title: "Options", lines: own });

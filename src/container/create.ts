@@ -2,6 +2,7 @@
 
 import { asLxcError, LxcError } from "../base/errors.ts";
 import { normalPath } from "../base/path.ts";
+import { visible } from "../base/text.ts";
 import { AT_FDCWD } from "../kernel/abi/fs.ts";
 import { call, tryNumbers } from "../kernel/call.ts";
 import { createText, exists, makeDirectory } from "../kernel/files.ts";
@@ -61,6 +62,7 @@ interface Request {
  */
 export function createContainer(options: CreateOptions): void {
   const doing = `create ${options.container.name}`;
+  for (const written of [options.template, options.container.lxcpath]) checkWritten(written);
   const template = findTemplate(options.template);
   checkDir(options.dir);
   const given = readBaseConfig(options.configFile, options.defaultConfigFile);
@@ -97,9 +99,16 @@ function checkDir(dir: string): void {
   const doing = `use the folder ${dir}`;
   if (!dir.startsWith("/"))
     throw new LxcError("config-invalid", doing, "--dir should use absolute path", { hint: "begin it with /" });
-  for (let at = 0; at < dir.length; at++)
-    if (dir.charCodeAt(at) < 32) throw new LxcError("config-invalid", doing, "its name has a control character");
+  checkWritten(dir);
   if (normalPath(dir) === "/") throw new LxcError("not-permitted", doing, "it is the root of the host");
+}
+
+/** What stands in the new configuration must not become a line of it (CVE-2026-23953). */
+function checkWritten(path: string): void {
+  for (let at = 0; at < path.length; at++) {
+    if (path.charCodeAt(at) >= 32) continue;
+    throw new LxcError("config-invalid", `use ${visible(path)}`, "its name has a control character");
+  }
 }
 
 function createWith(request: Request): void {

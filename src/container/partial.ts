@@ -137,8 +137,8 @@ export class Creation {
   /** Makes and locks the file; the container's folder is there, and its lock is held. */
   mark(): void {
     const path = partialFileOf(this.#container);
-    // As in LXC no right at all: only the one who made it, and root, have a use for it.
-    this.#fd = createFile(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0);
+    // LXC's has no right at all, and an ordinary user could never clear it away.
+    this.#fd = createFile(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
     if (!tryLock(this.#fd)) throw new LxcError("bug", `lock ${path}`, "somebody else has locked our new file");
     this.#write(linesOfMaps(this.#maps) + this.#made.map((made) => lineOf(made)).join(""));
   }
@@ -182,7 +182,8 @@ function takeBackAs(mapped: MappedRoot | undefined, made: readonly Made[], parti
       if (failures[0] !== undefined) throw failures[0];
     });
   } catch (caught) {
-    return [asLxcError(caught as Error)];
+    // Where nobody can be the container's root nothing was made by it.
+    if (takeBack(made, partial).length > 0) return [asLxcError(caught as Error)];
   }
   return [];
 }

@@ -36,7 +36,7 @@ const PLACED_TYPES: readonly (readonly [string, string])[] = [
 ];
 
 /**
- * The denials. What lxc.apparmor.raw allows in addition must not be denied: with a line for copies of mounts, sources are not,
+ * The denials, each of them told in the kernel's log as if there were no rule. What lxc.apparmor.raw allows in addition must not be denied: with a line for copies of mounts, sources are not,
  * and with one for new mounts types are not; then a profile is what such parsers make of it, as with LXC.
  */
 export function denialsForOldParsers(raw: readonly string[]): string[] {
@@ -62,9 +62,9 @@ function allowsMount(line: string): boolean {
 function sourceDenials(): string[] {
   const lines = ["", "  # What never comes to another place, where no rule would know it."];
   for (const source of ["/proc/{,**}", "/sys/{,**}", "/dev/", "/dev/.lxc/{,**}"])
-    lines.push(`  deny mount options=(rw, bind) ${source},`);
+    lines.push(`  audit deny mount options=(rw, bind) ${source},`);
   for (const source of ["/", "/proc/{,**}", "/sys/{,**}", "/dev/{,**}"])
-    lines.push(`  deny mount options=(rw, rbind) ${source},`);
+    lines.push(`  audit deny mount options=(rw, rbind) ${source},`);
   return lines;
 }
 
@@ -72,10 +72,10 @@ function typeDenials(): string[] {
   const lines = ["", "  # Types that no rule allows, and places where those of the kernel do not belong."];
   for (const pattern of patternsBut("", KNOWN_TYPES)) {
     // Names of types have no slash.
-    if (pattern.endsWith("{,/**}")) lines.push(`  deny mount fstype=${pattern.slice(1, -"{,/**}".length)},`);
+    if (pattern.endsWith("{,/**}")) lines.push(`  audit deny mount fstype=${pattern.slice(1, -"{,/**}".length)},`);
   }
   for (const [type, place] of PLACED_TYPES)
-    for (const target of targetsBut(place)) lines.push(`  deny mount fstype=${type} -> ${target},`);
+    for (const target of targetsBut(place)) lines.push(`  audit deny mount fstype=${type} -> ${target},`);
   return lines;
 }
 

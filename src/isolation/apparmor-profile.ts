@@ -24,7 +24,7 @@ export interface ProfileWish {
 }
 
 const PROPAGATIONS: readonly string[] = ["slave", "shared", "private", "unbindable"];
-const REMOUNT_OPTIONS: readonly string[] = ["nodev", "nosuid", "noexec"];
+const REMOUNT_OPTIONS: readonly string[] = ["silent", "nodev", "nosuid", "noexec"];
 /** A word that parsers before version 4 do not know. */
 const NEW_OPTION = "nosymfollow";
 /** Below /proc/sys: those of IPC, UTS and network namespaces; /proc/sys/fs has rules of its own. */
@@ -167,10 +167,12 @@ function mountRules(dialect: "new" | "old"): string[] {
   return lines;
 }
 
+/** Busybox asks the kernel to be silent, whatever it mounts. */
 function propagationRules(): string[] {
   const lines: string[] = [];
   for (const kind of PROPAGATIONS)
-    for (const prefix of ["make-", "make-r"]) lines.push(`  mount options=(rw, ${prefix}${kind}) -> /{,**},`);
+    for (const way of [`make-${kind}`, `make-r${kind}`, `silent, make-${kind}`, `silent, make-r${kind}`])
+      lines.push(`  mount options=(rw, ${way}) -> /{,**},`);
   return lines;
 }
 

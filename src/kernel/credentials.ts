@@ -31,6 +31,8 @@ export const resourceNames: readonly string[] = [
   "rttime",
 ];
 
+const NO_CHANGE = 2 ** 32 - 1;
+
 export interface ResourceLimit {
   /** One of `resourceNames`. */
   readonly name: string;
@@ -41,11 +43,19 @@ export interface ResourceLimit {
 
 /** Sets the real, effective and saved user; the last step before exec, as it gives up every capability. */
 export function becomeUser(uid: number): void {
+  refuseNobody(uid, "user");
   call(`become user ${uid}`, "setresuid", uid, uid, uid);
 }
 
 export function becomeGroup(gid: number): void {
+  refuseNobody(gid, "group");
   call(`become group ${gid}`, "setresgid", gid, gid, gid);
+}
+
+/** For the kernel -1 is "no change": whoever asks for it would stay root (CVE-2026-30892). */
+function refuseNobody(id: number, what: string): void {
+  if (id >= 0 && id < NO_CHANGE) return;
+  throw new LxcError("config-invalid", `become ${what} ${id}`, `no ${what} has this number`);
 }
 
 /** Sets the supplementary groups. Returns 0 or -errno; -EPERM is usual in a user namespace that denies setgroups. */

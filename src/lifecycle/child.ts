@@ -44,10 +44,11 @@ import {
 } from "../kernel/credentials.ts";
 import { closeFd, makeDirectories, openFile } from "../kernel/files.ts";
 import { setHostName } from "../kernel/namespaces.ts";
-import { closeOnExecFrom, dieWithParent, exitNow, tryExec, tryExecFd } from "../kernel/process.ts";
+import { closeAllBut, closeOnExecFrom, dieWithParent, exitNow, tryExec, tryExecFd } from "../kernel/process.ts";
 import { blockSignals } from "../kernel/signals.ts";
 import { MOST_DESCRIPTORS } from "../kernel/sockets.ts";
 import { isTerminal } from "../kernel/terminals.ts";
+import { tryCurrentDirectory } from "../kernel/working-directory.ts";
 import { labelFirstProgram, labelKeyring } from "./confinement.ts";
 import type { Filter } from "./filter.ts";
 import { expect, tell, tellFailure } from "./handshake.ts";
@@ -112,6 +113,7 @@ function becomeContainer(plan: StartPlan, links: ChildLinks): void {
   sendTerminals(links.monitor, terminals);
   tell(links.monitor, "ready");
   expect(links.monitor, "go");
+  leaveHost([links.monitor, links.ownProgram, terminals.consolePeer]);
   filterCalls(plan.filter, links.monitor);
   runHooks(plan, "start");
   takeStandardStreams(plan, terminals.consolePeer);
@@ -153,6 +155,15 @@ function filterCalls(filter: Filter | undefined, monitor: number): void {
   if (listener < 0) return;
   tell(monitor, "filtered", [listener]);
   closeFd(listener);
+}
+
+/**
+ * From here on it goes by what the container's files say, links through /proc/self/fd among them, and its hooks may look at
+ * /proc/1: nothing of the host may be open any more, of ours or of our caller's (CVE-2024-21626).
+ */
+function leaveHost(kept: readonly number[]): void {
+  closeAllBut(kept);
+  setDumpable(false);
 }
 
 /** Only without a cgroup namespace it matters where the cgroups came to be. */
@@ -232,7 +243,10 @@ function takeStandardStreams(plan: StartPlan, console: number): void {
 function enterDirectory(path: string | undefined): void {
   if (path === undefined) return;
   makeDirectories(path, 0o755);
-  call(`enter ${path}, as lxc.init.cwd says`, "chdir", path);
+  const doing = `enter ${path}, as lxc.init.cwd says`;
+  call(doing, "chdir", path);
+  if (tryCurrentDirectory() !== undefined) return;
+  throw new LxcError("not-permitted", doing, "a link in it leads out of the container");
 }
 
 /** What the first process finds in its environment: only what the configuration says, as in LXC. */

@@ -174,11 +174,16 @@ const MOST_TOLD = 5;
 export class DenialWatch {
   readonly #confinement: Confinement;
   readonly #log: KernelLog | undefined;
-  readonly #begin = Date.now();
+  #begin = Date.now();
 
   constructor(confinement: Confinement) {
     this.#confinement = confinement;
     this.#log = confinement.lsm === "" ? undefined : new KernelLog();
+  }
+
+  /** The container runs: from here on an end is early. */
+  begin(): void {
+    this.#begin = Date.now();
   }
 
   /** `error` with the first denial to the container, or to its process `pid`, as its deepest cause; `error` if there was none. */

@@ -5,6 +5,7 @@ import { joinPath } from "../base/path.ts";
 import type { Config } from "../container/config/schema.ts";
 import { limitsDisk, limitsOf } from "../container/config-limits.ts";
 import type { Container } from "../container/container.ts";
+import { writtenFolder } from "../container/rootfs/layers.ts";
 import { deviceList, deviceWrites, writeDevices } from "../isolation/cgroup/device-files.ts";
 import type { DeviceRule } from "../isolation/cgroup/devices.ts";
 import { type Freezer, freeze, isFrozen, thaw } from "../isolation/cgroup/freeze.ts";
@@ -31,7 +32,7 @@ export function applyToRunning(container: Container, config: Config, key: string
   const later = [`${container.name} runs: ${key} counts from its next start on`];
   if (setting === undefined || setting.live === "no") return later;
   if (setting.live === "file") return [];
-  const disk = limitsDisk(config) ? blockDeviceOf(config.rootfsPath.value?.path ?? "/") : undefined;
+  const disk = limitsDisk(config) ? blockDeviceOf(writtenFolder(config.rootfsPath.value)) : undefined;
   const layout = readLayout(effectiveUser() !== 0);
   const plan = planLimits(layout, limitsOf(config, disk));
   if (isDeviceKey(config, key)) return changeDevices(container, layout, plan) ? [] : later;

@@ -131,6 +131,7 @@ export class Monitor {
       cgroups.makeUnifiedPayload();
       this.#start(undo);
       this.#become("RUNNING");
+      denials.begin();
       running();
       this.#serve();
       end = waitForEnd(this.#answers.init.pid);

@@ -27,7 +27,7 @@ after(() => place.remove());
 const both = new Place("mounts-lxc");
 after(() => {
   both.remove();
-  rmSync(join("/run/lxc/lock", both.lxcpath), { recursive: true, force: true });
+  rmSync(join("/run/lxc/lock", both.folder), { recursive: true, force: true });
 });
 
 const FIRST = 1_800_000_000;
@@ -543,7 +543,7 @@ test("what the host mounts later appears below shmounts, and nothing is left of 
     equal(run.stderr, "");
     match(
       run.stdout,
-      /^arrived\n.* \/dev\/\.lxc-mounts\/disk .* master:\d+ - tmpfs lxcts-disk .*\nfile\n(file\n)?1\n$/,
+      /^arrived\n.* \/dev\/\.lxc-mounts\/disk [^ ]+ master:\d+ - tmpfs lxcts-disk .*\nfile\n(file\n)?1\n$/,
     );
     ok(await eventually(() => place.leftovers(name).length === 0), place.leftovers(name).join("\n"));
   }

@@ -78,7 +78,7 @@ test("LXC runs ours, and we run what LXC made", { skip }, () => {
     deepEqual(readdirSync(theirs.lxcpath), []);
   } finally {
     theirs.remove();
-    spawnSync("rm", ["-rf", join("/run/lxc/lock", theirs.lxcpath)]);
+    spawnSync("rm", ["-rf", join("/run/lxc/lock", theirs.folder)]);
   }
 });
 

@@ -97,8 +97,9 @@ export function splitOptions(words: readonly string[]): MountOptions {
   for (const word of words) {
     const known = WORDS[word];
     const spreads = SPREADING[word];
-    if (known !== undefined) flags = (flags | known.set) & ~known.clear;
-    else if (spreads !== undefined) propagation |= spreads;
+    // Under Node every record has words such as toString, too, and they are no numbers.
+    if (known !== undefined && known.set >= 0) flags = (flags | known.set) & ~known.clear;
+    else if (spreads !== undefined && spreads > 0) propagation |= spreads;
     else if (word !== "") data.push(word);
   }
   return { flags, propagation, data: data.join(",") };

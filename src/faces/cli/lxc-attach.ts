@@ -13,7 +13,7 @@ import {
   namespacesIn,
 } from "../../lifecycle/attach-options.ts";
 import { absolute, environment, protect } from "./caller.ts";
-import { type Arguments, flag, later, type Option, Refusal, type Tool, valued } from "./command.ts";
+import { type Arguments, badValue, flag, later, type Option, Refusal, type Tool, valued } from "./command.ts";
 import { warn } from "./print.ts";
 import { containerFrom, controlling } from "./target.ts";
 
@@ -73,14 +73,22 @@ function run(args: Arguments): number {
       clearEnvironment: args.isOn(clearEnv, keepEnv, false),
       keptVariables: args.all(keepVar),
       setVariables: args.all(setVar),
-      uid: args.number(uid, -1),
-      gid: args.number(gid, -1),
+      uid: idFrom(args, uid),
+      gid: idFrom(args, gid),
       logFile: args.has(ptyLog) ? absolute(args.text(ptyLog, "")) : "",
       warn: (text) => warn(args, text),
     }),
   );
   if (end.failure !== undefined) throw new Refusal("", end.failure, end.exitCode);
   return end.exitCode;
+}
+
+/** -1 where the option was not given; what no user or group can have is refused, and never taken for that (CVE-2026-30892). */
+function idFrom(args: Arguments, option: Option): number {
+  if (!args.has(option)) return -1;
+  const id = args.number(option, -1);
+  if (id < 0 || id >= 2 ** 32 - 1) throw badValue(option, args.text(option, ""), "no user or group has this number");
+  return id;
 }
 
 function elevationFrom(args: Arguments): Elevation {

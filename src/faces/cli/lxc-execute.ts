@@ -3,6 +3,7 @@
 import { LxcError } from "../../base/errors.ts";
 import { applyDefinition, type LoadedConfig } from "../../container/config/load.ts";
 import { type Container, isDefined } from "../../container/container.ts";
+import { mayOwn } from "../../lifecycle/plan-namespaces.ts";
 import { startContainer } from "../../lifecycle/start.ts";
 import { environment, protect } from "./caller.ts";
 import { type Arguments, flag, Refusal, shareOptions, type Tool, valued } from "./command.ts";
@@ -31,8 +32,8 @@ function run(args: Arguments): number {
   const config = loaded.config;
   applyDefinitions(config, args.all(define));
   applyShares(args, config);
-  // Our init is protected anyway, and what it starts; a start hook is what else runs inside.
-  if (config.hookStart.values.length > 0) protect();
+  // Our init is protected anyway, and what it starts; start hooks and other containers see its process before.
+  if (config.hookStart.values.length > 0 || !mayOwn(config, "pid")) protect();
   if (args.has(uid)) applyDefinition(config, `lxc.init.uid=${args.number(uid, 0)}`);
   if (args.has(gid)) applyDefinition(config, `lxc.init.gid=${args.number(gid, 0)}`);
   if (args.operands.length === 0 && (config.executeCmd.value ?? "").trim() === "") {

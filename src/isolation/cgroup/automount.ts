@@ -52,12 +52,17 @@ export function cgroupMountSteps(layout: CgroupLayout, view: CgroupView, facts: 
   for (const h of layout.hierarchies) {
     const to = joinPath(ROOT, folderOf(h));
     steps.push({ step: "folders", to });
+    const own = joinPath(h.base, facts.payload);
     if (facts.ownNamespace || view.kind === "cgroup-full") {
-      steps.push({ step: "file-system", type: typeOf(h), to, options: optionsOf(h), readOnly: access === "ro" });
+      // Without a namespace these are all cgroups of the host, and only its own are the container's to change (CVE-2023-25809).
+      const isMixed = !facts.ownNamespace && access === "mixed";
+      const readOnly = access === "ro" || isMixed;
+      steps.push({ step: "file-system", type: typeOf(h), to, options: optionsOf(h), readOnly });
+      if (isMixed)
+        steps.push({ step: "bind", from: joinPath(h.mountPoint, own), to: joinPath(to, own), readOnly: false });
       continue;
     }
     // Without a namespace the container finds itself at the host's path: only that part is there, among empty folders.
-    const own = joinPath(h.base, facts.payload);
     steps.push({ step: "folders", to: joinPath(to, own) });
     if (access !== "rw") steps.push({ step: "bind", from: "", to, readOnly: true });
     const from = joinPath(h.mountPoint, own);

@@ -44,7 +44,9 @@ const LAYERS: readonly string[] = ["/a:/b", "/a:b:/c/:/d/../e", "/a", "/a:/a", "
 
 function layers(): string[] {
   const lines = INSIDE.map((step) => explain(step));
-  lines.push(bootIdText(Uint8Array.of(1, 35, 69, 103, 137, 171, 205, 239, 254, 220, 186, 152, 118, 84, 50, 16)).trim());
+  lines.push(
+    bootIdText(new Uint8Array([1, 35, 69, 103, 137, 171, 205, 239, 254, 220, 186, 152, 118, 84, 50, 16])).trim(),
+  );
   for (const path of LAYERS) {
     lines.push(
       ...failureOf(() => {
