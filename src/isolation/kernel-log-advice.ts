@@ -17,10 +17,13 @@ function field(denial: Denial, name: string): string {
 function apparmorError(denial: Denial, ownProfile: string): LxcError {
   const doing = visible(apparmorDoing(denial));
   const info = field(denial, "info");
-  const why = info === "" || info === "failed flags match" ? "" : `: ${info}`;
+  const why = info === "" || PLAIN_DENIALS.includes(info) ? "" : `: ${info}`;
   const reason = visible(`AppArmor denied it to ${field(denial, "comm")} (profile ${denial.subject})${why}`);
   return new LxcError("not-permitted", doing, reason, { hint: apparmorHint(denial, ownProfile) });
 }
+
+/** What the kernel says of every mount that no rule allows, or that one denies. */
+const PLAIN_DENIALS: readonly string[] = ["failed flags match", "failed perms check"];
 
 /** Completes "cannot …". */
 function apparmorDoing(denial: Denial): string {

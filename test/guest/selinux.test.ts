@@ -7,7 +7,7 @@ import { useGuest } from "./guest.ts";
 
 const guest = useGuest({ backend: "qemu", lsm: "selinux" });
 
-/** `inner_t` may do everything, `keys_t` labels keys, and nobody may become `closed_t`. */
+/** `inner_t` may do everything, `keys_t` labels keys, and nobody may become `closed_t`. lxc-execute runs its init from a mount that is nosuid. */
 const POLICY = `(type lxcts_inner_t)
 (type lxcts_keys_t)
 (type lxcts_closed_t)
@@ -17,6 +17,7 @@ const POLICY = `(type lxcts_inner_t)
 (typeattributeset domain (lxcts_inner_t lxcts_closed_t))
 (typepermissive lxcts_inner_t)
 (allow unconfined_t lxcts_inner_t (process (all)))
+(allow unconfined_t lxcts_inner_t (process2 (nosuid_transition)))
 (allow unconfined_t lxcts_keys_t (key (all)))
 (allow lxcts_inner_t file_type (file (entrypoint)))
 (allow lxcts_closed_t file_type (file (entrypoint)))`;

@@ -63,9 +63,11 @@ test("lxc.arch is what uname says, and what is attached sees the same", { skip }
 });
 
 test("lxc.monitor.signal.pdeath is what the first process gets when its monitor dies", { skip }, async () => {
-  const script = "trap 'echo told > /told; exit 0' TERM; while :; do sleep 0.05; done";
+  const script = "trap 'echo told > /told; exit 0' TERM; echo > /ready; while :; do sleep 0.05; done";
   place.create("lxcts-key-death", "lxc.monitor.signal.pdeath = SIGTERM");
   equal(place.ours("lxc-start", "-n", "lxcts-key-death", "--", "/bin/sh", "-c", script).code, 0);
+  // A first process without a handler gets no such signal at all.
+  ok(await eventually(() => existsSync(place.inside("lxcts-key-death", "ready"))));
   process.kill(monitorPid(place, "lxcts-key-death"), "SIGKILL");
   ok(await eventually(() => existsSync(place.inside("lxcts-key-death", "told"))), "it was not told");
   place.ours("lxc-stop", "-n", "lxcts-key-death", "-k");
@@ -120,11 +122,10 @@ test("lxc.environment is for both, .runtime for the first process, and .hooks fo
 });
 
 test("lxc.signal.stop ends it by force with another signal", { skip }, async () => {
-  const script = "trap 'echo told > /told; exit 0' USR2; while :; do sleep 0.05; done";
+  const script = "trap 'echo told > /told; exit 0' USR2; echo > /ready; while :; do sleep 0.05; done";
   place.create("lxcts-key-stop", "lxc.signal.stop = SIGUSR2");
   equal(place.ours("lxc-start", "-n", "lxcts-key-stop", "--", "/bin/sh", "-c", `${script}`).code, 0);
-  ok(await eventually(() => existsSync(place.inside("lxcts-key-stop", "bin/sh"))));
-  await new Promise((resolve) => setTimeout(resolve, 200));
+  ok(await eventually(() => existsSync(place.inside("lxcts-key-stop", "ready"))));
   equal(place.ours("lxc-stop", "-n", "lxcts-key-stop", "-k").code, 0);
   ok(existsSync(place.inside("lxcts-key-stop", "told")));
 });
