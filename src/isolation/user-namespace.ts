@@ -12,7 +12,7 @@ import { closeFd, readText, tryWriteAt } from "../kernel/files.ts";
 import { bytesOfText } from "../kernel/memory.ts";
 import { cloneProcess, dieWithParent, effectiveGroup, effectiveUser, exitNow, waitForEnd } from "../kernel/process.ts";
 import { tryExecSearching } from "../kernel/program-search.ts";
-import { runWithOutput } from "../kernel/run-program.ts";
+import { type ProgramEnd, RunningProgram } from "../kernel/run-program.ts";
 import { receiveMessage, socketPair, trySend } from "../kernel/sockets.ts";
 import { capabilityNumber } from "./capabilities.ts";
 import { capabilitiesFromStatus, hasCapability } from "./capability-sets.ts";
@@ -27,8 +27,13 @@ const GO = "go";
 export function writeIdMaps(pid: number, maps: readonly IdMapping[]): void {
   const way = wayToMap(maps, ourselves());
   if (way === "programs") {
-    mapByProgram(pid, maps, "u");
-    mapByProgram(pid, maps, "g");
+    // They start as slowly as they work fast: both at once.
+    const users = startMapping(pid, maps, "u");
+    const groups = startMapping(pid, maps, "g");
+    const usersEnd = users?.finish();
+    const groupsEnd = groups?.finish();
+    checkMapped(usersEnd, "u");
+    checkMapped(groupsEnd, "g");
     return;
   }
   if (way === "alone") writeProc(pid, "setgroups", "deny");
@@ -58,16 +63,24 @@ function writeProc(pid: number, name: string, text: string): void {
   });
 }
 
-function mapByProgram(pid: number, maps: readonly IdMapping[], kind: "u" | "g"): void {
+function programOf(kind: "u" | "g"): string {
+  return kind === "u" ? "newuidmap" : "newgidmap";
+}
+
+/** Undefined when there is nothing to map. */
+function startMapping(pid: number, maps: readonly IdMapping[], kind: "u" | "g"): RunningProgram | undefined {
   const words = mapWords(maps, kind);
-  if (words.length === 0) return;
-  const program = kind === "u" ? "newuidmap" : "newgidmap";
-  const ran = runWithOutput(() => {
-    tryExecSearching([program, String(pid)].concat(words), PROGRAM_ENVIRONMENT);
+  if (words.length === 0) return undefined;
+  return new RunningProgram(() => {
+    tryExecSearching([programOf(kind), String(pid)].concat(words), PROGRAM_ENVIRONMENT);
   });
+}
+
+function checkMapped(ran: ProgramEnd | undefined, kind: "u" | "g"): void {
+  if (ran === undefined || (ran.end.code === 0 && ran.end.signal === 0)) return;
+  const program = programOf(kind);
   const end = ran.end;
   const said = ran.said;
-  if (end.code === 0 && end.signal === 0) return;
   const file = kind === "u" ? "/etc/subuid" : "/etc/subgid";
   const doing = `map ${kind === "u" ? "users" : "groups"} as lxc.idmap says`;
   if (said === "" && end.code === 127) {

@@ -21,18 +21,34 @@ const EXIT_NOT_THERE = 127;
 
 /** Calls `become` in a new process, with no signal blocked; it becomes a program, or that process ends with 127. */
 export function runWithOutput(become: () => void): ProgramEnd {
-  const pair = new Uint8Array(fdPair.size);
-  call("make a pipe", "pipe2", pair, O_CLOEXEC);
-  const reading = fdPair.left.get(pair);
-  const writing = fdPair.right.get(pair);
-  const child = cloneProcess(0, -1);
-  if (child.pid === 0) becomeProgram(become, writing);
-  closeFd(writing);
-  const output = new Tail();
-  const end = waitWithOutput(child.pidfd, reading, output);
-  closeFd(reading);
-  closeFd(child.pidfd);
-  return { end, said: output.text() };
+  return new RunningProgram(become).finish();
+}
+
+/** A program that runs while we do something else. */
+export class RunningProgram {
+  readonly #pidfd: number;
+  readonly #reading: number;
+
+  /** As in `runWithOutput`. */
+  constructor(become: () => void) {
+    const pair = new Uint8Array(fdPair.size);
+    call("make a pipe", "pipe2", pair, O_CLOEXEC);
+    this.#reading = fdPair.left.get(pair);
+    const writing = fdPair.right.get(pair);
+    const child = cloneProcess(0, -1);
+    if (child.pid === 0) becomeProgram(become, writing);
+    closeFd(writing);
+    this.#pidfd = child.pidfd;
+  }
+
+  /** Waits for its end. To be called once. */
+  finish(): ProgramEnd {
+    const output = new Tail();
+    const end = waitWithOutput(this.#pidfd, this.#reading, output);
+    closeFd(this.#reading);
+    closeFd(this.#pidfd);
+    return { end, said: output.text() };
+  }
 }
 
 /** Runs in the new process. */

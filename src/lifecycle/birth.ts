@@ -13,7 +13,7 @@ import { refused, tryNumbers } from "../kernel/call.ts";
 import { closeFd } from "../kernel/files.ts";
 import { type Child, cloneProcess, cloneSibling, exitNow, tryOpenProcess, waitForEnd } from "../kernel/process.ts";
 import { socketPair } from "../kernel/sockets.ts";
-import { expect, tellFailure, tellWith } from "./handshake.ts";
+import { expect, tellWith, tryTellFailure } from "./handshake.ts";
 import type { Namespaces } from "./plan-namespaces.ts";
 
 /**
@@ -65,7 +65,7 @@ function deliver(
     }
     tellWith(monitor, "born", String(pid));
   } catch (caught) {
-    tellFailure(monitor, asLxcError(caught as Error));
+    tryTellFailure(monitor, asLxcError(caught as Error));
   }
   exitNow(0);
 }

@@ -51,7 +51,7 @@ import { isTerminal } from "../kernel/terminals.ts";
 import { tryCurrentDirectory } from "../kernel/working-directory.ts";
 import { labelFirstProgram, labelKeyring } from "./confinement.ts";
 import type { Filter } from "./filter.ts";
-import { expect, tell, tellFailure } from "./handshake.ts";
+import { expect, tell, tryTellFailure } from "./handshake.ts";
 import { MonitorHelper } from "./mount-help.ts";
 import type { StartPlan } from "./plan.ts";
 
@@ -74,7 +74,7 @@ export function runChild(plan: StartPlan, links: ChildLinks): never {
   try {
     becomeContainer(plan, links);
   } catch (caught) {
-    tellFailure(links.monitor, asLxcError(caught as Error));
+    tryTellFailure(links.monitor, asLxcError(caught as Error));
   }
   return exitNow(EXIT_COULD_NOT_START);
 }

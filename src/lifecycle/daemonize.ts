@@ -8,7 +8,7 @@ import { closeFd, openFile } from "../kernel/files.ts";
 import { cloneProcess, exitNow, tryCloneProcess } from "../kernel/process.ts";
 import { socketPair } from "../kernel/sockets.ts";
 import { setProcessTitle } from "../kernel/title.ts";
-import { expect, tellFailure, tellWith } from "./handshake.ts";
+import { expect, tellWith, tryTellFailure } from "./handshake.ts";
 import { Monitor, type MonitorHoldings } from "./monitor.ts";
 import { withPidFile } from "./pid-file.ts";
 import type { StartPlan } from "./plan.ts";
@@ -51,7 +51,7 @@ function becomeMonitor(plan: StartPlan, holdings: MonitorHoldings, born: boolean
     // The title must live until here.
     exitNow(Math.min(title.count(), 0));
   } catch (caught) {
-    if (!told) tellFailure(caller, asLxcError(caught as Error));
+    if (!told) tryTellFailure(caller, asLxcError(caught as Error));
   }
   return exitNow(1);
 }

@@ -28,7 +28,7 @@
 
 import { decodeError, encodeError } from "../base/error-fields.ts";
 import { LxcError } from "../base/errors.ts";
-import { receiveMessage, sendMessage } from "../kernel/sockets.ts";
+import { receiveMessage, sendMessage, trySend } from "../kernel/sockets.ts";
 
 export const words = [
   "born",
@@ -93,6 +93,14 @@ export function tellWith(fd: number, word: Word, text: string, descriptors: read
 
 export function tellFailure(fd: number, error: LxcError): void {
   sendMessage(fd, encodeFailure(error));
+}
+
+/**
+ * The same for a forked child, from which no error may escape into the copy of its parent's functions that it is in. Whoever
+ * does not hear it has given up before us, and has told its own reason.
+ */
+export function tryTellFailure(fd: number, error: LxcError): void {
+  trySend(fd, encodeFailure(error), []);
 }
 
 /** The next message, whatever it is. */
