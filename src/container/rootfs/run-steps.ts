@@ -274,10 +274,23 @@ export class RootfsBuilder {
     });
   }
 
-  #makeNode(at: string, major: number, minor: number): void {
+  /** Calls `make` with the open folder that `at` is in, reached through no link, and the last part of `at`. Returns -errno. */
+  #inFolder(at: string, make: (dir: number, name: string) => number): number {
     const place = this.#place(at);
+    const slash = place.path.lastIndexOf("/");
+    if (slash < 0) return make(place.dir, place.path);
+    const dir = tryOpenBelow(place.dir, place.path.slice(0, slash), O_PATH | O_DIRECTORY);
+    if (dir === -ENOENT) return dir;
+    // Opened once more for its error, which names the link.
+    if (dir < 0) openBelow(place.dir, place.path.slice(0, slash), O_PATH | O_DIRECTORY);
+    const result = make(dir, place.path.slice(slash + 1));
+    closeFd(dir);
+    return result;
+  }
+
+  #makeNode(at: string, major: number, minor: number): void {
     const device = Math.floor(minor / 256) * 2 ** 20 + major * 256 + (minor % 256);
-    const result = tryPath("mknodat", place.dir, place.path, S_IFCHR | 0o666, device);
+    const result = this.#inFolder(at, (dir, name) => tryPath("mknodat", dir, name, S_IFCHR | 0o666, device));
     if (result >= 0 || result === -EEXIST) return;
     if (result !== -EPERM) throw refused(`make the device /${at}`, "mknodat", result);
     // A container without CAP_MKNOD on the host's devices gets the host's own node instead, as in LXC.
@@ -287,8 +300,7 @@ export class RootfsBuilder {
   }
 
   #makeLink(at: string, target: string): void {
-    const place = this.#place(at);
-    const result = tryCall("symlinkat", target, place.dir, place.path);
+    const result = this.#inFolder(at, (dir, name) => tryCall("symlinkat", target, dir, name));
     if (result < 0 && result !== -EEXIST && result !== -ENOENT)
       throw refused(`make the link /${at}`, "symlinkat", result);
   }
@@ -325,8 +337,8 @@ export class RootfsBuilder {
 
   /** Opens an empty file at `at` to be mounted on, made when missing. */
   #emptyFile(at: string): number {
+    const result = this.#inFolder(at, (dir, name) => tryPath("mknodat", dir, name, S_IFREG, 0));
     const place = this.#place(at);
-    const result = tryPath("mknodat", place.dir, place.path, S_IFREG, 0);
     if (result < 0 && result !== -EEXIST) return makeFileBelow(place.dir, place.path, 0o000);
     return openBelow(place.dir, place.path, O_PATH);
   }
