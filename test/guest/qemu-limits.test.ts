@@ -63,17 +63,3 @@ test("lxc.cgroup2.io.max and huge pages are what was written", async () => {
     deepEqual(files, [`${disk} rbps=max wbps=max riops=max wiops=100`, String(4 << 20)]);
   });
 });
-
-test("the monitor says what it is, and a container whose monitor is elsewhere is not destroyed while it runs", async () => {
-  const before = await guest.traces();
-  const container = await create(guest, "elsewhere", []);
-  await guest.said("unshare --net lxc-start -n elsewhere");
-  const monitor = await guest.said("cat /sys/fs/cgroup/lxc.monitor.elsewhere/cgroup.procs");
-  equal(await guest.said(`tr -d '\\0' < /proc/${monitor}/cmdline`), "[lxc monitor] /var/lib/lxc elsewhere");
-  const refused = await guest.exec("lxc-destroy -n elsewhere; ls /var/lib/lxc/elsewhere");
-  equal(refused.stdout, "config\nrootfs\n");
-  match(refused.stderr, /cannot destroy elsewhere: elsewhere is running\n.*nsenter/s);
-  await guest.said(`nsenter --target ${monitor} --net lxc-stop -n elsewhere -k`);
-  await container.tool("lxc-destroy");
-  deepEqual(await guest.tracesOnce(before), before);
-});
