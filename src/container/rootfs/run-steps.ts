@@ -4,7 +4,7 @@
 
 import { asLxcError, LxcError } from "../../base/errors.ts";
 import { joinPath } from "../../base/path.ts";
-import { EACCES, EEXIST, ENOENT, EPERM } from "../../kernel/abi/errno.ts";
+import { EACCES, EEXIST, EINVAL, ENOENT, EPERM } from "../../kernel/abi/errno.ts";
 import {
   AT_FDCWD,
   O_CREAT,
@@ -174,15 +174,17 @@ export class RootfsBuilder {
 
   #bindEntry(step: EntryStep): void {
     const recursive = (step.flags & MS_REC) !== 0;
-    const tree = step.sourceInside
-      ? this.#treeInside(step.source, recursive)
-      : this.#treeOfHost(step.source, recursive);
+    let tree = this.#treeOf(step, recursive);
+    // In a user namespace a folder comes only with what the host has mounted in it: without, what that hides would be seen.
+    const isForced = tree === -EINVAL && !recursive;
+    if (isForced) tree = this.#treeOf(step, true);
     if (tree < 0) throw sourceRefused(step, tree);
     try {
       if (step.idmap !== "") this.#shift(tree, step);
       const change = attributesFor(step.flags);
       if (change.set !== 0 || change.clear !== 0 || step.propagation !== 0) {
-        const result = trySetMountAttributes(tree, step.isShare, change.set, change.clear, propagationOf(step));
+        const isWhole = step.isShare || isForced;
+        const result = trySetMountAttributes(tree, isWhole, change.set, change.clear, propagationOf(step));
         if (result < 0) throw refused(`set the options of /${step.to}`, "mount_setattr", result);
       }
       const target = step.isShare ? this.#targetLike(tree, step) : this.#targetOf(step);
@@ -207,6 +209,11 @@ export class RootfsBuilder {
     const place = this.#place(step.to);
     const isFolder = (statusOf(tree, step.source).mode & S_IFMT) === S_IFDIR;
     return isFolder ? makeDirectoryBelow(place.dir, place.path, 0o755) : makeFileBelow(place.dir, place.path, 0o644);
+  }
+
+  #treeOf(step: EntryStep, recursive: boolean): number {
+    if (step.sourceInside) return this.#treeInside(step.source, recursive);
+    return this.#treeOfHost(step.source, recursive);
   }
 
   #treeInside(source: string, recursive: boolean): number {

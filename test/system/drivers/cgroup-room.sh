@@ -25,7 +25,7 @@ as_user . "$driver" foreground name=c1 limit=v2.memory.max:33554432 -- /bin/sh -
 echo "# from the leaf that the first went to"
 as_user lxc.pivot "$driver" life name=c2 dir=deep/er limit=v2.memory.max:16777216 -- /bin/sh -c "$inside" | cat
 find "$top" -mindepth 1 -depth -type d -exec rmdir {} +
-echo '-memory -pids' > "$top/cgroup.subtree_control"
+for controller in $(cat "$top/cgroup.subtree_control"); do echo "-$controller" > "$top/cgroup.subtree_control"; done
 echo "# with another"
 as_user . sleep 30 &
 until other=$(cat "$top/cgroup.procs") && [ -n "$other" ]; do sleep 0.1; done
