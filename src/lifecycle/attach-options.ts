@@ -1,16 +1,7 @@
 // How to enter a container: the options of lxc-attach as values, and the words they are written in. Pure.
 
 import { LxcError } from "../base/errors.ts";
-import {
-  CLONE_NEWCGROUP,
-  CLONE_NEWIPC,
-  CLONE_NEWNET,
-  CLONE_NEWNS,
-  CLONE_NEWPID,
-  CLONE_NEWTIME,
-  CLONE_NEWUSER,
-  CLONE_NEWUTS,
-} from "../kernel/abi/sched.ts";
+import { flagOfNamespace, type NamespaceName } from "../isolation/namespaces.ts";
 
 /** Which confinements of the container the program does not get. */
 export interface Elevation {
@@ -57,20 +48,20 @@ export const ELEVATED: Elevation = { cgroup: true, capabilities: true, lsm: true
 /** A namespace by LXC's names for it, and by the kernel's in /proc/PID/ns. */
 export interface NamespaceRow {
   readonly flag: number;
-  readonly proc: string;
+  readonly proc: NamespaceName;
   readonly words: readonly string[];
 }
 
 /** In the order in which LXC joins them. */
 export const namespaceRows: readonly NamespaceRow[] = [
-  { flag: CLONE_NEWUSER, proc: "user", words: ["USER", "CLONE_NEWUSER", "user"] },
-  { flag: CLONE_NEWNS, proc: "mnt", words: ["MOUNT", "CLONE_NEWNS", "mnt"] },
-  { flag: CLONE_NEWPID, proc: "pid", words: ["PID", "CLONE_NEWPID", "pid"] },
-  { flag: CLONE_NEWUTS, proc: "uts", words: ["UTSNAME", "CLONE_NEWUTS", "uts"] },
-  { flag: CLONE_NEWIPC, proc: "ipc", words: ["IPC", "CLONE_NEWIPC", "ipc"] },
-  { flag: CLONE_NEWNET, proc: "net", words: ["NETWORK", "CLONE_NEWNET", "net"] },
-  { flag: CLONE_NEWCGROUP, proc: "cgroup", words: ["CGROUP", "CLONE_NEWCGROUP", "cgroup"] },
-  { flag: CLONE_NEWTIME, proc: "time", words: ["TIME", "CLONE_NEWTIME", "time"] },
+  { flag: flagOfNamespace("user"), proc: "user", words: ["USER", "CLONE_NEWUSER", "user"] },
+  { flag: flagOfNamespace("mnt"), proc: "mnt", words: ["MOUNT", "CLONE_NEWNS", "mnt"] },
+  { flag: flagOfNamespace("pid"), proc: "pid", words: ["PID", "CLONE_NEWPID", "pid"] },
+  { flag: flagOfNamespace("uts"), proc: "uts", words: ["UTSNAME", "CLONE_NEWUTS", "uts"] },
+  { flag: flagOfNamespace("ipc"), proc: "ipc", words: ["IPC", "CLONE_NEWIPC", "ipc"] },
+  { flag: flagOfNamespace("net"), proc: "net", words: ["NETWORK", "CLONE_NEWNET", "net"] },
+  { flag: flagOfNamespace("cgroup"), proc: "cgroup", words: ["CGROUP", "CLONE_NEWCGROUP", "cgroup"] },
+  { flag: flagOfNamespace("time"), proc: "time", words: ["TIME", "CLONE_NEWTIME", "time"] },
 ];
 
 /** The flags of a list such as `NETWORK|PID`. Throws on a word that names no namespace. */
