@@ -2,11 +2,21 @@
 
 import { type Arguments, badValue, format } from "./command.ts";
 
-/** Whether --format=json was given. Throws on any other word than text and json. */
+/** `table` is what LXC prints; `json` is one array or object, `ndjson` one object a line, `csv` one row a line below its heads (RFC 4180). */
+export type Format = "table" | "json" | "ndjson" | "csv";
+
+/** The format of --format; `text` is another word for `table`. Throws on a word that is none. */
+export function formatOf(args: Arguments): Format {
+  const word = args.text(format, "table");
+  if (word === "text" || word === "table") return "table";
+  if (word === "json" || word === "ndjson" || word === "csv") return word;
+  throw badValue(format, word, "it is none of table, json, ndjson and csv");
+}
+
+/** Whether what is printed, failures too, is JSON. Throws on a word that is no format. */
 export function isJson(args: Arguments): boolean {
-  const word = args.text(format, "text");
-  if (word !== "text" && word !== "json") throw badValue(format, word, "it is neither text nor json");
-  return word === "json";
+  const word = formatOf(args);
+  return word === "json" || word === "ndjson";
 }
 
 /** The same before the words are understood, for the failure to understand them. */
@@ -14,7 +24,8 @@ export function asksForJson(words: readonly string[]): boolean {
   for (let i = 0; i < words.length; i++) {
     const word = words[i] ?? "";
     if (word === "--") return false;
-    if (word === "--format=json" || (word === "--format" && words[i + 1] === "json")) return true;
+    const value = word === "--format" ? words[i + 1] : word.startsWith("--format=") ? word.slice(9) : "";
+    if (value === "json" || value === "ndjson") return true;
   }
   return false;
 }
