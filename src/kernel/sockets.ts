@@ -202,6 +202,25 @@ export function tryReceive(fd: number, most: number): Received | number {
   return { bytes: bytes.subarray(0, length), descriptors };
 }
 
+/** What came into a buffer of the caller's. */
+export interface ReceivedInto {
+  /** 0 when the other side has closed, -errno on a failure. */
+  readonly length: number;
+  /** Close-on-exec, and now ours to close; -1 when none came. */
+  readonly descriptor: number;
+}
+
+/** What has come, as much as there is room for. Of descriptors the first is taken; the kernel lets go of all others. */
+export function tryReceiveInto(fd: number, room: Uint8Array): ReceivedInto {
+  const control = new Uint8Array(cmsghdr.size + 4);
+  const pins = new Pins();
+  const message = messageFor(pins, room, control);
+  const length = tryBytes("recvmsg", fd, message, MSG_CMSG_CLOEXEC, 0);
+  if (length < 0 || pins.count() === 0) return { length, descriptor: -1 };
+  const descriptors = descriptorsIn(control.subarray(0, msghdr.controlLength.get(message)));
+  return { length, descriptor: descriptors.length > 0 ? descriptors[0]! : -1 };
+}
+
 function messageFor(pins: Pins, bytes: Uint8Array, control: Uint8Array): Uint8Array {
   const vector = new Uint8Array(iovec.size);
   pins.point(vector, iovec.base, bytes);

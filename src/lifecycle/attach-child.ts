@@ -9,7 +9,8 @@
 //          <-----------------------------------------------  (exec closes)
 //
 // The guide cannot be seen from inside, and the program's process has nothing of the host in it but its memory, which only
-// the host may trace. Either may say `failed` instead, or the program's process that its exec was refused.
+// the host may trace. Either may say `failed` instead, or the program's process that its exec was refused. Before its ids
+// change it may have a listener for the monitor, and waits until that has it.
 
 import { encodeError } from "../base/error-fields.ts";
 import { asLxcError, LxcError } from "../base/errors.ts";
@@ -34,10 +35,11 @@ import { mountFileSystem, setPropagation } from "../kernel/mounts.ts";
 import { join, unshare } from "../kernel/namespaces.ts";
 import { cloneSibling, closeAllBut, exitNow } from "../kernel/process.ts";
 import { tryExecSearching } from "../kernel/program-search.ts";
-import { trySend } from "../kernel/sockets.ts";
+import { receiveMessage, sendMessage, trySend } from "../kernel/sockets.ts";
 import { controlTerminal } from "../kernel/terminals.ts";
 import { enterDirectory, tryCurrentDirectory } from "../kernel/working-directory.ts";
 import { takeLabelOf } from "./confinement.ts";
+import type { Filter } from "./filter.ts";
 
 /** Everything the two processes need, decided before they exist. Ids are inside the container. */
 export interface Entry {
@@ -59,8 +61,7 @@ export interface Entry {
   readonly noNewPrivileges: boolean;
   /** -1 for no change. */
   readonly personality: number;
-  /** The filter for system calls, as `loadFilter` takes it. */
-  readonly filter: Uint8Array | undefined;
+  readonly filter: Filter | undefined;
   /** Empty for no change. */
   readonly lsmLabel: string;
   /** Who the program's process is before it becomes `uid` and `gid`, in a joined user namespace. */
@@ -77,6 +78,8 @@ export interface Entry {
 export const SAYS_PID = 112;
 export const SAYS_FAILED = 102;
 export const SAYS_NO_EXEC = 120;
+/** Comes with a descriptor, and is answered with a byte when the monitor has it. */
+export const SAYS_LISTENER = 108;
 
 /** Runs in the guide. Never returns. */
 export function guideInside(entry: Entry): never {
@@ -110,7 +113,7 @@ function runProgram(entry: Entry): never {
     inheritNothing();
     if (entry.noNewPrivileges) giveUpNewPrivileges();
     // A change of user may take the capability that this needs.
-    if (entry.filter !== undefined) loadFilter(entry.filter, false);
+    if (entry.filter !== undefined) takeFilter(entry.filter, entry.caller);
     becomeProgramUser(entry);
     let first = 0;
     for (const words of entry.programs) {
@@ -122,6 +125,16 @@ function runProgram(entry: Entry): never {
     say(entry.caller, SAYS_FAILED, encodeError(asLxcError(caught as Error)));
   }
   exitNow(1);
+}
+
+/** Where a program decides on some calls, nothing goes on before the monitor serves them. */
+function takeFilter(filter: Filter, caller: number): void {
+  const listener = loadFilter(filter.program, filter.notifies);
+  if (listener < 0) return;
+  sendMessage(caller, new Uint8Array([SAYS_LISTENER]), [listener]);
+  closeFd(listener);
+  // Whoever started us has told why it has gone.
+  if (receiveMessage(caller, 1).bytes.length === 0) exitNow(1);
 }
 
 function say(fd: number, kind: number, body: Uint8Array): void {

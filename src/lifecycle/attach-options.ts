@@ -19,6 +19,8 @@ export interface AttachOptions {
   /** CLONE_NEW* flags, or `ALL_NAMESPACES`. */
   readonly namespaces: number;
   readonly elevated: Elevation;
+  /** The security label of the program, in place of the container's; "" for that. */
+  readonly label: string;
   /** PER_LINUX or PER_LINUX32, or -1 for that of the container's first process. */
   readonly personality: number;
   /** Mounts new /proc and /sys when the mount namespace is not joined. */

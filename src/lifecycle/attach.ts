@@ -5,7 +5,7 @@ import { LxcError } from "../base/errors.ts";
 import { isArchitecture32 } from "../container/config/isolation-codecs.ts";
 import { type Container, configFileOf } from "../container/container.ts";
 import { idToEnterAs, mappingsIn, outsideOf } from "../isolation/id-maps.ts";
-import { errnoText } from "../kernel/abi/errno.ts";
+import { EINVAL, errnoText } from "../kernel/abi/errno.ts";
 import { O_DIRECTORY, O_PATH } from "../kernel/abi/fs.ts";
 import { PER_LINUX32 } from "../kernel/abi/prctl.ts";
 import { CLONE_NEWNS, CLONE_NEWUSER } from "../kernel/abi/sched.ts";
@@ -16,9 +16,9 @@ import { userInside } from "../kernel/passwd.ts";
 import { type Child, closeAllBut, holdStandardDescriptors, shellCode, waitForEnd } from "../kernel/process.ts";
 import { exitCodeOfExec, reasonOfExec } from "../kernel/program-search.ts";
 import { ignoreSignal } from "../kernel/signals.ts";
-import { receiveMessage, socketPair } from "../kernel/sockets.ts";
+import { receiveMessage, socketPair, trySend } from "../kernel/sockets.ts";
 import { NO_CGROUPS, type PayloadCgroups, payloadCgroupsOf, startIn } from "./attach-cgroups.ts";
-import { type Entry, guideInside, SAYS_FAILED, SAYS_NO_EXEC, SAYS_PID } from "./attach-child.ts";
+import { type Entry, guideInside, SAYS_FAILED, SAYS_LISTENER, SAYS_NO_EXEC, SAYS_PID } from "./attach-child.ts";
 import { attachEnvironment } from "./attach-environment.ts";
 import { ALL_NAMESPACES, type AttachOptions } from "./attach-options.ts";
 import {
@@ -32,7 +32,7 @@ import {
   type TargetStatus,
 } from "./attach-target.ts";
 import { type AttachTerminal, openAttachTerminal, serveTerminal } from "./attach-terminal.ts";
-import { configItemOf } from "./command-client.ts";
+import { addSeccompListenerOf, configItemOf } from "./command-client.ts";
 import { type Filter, planFilter } from "./filter.ts";
 
 const LONGEST_MESSAGE = 16384;
@@ -70,7 +70,7 @@ export function attachTo(container: Container, options: AttachOptions): AttachEn
   // The keys that mean these are for the program, as in LXC.
   ignoreSignal(SIGINT);
   ignoreSignal(SIGQUIT);
-  return endOf(container, reportFrom(pair.left, guide), terminal, entry);
+  return endOf(container, reportFrom(container, pair.left, guide), terminal, entry);
 }
 
 /** The filter for the program: without that of the container's others it would be a way out of it. */
@@ -80,12 +80,7 @@ function filterFor(container: Container, status: TargetStatus): Filter | undefin
   if (profile === "") throw unfiltered(container, "and its configuration does not say by which policy");
   const allow = (configItemOf(container, "lxc.seccomp.allow") ?? "").split("\n").filter((name): boolean => name !== "");
   const proxy = configItemOf(container, "lxc.seccomp.notify.proxy") ?? "";
-  const filter = planFilter({ profile, allow, allowNesting: true, proxy }).filter;
-  if (filter?.notifies !== true) return filter;
-  throw unfiltered(
-    container,
-    "and to give that to another program, with calls that a proxy decides on, is not there yet",
-  );
+  return planFilter({ profile, allow, allowNesting: true, proxy }).filter;
 }
 
 function unfiltered(container: Container, why: string): LxcError {
@@ -161,8 +156,8 @@ function entryFor(known: Preparation, options: AttachOptions): Entry {
     bounding: options.elevated.capabilities ? undefined : status.bounding,
     noNewPrivileges: status.noNewPrivileges,
     personality: options.personality >= 0 ? options.personality : known.personality,
-    filter: known.filter?.program,
-    lsmLabel: options.elevated.lsm ? "" : labelOfTarget(target),
+    filter: known.filter,
+    lsmLabel: labelFor(target, options),
     firstUid: ids.firstUid,
     firstGid: ids.firstGid,
     uid: ids.uid,
@@ -170,6 +165,12 @@ function entryFor(known: Preparation, options: AttachOptions): Entry {
     environment,
     programs: options.command.length > 0 ? [options.command] : shellsFor(target, ids),
   };
+}
+
+/** As in LXC, a label that is asked for is taken in place of the container's. */
+function labelFor(target: Target, options: AttachOptions): string {
+  if (options.label !== "") return options.label;
+  return options.elevated.lsm ? "" : labelOfTarget(target);
 }
 
 /** The login shell of the user inside, then the one that is everywhere. */
@@ -213,21 +214,41 @@ interface Report {
   readonly failure: LxcError | undefined;
 }
 
-function reportFrom(fd: number, guide: Child): Report {
+function reportFrom(container: Container, fd: number, guide: Child): Report {
   let pid = 0;
   let errno = 0;
   let failure: LxcError | undefined;
-  for (;;) {
-    const { bytes } = receiveMessage(fd, LONGEST_MESSAGE);
+  while (failure === undefined) {
+    const received = receiveMessage(fd, LONGEST_MESSAGE);
+    const bytes = received.bytes;
     if (bytes.length === 0) break;
     const kind = bytes[0];
     const body = bytes.subarray(1);
     if (kind === SAYS_FAILED) failure = decodeError(body);
     else if (kind === SAYS_PID) pid = parseInt(new TextDecoder().decode(body), 10);
+    else if (kind === SAYS_LISTENER) failure = passListener(container, fd, received.descriptors);
     else if (kind === SAYS_NO_EXEC) errno = parseInt(new TextDecoder().decode(body), 10);
   }
   closeFd(fd);
   return { pid, guide: guide.pid, errno, failure };
+}
+
+/** The monitor serves the listener from now on, and the program's process goes on; otherwise what is wrong. */
+function passListener(container: Container, fd: number, descriptors: readonly number[]): LxcError | undefined {
+  const listener = descriptors[0];
+  const result = listener === undefined ? -EINVAL : addSeccompListenerOf(container, listener);
+  for (const descriptor of descriptors) closeFd(descriptor);
+  if (result < 0) return unserved(container, -result);
+  trySend(fd, new Uint8Array(1), []);
+  return undefined;
+}
+
+function unserved(container: Container, errno: number): LxcError {
+  const doing = `have the monitor of ${container.name} serve the calls that its policy hands to a program`;
+  return new LxcError("unsupported", doing, errnoText(errno), {
+    errno,
+    hint: "a monitor of LXC's own may not do this; enter it without the filter: lxc-attach --elevated-privileges=LSM",
+  });
 }
 
 function endOf(container: Container, report: Report, terminal: AttachTerminal, entry: Entry): AttachEnd {

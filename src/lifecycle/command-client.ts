@@ -8,7 +8,7 @@ import { EAGAIN, ECONNREFUSED, ECONNRESET, ENODATA, EPERM, EPIPE, ETIMEDOUT, err
 import { tryBytes } from "../kernel/call.ts";
 import { closeFd } from "../kernel/files.ts";
 import { cString, textOf } from "../kernel/memory.ts";
-import { setTimeouts, tryConnectAbstract, tryReceive, trySendCredentials } from "../kernel/sockets.ts";
+import { setTimeouts, tryConnectAbstract, tryReceive, trySend, trySendCredentials } from "../kernel/sockets.ts";
 import {
   ANSWER_SIZE,
   type CgroupContext,
@@ -194,6 +194,24 @@ export function addDevicesOf(container: Container, rules: readonly DeviceRule[])
   return ask(container, "add_bpf_device_cgroup", 0, encodeDeviceRules(rules))?.result ?? -ECONNREFUSED;
 }
 
+/**
+ * Has the monitor serve the calls that arrive at `listener` too, which stays ours to close. Returns 0, -errno of the monitor
+ * (-EINVAL when it serves none), or -ECONNREFUSED when the container does not run.
+ */
+export function addSeccompListenerOf(container: Container, listener: number): number {
+  const fd = connectTo(container, ANSWER_TIMEOUT_MS);
+  if (fd < 0) return fd;
+  const command = commandNamed("seccomp_notify_add_listener");
+  try {
+    let sent = trySendCredentials(fd, encodeRequest(command, listener, NO_BODY));
+    if (sent >= 0) sent = trySend(fd, new Uint8Array(1), [listener]);
+    if (sent < 0) return sent;
+    return tryAnswer(container, fd, command)?.result ?? -ECONNREFUSED;
+  } finally {
+    closeFd(fd);
+  }
+}
+
 /** The scope that the service manager of the user who started it made for the container. */
 export function systemdScopeOf(container: Container): string | undefined {
   return textFrom(container, "get_systemd_scope", "");
@@ -335,7 +353,11 @@ function tryExchange(
 ): Answer | undefined {
   const sent = trySendCredentials(fd, encodeRequest(command, value, body));
   if (sent === -EAGAIN) throw stuck(container);
-  if (sent < 0) return undefined;
+  return sent < 0 ? undefined : tryAnswer(container, fd, command);
+}
+
+/** Reads the answer to what was sent. */
+function tryAnswer(container: Container, fd: number, command: Command): Answer | undefined {
   const first = readFirst(container, fd, command);
   if (first === undefined) return undefined;
   const head = decodeAnswer(first.bytes, command.name === "console_log" ? LONGEST_CONSOLE_LOG : LONGEST_BODY);

@@ -182,6 +182,11 @@ export interface Request {
   readonly value: number;
 }
 
+/** LXC's clients send the descriptor of a command that has one after its head, with a byte that says nothing. */
+export function bytesWithDescriptor(asked: Request): number {
+  return commandNumbered(asked.number)?.name === "seccomp_notify_add_listener" ? 1 : 0;
+}
+
 /** A whole request: its head and its body. */
 export function encodeRequest(command: Command, value: number, body: Uint8Array): Uint8Array {
   const bytes = new Uint8Array(requestStruct.size + body.length);

@@ -64,7 +64,9 @@ class Poor extends Served {
   override seccompNotifyFd(): number {
     return -1;
   }
-
+  override addSeccompListener(_listener: number): number {
+    return -EINVAL;
+  }
   override systemdScope(): string | undefined {
     return undefined;
   }

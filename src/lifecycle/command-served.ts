@@ -57,6 +57,8 @@ export abstract class Served {
   abstract addDevices(rules: readonly DeviceRule[]): number;
   /** Where the system calls arrive that the policy hands to a program; negative for none. */
   abstract seccompNotifyFd(): number;
+  /** One more place where they arrive, ours from now on unless it is refused; -EINVAL when no program decides on any. */
+  abstract addSeccompListener(listener: number): number;
   /** The scope that the user's service manager made for the container; undefined when there is none. */
   abstract systemdScope(): string | undefined;
   /** Sends the stop signal, and thaws so that it arrives. */
@@ -140,7 +142,7 @@ export function replyTo(served: Served, command: Command, value: number, body: U
   }
 }
 
-function resultReply(result: number): Reply {
+export function resultReply(result: number): Reply {
   return result < 0 ? refusal(-result) : numberReply(0);
 }
 

@@ -6,9 +6,10 @@ import { tryBytes, tryNumbers } from "../kernel/call.ts";
 import type { EventLoop } from "../kernel/event-loop.ts";
 import { closeFd } from "../kernel/files.ts";
 import { effectiveUser } from "../kernel/process.ts";
-import { growSendBuffer, peerCredentials, tryAccept, trySend } from "../kernel/sockets.ts";
+import { growSendBuffer, peerCredentials, tryAccept, tryReceiveInto, trySend } from "../kernel/sockets.ts";
 import { Timer } from "../kernel/timers.ts";
 import {
+  bytesWithDescriptor,
   type Command,
   commandNumbered,
   decodeMask,
@@ -19,7 +20,7 @@ import {
   type Request,
   type StateMask,
 } from "./command-protocol.ts";
-import { type Reply, refusal, replyTo, type Served } from "./command-served.ts";
+import { type Reply, refusal, replyTo, resultReply, type Served } from "./command-served.ts";
 import { firstAnswer, isWaitingFor, tellClient, waitsAcrossReboot } from "./state-clients.ts";
 import { type State, stateNumber, stateOfNumber } from "./states.ts";
 
@@ -53,11 +54,19 @@ class Client {
   length = 0;
   mask: StateMask = [];
   tty = -1;
+  /** What came with the request, ours until it is served. */
+  descriptor = -1;
 
   constructor(fd: number, mayCommand: boolean) {
     this.fd = fd;
     this.mayCommand = mayCommand;
     this.sinceMs = Date.now();
+  }
+
+  /** One is all that any command has; a further one is let go. */
+  takeDescriptor(fd: number): void {
+    if (this.descriptor >= 0) closeFd(fd);
+    else this.descriptor = fd;
   }
 }
 
@@ -173,12 +182,12 @@ export class CommandServer {
   }
 
   #read(client: Client): void {
-    // Without room for control data, descriptors that come along are closed by the kernel.
     const room = client.length === 0 ? client.bytes : client.bytes.subarray(client.length);
-    const got = tryBytes("recvfrom", client.fd, room, room.length, 0);
-    if (got === -EAGAIN) this.#watch(client);
-    else if (got <= 0) this.#drop(client);
-    else this.#received(client, got);
+    const got = tryReceiveInto(client.fd, room);
+    if (got.descriptor >= 0) client.takeDescriptor(got.descriptor);
+    if (got.length === -EAGAIN) this.#watch(client);
+    else if (got.length <= 0) this.#drop(client);
+    else this.#received(client, got.length);
   }
 
   #received(client: Client, count: number): void {
@@ -192,7 +201,7 @@ export class CommandServer {
       this.#finish(client, refusal(EINVAL));
       return;
     }
-    const whole = REQUEST_SIZE + request.bodyLength;
+    const whole = REQUEST_SIZE + request.bodyLength + bytesWithDescriptor(request);
     if (client.length >= whole) {
       this.#obey(client, request, client.bytes.subarray(REQUEST_SIZE, whole));
       return;
@@ -215,6 +224,7 @@ export class CommandServer {
     else if (command.name === "stop") this.#stop(client);
     else if (command.name === "get_tty_fd") this.#grantTty(client, request.value);
     else if (command.name === "add_state_client") this.#addStateClient(client, body);
+    else if (command.name === "seccomp_notify_add_listener") this.#addListener(client);
     else this.#answer(client, command, request.value, body);
   }
 
@@ -281,6 +291,12 @@ export class CommandServer {
     else this.#keep(client, "state");
   }
 
+  #addListener(client: Client): void {
+    const result = client.descriptor < 0 ? -EINVAL : this.#served.addSeccompListener(client.descriptor);
+    if (result >= 0) client.descriptor = -1;
+    this.#finish(client, resultReply(result));
+  }
+
   #keep(client: Client, standing: Standing): void {
     client.standing = standing;
     client.bytes = NO_BODY;
@@ -330,6 +346,7 @@ export class CommandServer {
     if (!this.#clients.delete(client.fd)) return;
     if (client.isWatched) this.#loop.forget(client.fd);
     closeFd(client.fd);
+    if (client.descriptor >= 0) closeFd(client.descriptor);
     if (client.standing === "tty") this.#served.freeTty(client.tty);
   }
 }

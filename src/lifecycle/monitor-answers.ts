@@ -7,10 +7,9 @@ import type { Container } from "../container/container.ts";
 import type { PlannedNetwork } from "../container/network/plan.ts";
 import type { ContainerCgroups } from "../isolation/cgroup/cgroups.ts";
 import type { DeviceRule } from "../isolation/cgroup/devices.ts";
-
 import { freeze, freezerOf, thaw } from "../isolation/cgroup/freeze.ts";
 import { hierarchyOf } from "../isolation/cgroup/layout.ts";
-
+import type { NotifyProxy } from "../isolation/seccomp/notify-proxy.ts";
 import { EACCES, EINVAL, ENOENT, EPERM, ESRCH, ETIMEDOUT } from "../kernel/abi/errno.ts";
 import { CGROUP_SUPER_MAGIC, CGROUP2_SUPER_MAGIC, O_DIRECTORY, O_RDONLY } from "../kernel/abi/fs.ts";
 import { SIGKILL } from "../kernel/abi/signal.ts";
@@ -37,6 +36,8 @@ export class MonitorAnswers extends Served {
   consoles: Consoles | undefined = undefined;
   /** Where the calls arrive that a program decides on; -1 for none. */
   notifyListener = -1;
+  /** Asks that program. */
+  proxy: NotifyProxy | undefined = undefined;
   /** Called for each change of state that a command brought about. */
   readonly #become: (state: State) => void;
   readonly #networks: readonly PlannedNetwork[];
@@ -169,6 +170,10 @@ export class MonitorAnswers extends Served {
 
   override seccompNotifyFd(): number {
     return this.notifyListener;
+  }
+
+  override addSeccompListener(listener: number): number {
+    return this.proxy === undefined ? -EINVAL : this.proxy.add(listener);
   }
 
   override systemdScope(): string | undefined {

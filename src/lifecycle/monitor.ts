@@ -76,7 +76,6 @@ export class Monitor {
   #preserved = new PreservedNamespaces();
   /** For hooks, also when it has ended. */
   #lastPid = 0;
-  #proxy: NotifyProxy | undefined = undefined;
   #target: "" | "stop" | "reboot" = "";
   #foreground: ForegroundConsole | undefined = undefined;
   #hasStopped = false;
@@ -201,8 +200,7 @@ export class Monitor {
     const listener = message.descriptors[0];
     if (message.say !== "filtered" || listener === undefined) throw unexpected(message, "filtered");
     const config = this.#plan.options.config;
-    this.#proxy = new NotifyProxy(this.#loop, {
-      listener,
+    const proxy = new NotifyProxy(this.#loop, {
       address: config.seccompNotifyProxy.value ?? "",
       cookie: config.seccompNotifyCookie.value ?? "",
       monitorPid: currentPid(),
@@ -210,6 +208,8 @@ export class Monitor {
       timeoutMs: PROXY_TIMEOUT_MS,
       warn: this.#plan.options.warn,
     });
+    proxy.add(listener);
+    this.#answers.proxy = proxy;
     this.#answers.notifyListener = listener;
     this.#loop.watch(channel, () => this.#loop.stop());
     this.#loop.run();
@@ -339,8 +339,8 @@ export class Monitor {
     if (this.#answers.init.pidfd >= 0) closeFd(this.#answers.init.pidfd);
     this.#answers.forgetInit();
     this.#answers.notifyListener = -1;
-    this.#proxy?.close();
-    this.#proxy = undefined;
+    this.#answers.proxy?.close();
+    this.#answers.proxy = undefined;
     this.#answers.consoles?.close();
     this.#answers.consoles = undefined;
     if (!isReboot(end)) this.#sayStopped();

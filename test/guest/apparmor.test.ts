@@ -170,6 +170,19 @@ test("lxc-attach gives the container's label to what it runs, by a procfs of its
   });
 });
 
+test("lxc-attach --context takes another profile than the container's, and one that is not loaded is told", async () => {
+  await withContainer(guest, "relabelled", [GENERATED], async (container) => {
+    const own = await labelOf(container);
+    const attach = (label: string): string =>
+      `lxc-attach -n relabelled --context='${label}' -- cat /proc/self/attr/current`;
+    equal(await guest.said(attach("lxc-container-default-cgns")), "lxc-container-default-cgns (enforce)");
+    ok(own !== "lxc-container-default-cgns (enforce)");
+    const missing = await guest.exec(attach("no-such-profile"));
+    equal(missing.status, 1);
+    match(missing.stderr, /no-such-profile/);
+  });
+});
+
 test("lxc-execute runs its own init under the profile", async () => {
   await create(guest, "once", [GENERATED]);
   const label = await guest.exec(

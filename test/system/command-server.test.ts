@@ -3,7 +3,7 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { type ChildProcess, type SpawnSyncReturns, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -84,6 +84,38 @@ test("each command is answered with what the container has", () => {
   const got: Record<string, string> = {};
   for (const words of Object.keys(answers)) got[words] = ask(...words.split(" "));
   deepEqual(got, answers);
+});
+
+/** What comes of `parts`, sent one after the other, in hex. */
+async function answerTo(...parts: Buffer[]): Promise<string> {
+  const socket = connect(`\0${lxcpath}/${NAME}/command`);
+  await once(socket, "connect");
+  const closed = once(socket, "close", { signal: AbortSignal.timeout(8000) });
+  let answer = "";
+  socket.on("data", (bytes) => {
+    answer += bytes.toString("hex");
+  });
+  for (const part of parts) await new Promise((resolve) => socket.write(part, resolve));
+  await closed;
+  return answer;
+}
+
+test("a listener comes as a descriptor behind the request, and is the server's only when it is taken", async () => {
+  const [taken, refused] = [join(lxcpath, "taken"), join(lxcpath, "refused")];
+  writeFileSync(taken, "FROZEN");
+  writeFileSync(refused, "BROKEN");
+  deepEqual([ask("listener", taken), ask("state"), ask("listener", refused)], ["0", "FROZEN", "-22"]);
+  const request = Buffer.alloc(16);
+  request.writeInt32LE(13, 0);
+  // -EINVAL, no body, no value.
+  const refusal = `eaffffff${"0".repeat(24)}`;
+  deepEqual([await answerTo(request, Buffer.alloc(1)), await answerTo(request, Buffer.alloc(9))], [refusal, refusal]);
+  const folder = `/proc/${server.pid}/fd`;
+  const open = readdirSync(folder).map((fd) => readlinkSync(join(folder, fd)));
+  deepEqual(
+    open.filter((path) => path.startsWith(lxcpath)),
+    [],
+  );
 });
 
 /** Starts it anew as one who may not have more on the way to a client than the host allows everybody. */

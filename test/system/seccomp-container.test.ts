@@ -1,10 +1,12 @@
 // lxc.seccomp.*: the filter of a container, from its start hooks on and for what is attached later.
 
 import { equal, match, ok } from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { readdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { Place, skipWithoutRoot as skip } from "./host.ts";
+import { eventually, monitorPid, Place, skipWithoutRoot as skip } from "./host.ts";
 
 const place = new Place("filter");
 after(() => place.remove());
@@ -131,6 +133,42 @@ test("calls for a proxy that is not there fail with ENOSYS, and the container go
     place.ours("lxc-start", "-n", "lxcts-filter13").err,
     /hands calls to a program, and none is named\n {2}hint: set lxc\.seccomp\.notify\.proxy/,
   );
+});
+
+/** A proxy that refuses every call with EACCES. */
+async function proxyAt(address: string): Promise<ChildProcess> {
+  const driver = "dist/drivers/seccomp";
+  equal(spawnSync("sh", ["scripts/build.sh", "test/system/drivers/seccomp.ts", driver]).status, 0);
+  const proxy = spawn(driver, ["proxy", address, "errno,errno"], { stdio: ["ignore", "pipe", "inherit"] });
+  await once(proxy.stdout, "data", { signal: AbortSignal.timeout(10_000) });
+  return proxy;
+}
+
+test("the proxy decides for what is attached too, as long as that runs", { skip }, async () => {
+  const name = "lxcts-filter16";
+  const address = `@lxcts-filter-proxy-${process.pid}`;
+  const proxy = await proxyAt(address);
+  const asks = policy("asks-too", "2", "denylist", "[all]", "mkdir notify", "mkdirat notify");
+  place.create(name, asks, `lxc.seccomp.notify.proxy = unix:${address}`);
+  equal(place.ours("lxc-start", "-n", name).code, 0);
+  const attached = (...options: string[]): string => {
+    const script = `grep Seccomp_filters /proc/self/status; ${TRY}`;
+    const run = place.ours("lxc-attach", "-n", name, ...options, "--", "/bin/sh", "-c", script);
+    return run.out + run.err;
+  };
+  const listeners = (): number => {
+    const pid = monitorPid(place, name);
+    const links = readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`));
+    return links.filter((link) => link.includes("seccomp notify")).length;
+  };
+  for (let round = 0; round < 2; round++) match(attached(), /^Seccomp_filters:\t1\nmkdir: .*Permission denied/);
+  // As another user, too, who could not load it.
+  match(attached("-u", "1", "-g", "1"), /^Seccomp_filters:\t1\nmkdir: .*Permission denied/);
+  equal(await eventually(() => listeners() === 1), true);
+  proxy.kill("SIGKILL");
+  await once(proxy, "exit");
+  match(attached(), /^Seccomp_filters:\t1\nmkdir: .*Function not implemented/);
+  equal(place.ours("lxc-stop", "-n", name, "-k").code, 0);
 });
 
 test("behind a filter that is there already it is loaded only with lxc.seccomp.allow_nesting", { skip }, () => {

@@ -2,6 +2,7 @@
 
 import { LxcError } from "../../base/errors.ts";
 import { architecture, isArchitecture32 } from "../../container/config/isolation-codecs.ts";
+import { activeLsm } from "../../isolation/lsm.ts";
 import { PER_LINUX, PER_LINUX32 } from "../../kernel/abi/prctl.ts";
 import { attachTo } from "../../lifecycle/attach.ts";
 import {
@@ -35,6 +36,7 @@ const setVar = valued("set-var", "NAME=VALUE", "v", "Set a variable");
 const ptyLog = valued("pty-log", "FILE", "L", "Write what appears on the terminal to FILE as well");
 const uid = valued("uid", "UID", "u", "User inside, as a number");
 const gid = valued("gid", "GID", "g", "Group inside, as a number");
+const context = valued("context", "CONTEXT", "c", "The SELinux context, or AppArmor profile, of the program");
 
 export const lxcAttach: Tool = {
   name: "lxc-attach",
@@ -53,7 +55,7 @@ export const lxcAttach: Tool = {
     later(valued("rcfile", "FILE", "f", "Read FILE instead of the container's configuration")),
     uid,
     gid,
-    later(valued("context", "CONTEXT", "c", "The SELinux context of the program")),
+    context,
   ],
   named: true,
   run,
@@ -67,6 +69,7 @@ function run(args: Arguments): number {
       command: args.operands,
       namespaces: args.has(namespaces) ? namespacesIn(args.text(namespaces, "")) : ALL_NAMESPACES,
       elevated: elevationFrom(args),
+      label: labelFrom(args),
       personality: args.has(arch) ? personalityOf(args.text(arch, "")) : -1,
       remountProcSys: args.has(remount),
       environment: environment(),
@@ -81,6 +84,18 @@ function run(args: Arguments): number {
   );
   if (end.failure !== undefined) throw new Refusal("", end.failure, end.exitCode);
   return end.exitCode;
+}
+
+/** Refused where it could have no effect. */
+function labelFrom(args: Arguments): string {
+  const label = args.text(context, "");
+  if (label === "" || activeLsm() !== "") return label;
+  throw new Refusal(
+    "",
+    new LxcError("unsupported", `use --context=${label}`, "neither SELinux nor AppArmor is on here", {
+      hint: "leave --context out",
+    }),
+  );
 }
 
 /** -1 where the option was not given; what no user or group can have is refused, and never taken for that (CVE-2026-30892). */

@@ -1,5 +1,6 @@
 // The kernel's side of system calls that are handed to a program (seccomp_unotify(2)).
 
+import { ENOENT } from "../../kernel/abi/errno.ts";
 import {
   SECCOMP_GET_NOTIF_SIZES,
   SECCOMP_IOCTL_NOTIF_ID_VALID,
@@ -32,6 +33,11 @@ export function tryReceiveNotification(listener: number, sizes: NotifySizes): Ui
   const bytes = new Uint8Array(sizes.notification);
   const result = tryCall("ioctl", listener, SECCOMP_IOCTL_NOTIF_RECV, bytes);
   return result < 0 ? result : bytes;
+}
+
+/** Whether the descriptor is one of these at all: only such a one knows that there is no call of that number. */
+export function isListener(fd: number): boolean {
+  return tryCall("ioctl", fd, SECCOMP_IOCTL_NOTIF_ID_VALID, new Uint8Array(8)) === -ENOENT;
 }
 
 /** Whether the call still waits: then what was opened of its process since is that process's. */

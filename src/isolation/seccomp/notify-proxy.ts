@@ -5,7 +5,7 @@
 
 import { Deadline } from "../../base/deadline.ts";
 import { asLxcError, LxcError } from "../../base/errors.ts";
-import { EAGAIN, ECONNREFUSED, ENOENT, EPIPE, errnoText } from "../../kernel/abi/errno.ts";
+import { EAGAIN, ECONNREFUSED, EINVAL, EMFILE, ENOENT, EPIPE, errnoText } from "../../kernel/abi/errno.ts";
 import { AT_FDCWD, O_CLOEXEC, O_DIRECTORY, O_RDONLY, O_RDWR } from "../../kernel/abi/fs.ts";
 import { EPOLLHUP, EPOLLIN } from "../../kernel/abi/ioctl.ts";
 import {
@@ -32,11 +32,9 @@ import {
   proxyMessageSize,
   responseIn,
 } from "./notify.ts";
-import { isWaiting, readNotifySizes, tryReceiveNotification, tryRespond } from "./notify-listener.ts";
+import { isListener, isWaiting, readNotifySizes, tryReceiveNotification, tryRespond } from "./notify-listener.ts";
 
 export interface NotifyProxyOptions {
-  /** What the filter was loaded with; closed by `close`, and when nobody is left behind the filter. */
-  readonly listener: number;
   /** The proxy's socket (SOCK_SEQPACKET): a path that begins with a slash, or @NAME for an abstract one. */
   readonly address: string;
   /** A text that each message carries; "" for none. */
@@ -51,6 +49,8 @@ export interface NotifyProxyOptions {
 
 /** A call that the proxy was asked about. */
 interface Asked {
+  /** Where the call arrived. */
+  readonly listener: number;
   readonly id: Uint8Array;
   readonly deadline: Deadline;
 }
@@ -58,10 +58,13 @@ interface Asked {
 const NOT_CONNECTED = -1;
 /** So many late answers may be owed before the proxy counts as stuck. */
 const MOST_LATE = 1000;
+/** One for each program that was attached, and the container's own: the monitor has to keep descriptors for itself. */
+const MOST_LISTENERS = 200;
 
 /**
- * Serves the calls of one listener. A call that the proxy does not decide on in time, or cannot, fails with ENOSYS, as in
- * LXC; the next one tries the proxy again.
+ * Serves the calls of all listeners of a container on one connection, as LXC does: the kernel begins to number a listener's
+ * calls at random, so that the 64 bits of a call's number are its alone. A call that the proxy does not decide on in time, or
+ * cannot, fails with ENOSYS, as in LXC; the next one tries the proxy again.
  */
 export class NotifyProxy {
   readonly #loop: EventLoop;
@@ -72,6 +75,7 @@ export class NotifyProxy {
   readonly #asked = new Map<string, Asked>();
   /** Calls that have been answered for the proxy, which may still send its own answer. */
   readonly #late = new Set<string>();
+  readonly #listeners: number[] = [];
   #socket = NOT_CONNECTED;
   #isOpen = true;
 
@@ -82,32 +86,58 @@ export class NotifyProxy {
     this.#address = socketAddress(options.address);
     this.#sizes = readNotifySizes();
     this.#timer = new Timer(loop, () => this.#giveUpLate());
-    loop.watch(options.listener, (events) => this.#notified(events));
   }
 
-  /** Answers what waits, and lets go of listener and proxy. Calls that come later fail with ENOSYS by the kernel. */
+  /**
+   * Serves what a filter was loaded with, ours now: closed by `close`, and when nobody is left behind the filter. Returns 0,
+   * or -errno for what is no listener (-EINVAL) or one too many, which stays the caller's.
+   */
+  add(listener: number): number {
+    if (!this.#isOpen || !isListener(listener)) return -EINVAL;
+    if (this.#listeners.length >= MOST_LISTENERS) return -EMFILE;
+    this.#listeners.push(listener);
+    this.#loop.watch(listener, (events) => this.#notified(listener, events));
+    return 0;
+  }
+
+  /** Answers what waits, and lets go of listeners and proxy. Calls that come later fail with ENOSYS by the kernel. */
   close(): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
     this.#failAll();
     this.#disconnect();
     this.#timer.close();
-    this.#loop.forget(this.#options.listener);
-    closeFd(this.#options.listener);
+    for (const listener of this.#listeners.splice(0)) this.#letGo(listener);
   }
 
-  #notified(events: number): void {
+  #letGo(listener: number): void {
+    this.#loop.forget(listener);
+    closeFd(listener);
+  }
+
+  /** No process is behind the filter any more: nobody waits for an answer. */
+  #abandon(listener: number): void {
+    const gone: string[] = [];
+    for (const [key, asked] of this.#asked) if (asked.listener === listener) gone.push(key);
+    for (const key of gone) {
+      this.#asked.delete(key);
+      this.#late.add(key);
+    }
+    this.#listeners.splice(this.#listeners.indexOf(listener), 1);
+    this.#letGo(listener);
+  }
+
+  #notified(listener: number, events: number): void {
     if ((events & EPOLLIN) === 0) {
-      // No process is behind the filter any more.
-      if ((events & EPOLLHUP) !== 0) this.close();
+      if ((events & EPOLLHUP) !== 0) this.#abandon(listener);
       return;
     }
-    const notification = tryReceiveNotification(this.#options.listener, this.#sizes);
-    if (typeof notification !== "number") this.#ask(notification);
+    const notification = tryReceiveNotification(listener, this.#sizes);
+    if (typeof notification !== "number") this.#ask(listener, notification);
     else if (notification !== -ENOENT) this.#warn(`no system call came: ${errnoText(-notification)}`);
   }
 
-  #ask(notification: Uint8Array): void {
+  #ask(listener: number, notification: Uint8Array): void {
     const id = idOf(notification);
     const process = `/proc/${pidOf(notification)}`;
     const folder = tryOpenAt(AT_FDCWD, process, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -116,17 +146,17 @@ export class NotifyProxy {
     if (folder < 0) problem = `${process} cannot be opened: ${errnoText(-folder)}`;
     else if (memory < 0) problem = `${process}/mem cannot be opened: ${errnoText(-memory)}`;
     // A process that has ended may have left its number to another one.
-    else if (isWaiting(this.#options.listener, id)) problem = this.#send(notification, [folder, memory]);
+    else if (isWaiting(listener, id)) problem = this.#send(listener, notification, [folder, memory]);
     if (folder >= 0) closeFd(folder);
     if (memory >= 0) closeFd(memory);
-    if (problem !== "") this.#fail(id, problem);
+    if (problem !== "") this.#fail(listener, id, problem);
   }
 
   /** Sends the question, on a new connection when the old one is not there or turns out to be dead. Returns what is wrong. */
-  #send(notification: Uint8Array, descriptors: readonly number[]): string {
+  #send(listener: number, notification: Uint8Array, descriptors: readonly number[]): string {
     const { monitorPid, initPid, cookie } = this.#options;
     const message = proxyMessage(notification, this.#sizes, { monitorPid, initPid, cookie });
-    const all = [...descriptors, this.#options.listener];
+    const all = [...descriptors, listener];
     let result = -EPIPE;
     if (this.#socket !== NOT_CONNECTED) result = trySend(this.#socket, message, all);
     if (result < 0 && result !== -EAGAIN) {
@@ -137,7 +167,7 @@ export class NotifyProxy {
     }
     if (result < 0) return `${this.#options.address} takes no message: ${errnoText(-result)}`;
     const deadline = new Deadline(this.#options.timeoutMs);
-    this.#asked.set(idKey(notification), { id: idOf(notification), deadline });
+    this.#asked.set(idKey(notification), { listener, id: idOf(notification), deadline });
     this.#timer.startOnce(this.#options.timeoutMs);
     return "";
   }
@@ -184,10 +214,12 @@ export class NotifyProxy {
     const response = responseIn(message, this.#sizes);
     if (response === undefined) return false;
     const key = idKey(response);
-    if (!this.#asked.delete(key)) return this.#late.delete(key);
-    const result = tryRespond(this.#options.listener, response);
+    const asked = this.#asked.get(key);
+    if (asked === undefined) return this.#late.delete(key);
+    this.#asked.delete(key);
+    const result = tryRespond(asked.listener, response);
     if (result >= 0 || result === -ENOENT) return true;
-    this.#fail(idOf(response), `the kernel does not take its answer: ${errnoText(-result)}`);
+    this.#fail(asked.listener, asked.id, `the kernel does not take its answer: ${errnoText(-result)}`);
     return true;
   }
 
@@ -207,7 +239,7 @@ export class NotifyProxy {
   }
 
   #failAll(): void {
-    for (const asked of this.#asked.values()) this.#respondDefault(asked.id);
+    for (const asked of this.#asked.values()) this.#respondDefault(asked.listener, asked.id);
     this.#asked.clear();
   }
 
@@ -229,16 +261,16 @@ export class NotifyProxy {
     if (asked === undefined) return;
     this.#asked.delete(key);
     this.#late.add(key);
-    this.#fail(asked.id, `${this.#options.address} has not answered in ${this.#options.timeoutMs} ms`);
+    this.#fail(asked.listener, asked.id, `${this.#options.address} has not answered in ${this.#options.timeoutMs} ms`);
   }
 
-  #fail(id: Uint8Array, problem: string): void {
+  #fail(listener: number, id: Uint8Array, problem: string): void {
     this.#warn(`a system call fails with ENOSYS: ${problem}`);
-    this.#respondDefault(id);
+    this.#respondDefault(listener, id);
   }
 
-  #respondDefault(id: Uint8Array): void {
-    const result = tryRespond(this.#options.listener, defaultResponse(id, this.#sizes));
+  #respondDefault(listener: number, id: Uint8Array): void {
+    const result = tryRespond(listener, defaultResponse(id, this.#sizes));
     // The process may have been killed while its call waited.
     if (result < 0 && result !== -ENOENT) this.#warn(`a system call still waits: ${errnoText(-result)}`);
   }

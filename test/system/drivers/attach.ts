@@ -38,6 +38,7 @@ function run(): number {
       command: words.slice(end + 1),
       namespaces: list === undefined ? ALL_NAMESPACES : namespacesIn(list),
       elevated,
+      label: "",
       personality: -1,
       remountProcSys: false,
       environment: variables,

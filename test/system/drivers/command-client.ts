@@ -3,9 +3,11 @@
 import { asLxcError, describe } from "../../../src/base/errors.ts";
 import type { Container } from "../../../src/container/container.ts";
 import { commandSocketOf } from "../../../src/container/paths.ts";
-import { tryReadLink } from "../../../src/kernel/files.ts";
+import { O_RDONLY } from "../../../src/kernel/abi/fs.ts";
+import { openFile, tryReadLink } from "../../../src/kernel/files.ts";
 import { textOf } from "../../../src/kernel/memory.ts";
 import {
+  addSeccompListenerOf,
   addStateClient,
   cgroup2FdOf,
   cgroupContextOf,
@@ -82,6 +84,8 @@ function answerTo(container: Container, what: string, argument: string): string 
       return `${unfreezeOf(container, number)}`;
     case "console-log":
       return logged(container, number);
+    case "listener":
+      return `${addSeccompListenerOf(container, openFile(argument, O_RDONLY))}`;
     case "cgroup2":
       return shown(cgroup2FdOf(container));
     case "stop":

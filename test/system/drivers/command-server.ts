@@ -5,15 +5,15 @@ import type { DeviceRule } from "../../../src/isolation/cgroup/devices.ts";
 import { EBADF, EINVAL, ENOENT } from "../../../src/kernel/abi/errno.ts";
 import { O_DIRECTORY, O_RDONLY } from "../../../src/kernel/abi/fs.ts";
 import { EventLoop } from "../../../src/kernel/event-loop.ts";
-import { openFile } from "../../../src/kernel/files.ts";
-import { bytesOfText } from "../../../src/kernel/memory.ts";
+import { closeFd, openFile, readAll } from "../../../src/kernel/files.ts";
+import { bytesOfText, textOf } from "../../../src/kernel/memory.ts";
 import { currentPid, tryOpenProcess } from "../../../src/kernel/process.ts";
 import { tryListenAbstract } from "../../../src/kernel/sockets.ts";
 import type { CgroupContext, CgroupHandle } from "../../../src/lifecycle/command-protocol.ts";
 import { Served, type TakenTty } from "../../../src/lifecycle/command-served.ts";
 import { CommandServer } from "../../../src/lifecycle/command-server.ts";
 import { RingBuffer } from "../../../src/lifecycle/ring-buffer.ts";
-import type { State } from "../../../src/lifecycle/states.ts";
+import { type State, stateNamed } from "../../../src/lifecycle/states.ts";
 
 const CGROUP2_SUPER_MAGIC = 0x63677270;
 const CONSOLE_LOG_SIZE = 1048576;
@@ -85,7 +85,14 @@ class Pretender extends Served {
   override seccompNotifyFd(): number {
     return -1;
   }
-
+  /** Takes a file that names a state, and is in that state then. */
+  override addSeccompListener(listener: number): number {
+    const state = stateNamed(textOf(readAll(listener, "the listener")));
+    if (state === undefined) return -EINVAL;
+    closeFd(listener);
+    this.#state = state;
+    return 0;
+  }
   override systemdScope(): string | undefined {
     return undefined;
   }

@@ -133,7 +133,6 @@ function serve(listener: number, address: string, timeoutMs: number, child: Chil
     for (const part of message.split(address)) if (part !== "") console.log(`warning ${part.trim()}`);
   };
   const options = {
-    listener,
     address,
     cookie: "cöokie",
     monitorPid: currentPid(),
@@ -142,10 +141,18 @@ function serve(listener: number, address: string, timeoutMs: number, child: Chil
     warn,
   };
   const proxy = new NotifyProxy(loop, options);
+  if (proxy.add(listener) < 0) throw new Error("no listener");
   loop.watch(child.pidfd, () => loop.stop());
   loop.run();
   proxy.close();
   return waitForEnd(child.pid);
+}
+
+/** `proxy ADDRESS MODES`: the proxy alone, until it is ended or has had a connection for each of MODES. */
+function proxyAlone(address: string, modes: readonly string[]): void {
+  const proxy = startProxy(address, modes);
+  console.log("ready");
+  waitForEnd(proxy.pid);
 }
 
 function startProxy(address: string, modes: readonly string[]): Child {
@@ -245,6 +252,7 @@ try {
   else if (words[0] === "except") run(words[1] ?? "", (rest[0] ?? "").split(","), rest.slice(1));
   else if (words[0] === "rights") rights(words[1] ?? "");
   else if (words[0] === "time") time(words[1] ?? "", parseInt(rest[0] ?? "1", 10));
+  else if (words[0] === "proxy") proxyAlone(words[1] ?? "", (rest[0] ?? "").split(","));
   else if (words[0] === "notify") notify(words.slice(1));
 } catch (caught) {
   for (const line of describe(asLxcError(caught as Error))) console.log(line);
