@@ -70,6 +70,36 @@ for (const family of ["ours", "theirs"] as const) {
   });
 }
 
+test("lxc.cgroup.dir is where both cgroups are", { skip }, async () => {
+  const name = "lxcts-keys-dir";
+  place.create(name, `lxc.cgroup.dir = ${name}/deep`);
+  try {
+    equal(place.ours("lxc-start", "-n", name).err, "");
+    const pid = place.ours("lxc-info", "-n", name, "-pH").out.trim();
+    deepEqual(placesOf(pid), [`/${name}/deep/lxc.payload.${name}`]);
+    deepEqual(placesOf(parentOf(pid)).includes(`/${name}/deep/lxc.monitor.${name}`), true);
+  } finally {
+    place.ours("lxc-stop", "-n", name, "-k");
+    equal(await eventually(() => left(name).length === 0), true);
+  }
+});
+
+test("with lxc.cgroup.relative its cgroups are below those of the caller", { skip }, () => {
+  const name = "lxcts-keys-relative";
+  place.create(name, "lxc.cgroup.relative = 1");
+  const script = `mkdir /sys/fs/cgroup/memory/${name} && echo $$ > /sys/fs/cgroup/memory/${name}/tasks && $B/lxc-start -P $P -n ${name}
+    sed -n 's/.*:memory://p' /proc/$($B/lxc-info -P $P -n ${name} -pH)/cgroup
+    $B/lxc-stop -P $P -n ${name} -k
+    echo $$ > /sys/fs/cgroup/memory/tasks`;
+  const env = { ...process.env, B: BIN, P: place.lxcpath };
+  try {
+    const run = spawnSync("sh", ["-c", script], { encoding: "utf8", timeout: 60_000, env });
+    deepEqual([run.stdout, run.stderr], [`/${name}/lxc.payload.${name}\n`, ""]);
+  } finally {
+    removePlace(name);
+  }
+});
+
 test("lxc-attach goes into the inner cgroup, whose limits it cannot change", { skip }, async () => {
   const name = "lxcts-keys-attach";
   place.create(name, ...keys(name));

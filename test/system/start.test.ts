@@ -56,6 +56,15 @@ test("a clean stop lets init end itself", { skip }, async () => {
   ok(Date.now() - started < 15_000, "it had to be killed");
 });
 
+test("lxc.signal.halt is what asks the first process to end", { skip }, async () => {
+  place.create("lxcts-halt", "lxc.signal.halt = SIGUSR2");
+  const script = "trap 'echo asked > /said; exit' USR2; touch /ready; while :; do sleep 0.1; done";
+  equal(place.ours("lxc-start", "-n", "lxcts-halt", "--", "/bin/sh", "-c", script).code, 0);
+  ok(await eventually(() => existsSync(place.inside("lxcts-halt", "ready"))));
+  equal(place.ours("lxc-stop", "-n", "lxcts-halt", "-t", "10").code, 0);
+  equal(readFileSync(place.inside("lxcts-halt", "said"), "utf8"), "asked\n");
+});
+
 test("the foreground gives the exit code of the first process, and 128 and the signal", { skip }, () => {
   place.create("lxcts-code");
   const run = (script: string) => place.ours("lxc-start", "-n", "lxcts-code", "-F", "--", "/bin/sh", "-c", script).code;
