@@ -2,7 +2,7 @@
 //
 // Runs in a process of its own for a daemon, and in the caller otherwise. `#live` is one life, from STARTING to STOPPED.
 
-import { asLxcError, type LxcError } from "../base/errors.ts";
+import { asLxcError, LxcError } from "../base/errors.ts";
 import { Undo } from "../base/undo.ts";
 import type { Config } from "../container/config/schema.ts";
 import { destroyContainer } from "../container/destroy.ts";
@@ -20,7 +20,19 @@ import { writeIdMaps } from "../isolation/user-namespace.ts";
 import { EPIPE } from "../kernel/abi/errno.ts";
 import { MS_REC, MS_SLAVE } from "../kernel/abi/mount.ts";
 import { CLONE_NEWNS } from "../kernel/abi/sched.ts";
-import { SIGBUS, SIGCHLD, SIGHUP, SIGILL, SIGKILL, SIGSEGV, SIGTERM, SIGWINCH } from "../kernel/abi/signal.ts";
+import {
+  SIGBUS,
+  SIGCHLD,
+  SIGHUP,
+  SIGILL,
+  SIGINT,
+  SIGKILL,
+  SIGNAL_NAMES,
+  SIGQUIT,
+  SIGSEGV,
+  SIGTERM,
+  SIGWINCH,
+} from "../kernel/abi/signal.ts";
 import { type ResourceLimit, setResourceLimits } from "../kernel/credentials.ts";
 import { EventLoop } from "../kernel/event-loop.ts";
 import { closeFd } from "../kernel/files.ts";
@@ -51,6 +63,8 @@ const PROXY_TIMEOUT_MS = 30_000;
 
 /** Faults of our own. */
 const NOT_QUEUED: readonly number[] = [SIGILL, SIGBUS, SIGSEGV];
+
+const ASKS_TO_END: readonly number[] = [SIGHUP, SIGINT, SIGQUIT, SIGTERM];
 
 /** What the monitor has from its caller. */
 export interface MonitorHoldings {
@@ -176,6 +190,7 @@ export class Monitor {
       this.#takeTerminals(channel.left);
       for (const warning of applyDeviceRules(cgroups, plan.limits)) plan.options.warn(warning);
       this.#runHooks("start-host");
+      this.#endIfAsked();
       tell(channel.left, "go");
       if (plan.filter?.notifies === true) this.#superviseCalls(channel.left);
       expect(channel.left, "closed");
@@ -290,6 +305,17 @@ export class Monitor {
       }
     }
     consoles.drain();
+  }
+
+  /** A program that has not begun could not take a signal that asks to end: until then it ends the start. */
+  #endIfAsked(): void {
+    for (;;) {
+      const signal = nextSignal(this.#signals);
+      if (signal === undefined) return;
+      if (!ASKS_TO_END.includes(signal.number)) continue;
+      const reason = `its monitor got SIG${SIGNAL_NAMES[signal.number] ?? ""}, which asks it to end`;
+      throw new LxcError("wrong-state", `start ${this.#plan.options.container.name}`, reason);
+    }
   }
 
   /** As in LXC: what the monitor gets, the first process gets; a lost terminal asks it to end. */

@@ -19,6 +19,7 @@ import {
   stopOf,
 } from "./command-client.ts";
 import { maskOf } from "./command-protocol.ts";
+import { thawContainer } from "./freeze.ts";
 import { endByForce, endLeftovers } from "./leftovers.ts";
 import type { State } from "./states.ts";
 
@@ -36,6 +37,8 @@ export interface StopOptions {
   /** Does not end it by force when the time is over. */
   readonly noKill: boolean;
   readonly reboot: boolean;
+  /** The caller's variables, which say where a user's run directory is. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
   /** Which cgroups the container has; asked only when a dead monitor may have left some. */
   readonly cgroups: () => CgroupNames;
 }
@@ -49,23 +52,34 @@ export function exitCodeOf(result: StopResult): number {
 
 /** Ends or reboots `container` as `options` say. Throws when the monitor is stuck and may not be ended by force. */
 export function stopContainer(container: Container, options: StopOptions): StopResult {
-  const state = tryState(container, options.kill);
+  const state = tryState(container, options);
   if (state === "STOPPED") return endLeftovers(container, options.cgroups()) ? "stopped" : "not-running";
   if (state === undefined) return stopByForce(container, options.cgroups);
   if (options.kill) return stopHard(container, options.cgroups);
+  // It could not do what it is asked to.
+  if (state === "FROZEN" || state === "FREEZING") thawContainer(container, options.environment);
   if (options.reboot) return reboot(container, options.timeoutS);
   const result = shutDown(container, options.timeoutS);
   return result !== "still-running" || options.noKill ? result : stopHard(container, options.cgroups);
 }
 
-/** With `kill`, undefined for a monitor that does not answer: it is going to be ended. */
-function tryState(container: Container, kill: boolean): State | undefined {
-  try {
-    return stateOf(container);
-  } catch (caught) {
-    const error = asLxcError(caught as Error);
-    if (kill && error.code === "timed-out") return undefined;
-    throw error;
+/**
+ * Undefined for a monitor that does not answer and is to be ended with its container: at once with `kill`, and otherwise when
+ * it has had as long as a shutdown may take. Throws where it may not be ended.
+ */
+function tryState(container: Container, options: StopOptions): State | undefined {
+  const deadline = new Deadline(options.timeoutS < 0 ? -1 : options.timeoutS * 1000);
+  for (;;) {
+    try {
+      return stateOf(container);
+    } catch (caught) {
+      const error = asLxcError(caught as Error);
+      if (error.code !== "timed-out") throw error;
+      if (options.kill) return undefined;
+      if (!deadline.hasPassed()) continue;
+      if (options.noKill || options.reboot || options.timeoutS === 0) throw error;
+      return undefined;
+    }
   }
 }
 

@@ -45,6 +45,7 @@ function run(args: Arguments): number {
       kill: kills,
       noKill: args.has(noKill),
       reboot: args.has(reboot),
+      environment: process.env,
       cgroups: () => cgroupsFrom(args, container),
     }),
   );

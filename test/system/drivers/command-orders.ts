@@ -35,6 +35,7 @@ function stop(container: Container, how: string, timeoutS: number): number {
     timeoutS,
     kill: how === "kill",
     noKill: how === "nokill",
+    environment: process.env,
     reboot: how === "reboot",
     cgroups: () => usualCgroupNames(container, "", ""),
   });
