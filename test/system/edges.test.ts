@@ -63,6 +63,16 @@ test("lxc-stop -r keeps the monitor, and whoever waits for the next life is told
   await isGone(name);
 });
 
+test("lxc.signal.reboot is what asks the first process to reboot", { skip }, async () => {
+  const name = "lxcts-asked";
+  const script = "trap 'echo asked >> /said; reboot -f' USR2; touch /ready; while :; do sleep 0.1; done";
+  ok(await startShell(name, script, "lxc.signal.reboot = SIGUSR2"));
+  equal(place.ours("lxc-stop", "-n", name, "-r", "-t", "15").code, 0);
+  equal(readFileSync(place.inside(name, "said"), "utf8"), "asked\n");
+  equal(place.ours("lxc-stop", "-n", name, "-k").code, 0);
+  await isGone(name);
+});
+
 test("a post-stop hook that fails keeps it from starting again", { skip }, async () => {
   const name = "lxcts-noagain";
   place.create(name, "lxc.hook.post-stop = /bin/false");

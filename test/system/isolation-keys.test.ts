@@ -1,6 +1,6 @@
 // Keys that confine a container or describe its first process, and are not the subject of a file of their own.
 
-import { equal, match, notEqual, ok } from "node:assert/strict";
+import { deepEqual, equal, match, notEqual, ok } from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
@@ -128,4 +128,23 @@ test("lxc.signal.stop ends it by force with another signal", { skip }, async () 
   ok(await eventually(() => existsSync(place.inside("lxcts-key-stop", "ready"))));
   equal(place.ours("lxc-stop", "-n", "lxcts-key-stop", "-k").code, 0);
   ok(existsSync(place.inside("lxcts-key-stop", "told")));
+});
+
+test("lxc.init.cmd is what is started, and lxc.execute.cmd what lxc-execute runs", { skip }, () => {
+  place.create("lxcts-cmd", "lxc.init.cmd = /bin/sh -c 'exit 4'", "lxc.execute.cmd = /bin/sh -c 'exit 5'");
+  equal(place.ours("lxc-start", "-n", "lxcts-cmd", "-F").code, 4);
+  equal(place.ours("lxc-execute", "-n", "lxcts-cmd").code, 5);
+});
+
+test("with lxc.tty.dir the terminals are in a folder of /dev, and links lead there", { skip }, () => {
+  place.create("lxcts-ttydir", "lxc.tty.dir = lxc", "lxc.tty.max = 2");
+  const script = "exec > /out; readlink /dev/tty1 /dev/tty2 /dev/console; test -c /dev/lxc/tty2 && echo terminal";
+  equal(place.ours("lxc-start", "-n", "lxcts-ttydir", "-F", "--", "/bin/sh", "-c", script).err, "");
+  deepEqual(readFileSync(place.inside("lxcts-ttydir", "out"), "utf8").split("\n"), [
+    "lxc/tty1",
+    "lxc/tty2",
+    "lxc/console",
+    "terminal",
+    "",
+  ]);
 });

@@ -148,8 +148,12 @@ test("the proxy decides for what is attached too, as long as that runs", { skip 
   const name = "lxcts-filter16";
   const address = `@lxcts-filter-proxy-${process.pid}`;
   const proxy = await proxyAt(address);
+  let asked = "";
+  proxy.stdout?.on("data", (chunk) => {
+    asked += String(chunk);
+  });
   const asks = policy("asks-too", "2", "denylist", "[all]", "mkdir notify", "mkdirat notify");
-  place.create(name, asks, `lxc.seccomp.notify.proxy = unix:${address}`);
+  place.create(name, asks, `lxc.seccomp.notify.proxy = unix:${address}`, "lxc.seccomp.notify.cookie = spice");
   equal(place.ours("lxc-start", "-n", name).code, 0);
   const attached = (...options: string[]): string => {
     const script = `grep Seccomp_filters /proc/self/status; ${TRY}`;
@@ -165,6 +169,7 @@ test("the proxy decides for what is attached too, as long as that runs", { skip 
   // As another user, too, who could not load it.
   match(attached("-u", "1", "-g", "1"), /^Seccomp_filters:\t1\nmkdir: .*Permission denied/);
   equal(await eventually(() => listeners() === 1), true);
+  equal(await eventually(() => asked.split(", cookie spice 5\n").length === 4), true, asked);
   proxy.kill("SIGKILL");
   await once(proxy, "exit");
   match(attached(), /^Seccomp_filters:\t1\nmkdir: .*Function not implemented/);
