@@ -1,7 +1,7 @@
 import { equal } from "node:assert/strict";
 import { test } from "node:test";
 import { bytesOfText } from "../kernel/memory.ts";
-import { commandSocketOf, fnv1a64, lockFileOf } from "./paths.ts";
+import { commandSocketOf, fnv1a64, lockFileOf, monitordSocketOf } from "./paths.ts";
 
 test("the hash is that of the published test vectors", () => {
   equal(fnv1a64(bytesOfText("")), "cbf29ce484222325");
@@ -17,4 +17,12 @@ test("the command socket is named as in LXC, and hashed when that is too long", 
 
 test("the lock is below the run folder and the container path", () => {
   equal(lockFileOf("/run", { name: "c1", lxcpath: "/var/lib/lxc" }), "/run/lxc/lock/var/lib/lxc/.c1");
+});
+
+test("lxc-monitord listens where LXC's does, and has a name also where LXC's has none", () => {
+  equal(monitordSocketOf("/var/lib/lxc"), "lxc/ad055575fe28ddd5//var/lib/lxc");
+  const long = monitordSocketOf(`/${"x".repeat(100)}`);
+  equal(long.length, 105);
+  equal(long.startsWith(`lxc/${fnv1a64(bytesOfText(`lxc//${"x".repeat(100)}/monitor-sock`))}//xxx`), true);
+  equal(monitordSocketOf(`/${"ä".repeat(60)}`).endsWith("ä"), true);
 });

@@ -34,6 +34,24 @@ export function commandSocketOf(container: Container): string {
   return `lxc/${fnv1a64(bytesOfText(plain))}/command`;
 }
 
+/** Where lxc-monitord has what is its own, and reads what monitors tell it, as in LXC. */
+export function monitordFolderOf(runDir: string, lxcpath: string): string {
+  return joinPath(joinPath(runDir, "lxc"), lxcpath);
+}
+
+/** The name of the fifo in that folder. */
+export const MONITOR_FIFO = "monitor-fifo";
+
+/**
+ * The abstract name on which lxc-monitord tells of all containers of `lxcpath`, as in LXC: its hash, and as much of the path
+ * as there is room for. LXC's own lxc-monitord does not work where the path is longer.
+ */
+export function monitordSocketOf(lxcpath: string): string {
+  let name = `lxc/${fnv1a64(bytesOfText(`lxc/${lxcpath}/monitor-sock`))}/${lxcpath}`;
+  while (bytesOfText(name).length > LONGEST_SOCKET_NAME) name = name.slice(0, -1);
+  return name;
+}
+
 /** The 64-bit FNV-1a hash as 16 hexadecimal digits (draft-eastlake-fnv). */
 export function fnv1a64(bytes: Uint8Array): string {
   // Four limbs of 16 bits, the lowest first: products stay exact.

@@ -2,6 +2,7 @@
 
 import { joinPath } from "../base/path.ts";
 import type { Container } from "../container/container.ts";
+import { MONITOR_FIFO, monitordFolderOf } from "../container/paths.ts";
 import { AT_FDCWD, O_NOFOLLOW, O_NONBLOCK, O_WRONLY } from "../kernel/abi/fs.ts";
 import { tryBytes } from "../kernel/call.ts";
 import { closeFd, tryOpenAt } from "../kernel/files.ts";
@@ -36,7 +37,7 @@ export function tellClient(fd: number, name: string, state: State): void {
 
 /** Where lxc-monitord reads, if there is one. */
 export function monitorFifoOf(runDir: string, container: Container): string {
-  return joinPath(joinPath(joinPath(runDir, "lxc"), container.lxcpath), "monitor-fifo");
+  return joinPath(monitordFolderOf(runDir, container.lxcpath), MONITOR_FIFO);
 }
 
 /** Tells lxc-monitord, and with it every lxc-monitor, of a state. */

@@ -45,6 +45,7 @@ export const F_OFD_SETLK = 37;
 export const F_OFD_SETLKW = 38;
 export const F_ADD_SEALS = 1033;
 export const F_GET_SEALS = 1034;
+export const F_SETPIPE_SZ = 1031;
 export const F_SEAL_SEAL = 1;
 export const F_SEAL_SHRINK = 2;
 export const F_SEAL_GROW = 4;
