@@ -90,6 +90,13 @@ function optionsFrom(args: Arguments, container: Container, loaded: LoadedConfig
   };
 }
 
+/** Starts it in the background as its configuration says, for lxc-autostart. `args` are those of a tool for this one. */
+export function startAsConfigured(args: Arguments, container: Container): number {
+  const loaded = configurationOf(args, container);
+  args.log = openConfiguredLog(args, loaded.config) ?? args.log;
+  return start(args, container, loaded, true);
+}
+
 function start(args: Arguments, container: Container, loaded: LoadedConfig, leaves: boolean): number {
   try {
     return startContainer(optionsFrom(args, container, loaded, leaves));

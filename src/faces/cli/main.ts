@@ -5,7 +5,7 @@ import { baseName } from "../../base/path.ts";
 import { exitNow } from "../../kernel/process.ts";
 import { Arguments, type Command, parseCommand, quiet, Refusal, refusalIn, type Tool } from "./command.ts";
 import { helpFor, usageFor } from "./help.ts";
-import { initLxc } from "./init-lxc.ts";
+import { helpers } from "./helpers.ts";
 import { openLog } from "./log-file.ts";
 import { asksForJson, isJson } from "./output.ts";
 import { failureJson, failureLines, printError, printLines } from "./print.ts";
@@ -19,11 +19,16 @@ exitNow(main(process.argv[1] ?? "", process.argv.slice(2)));
 
 function main(invokedAs: string, words: readonly string[]): number {
   const called = baseName(invokedAs);
-  if (called === initLxc.name) return runTool(initLxc, words);
+  const helper = helpers.find((candidate) => candidate.name === called);
+  if (helper !== undefined) return runTool(helper, words);
   if (called !== "lxc") return called.startsWith(PREFIX) ? runNamed(called.slice(PREFIX.length), words) : explain();
   const first = words[0] ?? "";
   if (first === "--list-tools") {
     printLines(tools.map((tool) => tool.name));
+    return 0;
+  }
+  if (first === "--list-helpers") {
+    printLines(helpersToInstall());
     return 0;
   }
   if (first === "--version") {
@@ -31,6 +36,11 @@ function main(invokedAs: string, words: readonly string[]): number {
     return 0;
   }
   return first === "" || first === "-h" || first === "--help" ? explain() : runNamed(first, words.slice(1));
+}
+
+/** Those that are found by name in a folder of their own; init.lxc is given to a container, and found nowhere. */
+function helpersToInstall(): string[] {
+  return helpers.map((helper) => helper.name).filter((each): boolean => each.startsWith(PREFIX));
 }
 
 function runNamed(command: string, words: readonly string[]): number {

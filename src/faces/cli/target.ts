@@ -74,7 +74,19 @@ export function lxcpathFrom(args: Arguments): string {
       new LxcError("config-invalid", "use --lxcpath", reason, { hint: "give one container path" }),
     );
   }
-  const path = given[0] ?? settings().lxcpath;
+  return absoluteLxcpath(given[0] ?? settings().lxcpath);
+}
+
+/** The container paths of every -P, each once, for the one tool that takes more than one. */
+export function lxcpathsFrom(args: Arguments): string[] {
+  const given = args.all(lxcpath);
+  if (given.length === 0) return [lxcpathFrom(args)];
+  const paths: string[] = [];
+  for (const path of given.map((each) => absoluteLxcpath(each))) if (!paths.includes(path)) paths.push(path);
+  return paths;
+}
+
+function absoluteLxcpath(path: string): string {
   return normalPath(path.startsWith("/") ? path : `${process.cwd()}/${path}`);
 }
 

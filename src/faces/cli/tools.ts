@@ -2,6 +2,7 @@
 
 import type { Tool } from "./command.ts";
 import { lxcAttach } from "./lxc-attach.ts";
+import { lxcAutostart } from "./lxc-autostart.ts";
 import { lxcCheckconfig } from "./lxc-checkconfig.ts";
 import { lxcConfig } from "./lxc-config.ts";
 import { lxcCreate } from "./lxc-create.ts";
@@ -11,6 +12,7 @@ import { lxcExecute } from "./lxc-execute.ts";
 import { lxcFreeze, lxcUnfreeze } from "./lxc-freeze.ts";
 import { lxcInfo } from "./lxc-info.ts";
 import { lxcLs } from "./lxc-ls.ts";
+import { lxcMonitor } from "./lxc-monitor.ts";
 import { lxcStart } from "./lxc-start.ts";
 import { lxcStop } from "./lxc-stop.ts";
 import { lxcUnshare } from "./lxc-unshare.ts";
@@ -20,6 +22,7 @@ import { lxcWait } from "./lxc-wait.ts";
 
 export const tools: readonly Tool[] = [
   lxcAttach,
+  lxcAutostart,
   lxcCheckconfig,
   lxcConfig,
   lxcCreate,
@@ -29,6 +32,7 @@ export const tools: readonly Tool[] = [
   lxcFreeze,
   lxcInfo,
   lxcLs,
+  lxcMonitor,
   lxcStart,
   lxcStop,
   lxcUnfreeze,
