@@ -43,11 +43,13 @@ if [ $action = uninstall ]; then
 fi
 
 [ -x dist/lxc ] || give_up "there is no dist/lxc; run: npm run build"
-# The plan: what is to be copied where, a line each. A source of "lxc" is a link to that.
+# The plan: what is to be copied where, a line each. A source of "lxc", or of ../../bin/lxc, is a link to that.
 {
   echo "dist/lxc$tab$prefix/bin/lxc"
   for tool in $(dist/lxc --list-tools); do echo "lxc$tab$prefix/bin/$tool"; done
-  find share dist/share \( -type f -o -type l \) ! -path share/lxc/default.conf 2> /dev/null | sed -E "s|^(dist/)?share/(.*)|&$tab$share/\2|"
+  for helper in $(dist/lxc --list-helpers); do echo "../../bin/lxc$tab$prefix/libexec/lxc/$helper"; done
+  for unit in share/systemd/*; do echo "$unit$tab$prefix/lib/systemd/system/${unit##*/}"; done
+  find share dist/share \( -type f -o -type l \) ! -path share/lxc/default.conf ! -path 'share/systemd/*' 2> /dev/null | sed -E "s|^(dist/)?share/(.*)|&$tab$share/\2|"
   echo "share/lxc/default.conf$tab$reference"
   [ -e "$destdir$default" ] || echo "share/lxc/default.conf$tab$default"
 } > "$plan"
@@ -72,8 +74,9 @@ while IFS=$tab read -r source path; do
   # Made beside and renamed: a program that runs cannot be written to, and no one sees half a file.
   made=$destdir$path.new && mkdir -p "${made%/*}" && rm -f "$made"
   case $source in
-    lxc) ln -s lxc "$made" ;;
-    # Configuration files name each other by where they are installed.
+    lxc | */bin/lxc) ln -s "$source" "$made" ;;
+    # What is started is where it is installed, and so are the configuration files that name each other.
+    share/systemd/* | share/lxc/sysvinit/*) sed "s|/usr/\(libexec/lxc\|bin\)/lxc-|$prefix/\1/lxc-|g" "$source" > "$made" ;;
     share/*) sed "s|/usr/share/lxc/|$share/lxc/|g" "$source" > "$made" ;;
     *) cp -P "$source" "$made" ;;
   esac
