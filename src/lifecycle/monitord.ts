@@ -17,7 +17,7 @@ import { type MonitordClaim, releaseMonitord } from "./monitord-claim.ts";
 /** As in LXC. */
 const IDLE_MS = 30_000;
 /** As many messages may wait for one who does not read; then it is let go, so that it knows that it has missed some. */
-const MOST_WAITING = 16_384;
+const MOST_WAITING = 65_536;
 const MOST_CLIENTS = 256;
 const FIFO_READ = 65_536;
 /** Between looking at the fifo so often, clients are looked after. */

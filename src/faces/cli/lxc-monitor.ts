@@ -16,7 +16,7 @@ import { environment } from "./caller.ts";
 import { type Arguments, flag, later, name, Refusal, rcFile, refusedBecause, type Tool, valued } from "./command.ts";
 import { JsonObject } from "./json.ts";
 import { isJson } from "./output.ts";
-import { print } from "./print.ts";
+import { printLines } from "./print.ts";
 import { lxcpathsFrom } from "./target.ts";
 
 const names = valued(
@@ -37,13 +37,12 @@ export const lxcMonitor: Tool = {
   run,
 };
 
-const EVERY_NAME = ".*";
 const AT_ONCE = 16_384;
 
 function run(args: Arguments): number {
   const lxcpaths = lxcpathsFrom(args);
   if (args.has(quit)) return quitAll(args, lxcpaths);
-  const monitor = new Monitor(args, patternOf(args.text(name, EVERY_NAME)));
+  const monitor = new Monitor(args, args.has(name) ? patternOf(args.text(name, "")) : undefined);
   for (const lxcpath of lxcpaths) monitor.open(lxcpath);
   return monitor.run();
 }
@@ -82,12 +81,13 @@ function quitAll(args: Arguments, lxcpaths: readonly string[]): number {
 /** Tells what comes from any number of lxc-monitords. */
 class Monitor {
   readonly #args: Arguments;
-  readonly #pattern: Pattern;
+  readonly #pattern: Pattern | undefined;
   readonly #loop = new EventLoop();
   readonly #bytes = new Uint8Array(AT_ONCE);
   #failure: Refusal | undefined = undefined;
 
-  constructor(args: Arguments, pattern: Pattern) {
+  /** Without a pattern all names are wanted. */
+  constructor(args: Arguments, pattern: Pattern | undefined) {
     this.#args = args;
     this.#pattern = pattern;
   }
@@ -131,12 +131,16 @@ class Monitor {
       else this.#end(lxcpath);
       return;
     }
-    let text = "";
+    const lines: string[] = [];
     for (const message of stream.take(this.#bytes.subarray(0, got))) {
       const event = decodeEvent(message);
-      if (event !== undefined && this.#pattern.isIn(event.name)) text += this.#lineOf(lxcpath, event);
+      if (event !== undefined && this.#isWanted(event.name)) lines.push(this.#lineOf(lxcpath, event));
     }
-    print(text);
+    printLines(lines);
+  }
+
+  #isWanted(name: string): boolean {
+    return this.#pattern === undefined || this.#pattern.isIn(name);
   }
 
   #end(lxcpath: string): void {
@@ -152,13 +156,13 @@ class Monitor {
     if (!isJson(this.#args)) {
       const shown = `'${visible(event.name)}'`;
       return event.kind === "state"
-        ? `${shown} changed state to [${event.state}]\n`
-        : `${shown} exited with status [${code}]\n`;
+        ? `${shown} changed state to [${event.state}]`
+        : `${shown} exited with status [${code}]`;
     }
     const json = new JsonObject().text("time", new Date(Date.now()).toISOString()).text("lxcpath", lxcpath);
     json.text("name", event.name).text("event", event.kind);
     if (event.kind === "state") json.text("state", event.state);
     else json.number("status", code).number("signal", event.status & 127);
-    return `${json.encode()}\n`;
+    return json.encode();
   }
 }
