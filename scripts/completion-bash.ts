@@ -1,13 +1,16 @@
 // Completion for bash: one function for all tools, from their option tables and the table of keys.
 
 import { type Option, optionsOf, type Tool } from "../src/faces/cli/command.ts";
-import { keyNames, keyWords, valueWords } from "./completion-words.ts";
+import { keyNames, keyWords, nameFilters, valueWords } from "./completion-words.ts";
 
 export function bashCompletion(tools: readonly Tool[]): string {
   const names = tools.map((tool) => tool.name);
   return `# Completion of lxc-ts for bash. Made from its tables by scripts/generate.ts.
 
-_lxc_ts_names() { lxc-ls -1 2> /dev/null; }
+# _lxc_ts_names [FILTER]: containers, or those that pass a filter of lxc-ls.
+_lxc_ts_names() { lxc-ls -1 "$@" 2> /dev/null; }
+
+_lxc_ts_groups() { lxc-ls -f -F GROUPS 2> /dev/null | tail -n +2 | tr -s ', ' '\\n\\n' | grep -vx -e - | sort -u; }
 
 # _lxc_ts_key_words KEY: the words that are values of a key.
 _lxc_ts_key_words() {
@@ -22,6 +25,12 @@ ${keyWords()
 _lxc_ts_value() {
   case $1 in
     NAME) COMPREPLY=($(compgen -W "$(_lxc_ts_names)" -- "$2")) ;;
+    OWN-NAME) COMPREPLY=($(compgen -W "$(_lxc_ts_names $filter)" -- "$2")) ;;
+    GROUPS)
+      case $2 in
+        *,*) COMPREPLY=($(compgen -P "\${2%,*}," -W "$(_lxc_ts_groups)" -- "\${2##*,}")) ;;
+        *) COMPREPLY=($(compgen -W "$(_lxc_ts_groups)" -- "$2")) ;;
+      esac ;;
     FILE) COMPREPLY=($(compgen -f -- "$2")) ;;
     PATH | DIR) COMPREPLY=($(compgen -d -- "$2")) ;;
     KEY) COMPREPLY=($(compgen -W "$_lxc_ts_keys" -- "$2")) ;;
@@ -45,7 +54,7 @@ _lxc_ts_config() {
 }
 
 _lxc_ts() {
-  local tool=\${COMP_WORDS[0]##*/} word=\${COMP_WORDS[COMP_CWORD]} before="" options="" kinds="" named="" kind i
+  local tool=\${COMP_WORDS[0]##*/} word=\${COMP_WORDS[COMP_CWORD]} before="" options="" kinds="" named="" filter="" kind i
   local -a operands=()
   local first=1
   COMPREPLY=()
@@ -77,7 +86,7 @@ ${tools.map(toolCase).join("\n")}
     esac
   done
   if [ "$tool" = lxc-config ]; then _lxc_ts_config "\${#operands[@]}" "$word"; return; fi
-  [ -z "$named" ] || [ \${#operands[@]} != 0 ] || _lxc_ts_value NAME "$word"
+  [ -z "$named" ] || [ \${#operands[@]} != 0 ] || _lxc_ts_value OWN-NAME "$word"
 }
 
 complete -F _lxc_ts lxc ${names.join(" ")}
@@ -88,12 +97,14 @@ function toolCase(tool: Tool): string {
   const options = optionsOf(tool).filter((option) => !option.later);
   const spelled = options.map((option) => `--${option.long}`).join(" ");
   const kinds = options.filter((option) => option.takes === "value").flatMap(kindsOf);
-  const named = tool.named ? " named=1" : "";
+  const filter = nameFilters[tool.name] === undefined ? "" : ` filter=${nameFilters[tool.name]}`;
+  const named = tool.named ? ` named=1${filter}` : "";
   return `    ${tool.name}) options="${spelled}" kinds="${kinds.join(" ")}"${named} ;;`;
 }
 
 function kindsOf(option: Option): string[] {
-  const kinds = [`--${option.long}:${option.value}`];
-  if (option.short !== "") kinds.push(`-${option.short}:${option.value}`);
+  const kind = option.long === "name" ? "OWN-NAME" : option.value;
+  const kinds = [`--${option.long}:${kind}`];
+  if (option.short !== "") kinds.push(`-${option.short}:${kind}`);
   return kinds;
 }

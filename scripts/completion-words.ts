@@ -29,6 +29,17 @@ export function keyWords(): KeyWords[] {
   return found;
 }
 
+/** Which containers lxc-ls lists for the name that a tool takes, where not every one would do. */
+export const nameFilters: Readonly<Record<string, string>> = {
+  "lxc-attach": "--active",
+  "lxc-console": "--active",
+  "lxc-execute": "--stopped",
+  "lxc-freeze": "--running",
+  "lxc-start": "--stopped",
+  "lxc-stop": "--active",
+  "lxc-unfreeze": "--frozen",
+};
+
 interface ValueWords {
   /** What --help calls the value of an option. */
   readonly kind: string;

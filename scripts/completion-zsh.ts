@@ -1,7 +1,7 @@
 // Completion for zsh: the option tables as specifications of _arguments.
 
 import { type Option, optionsOf, type Tool } from "../src/faces/cli/command.ts";
-import { keyNames, keyWords, valueWords } from "./completion-words.ts";
+import { keyNames, keyWords, nameFilters, valueWords } from "./completion-words.ts";
 
 export function zshCompletion(tools: readonly Tool[]): string {
   const names = tools.map((tool) => tool.name);
@@ -9,6 +9,15 @@ export function zshCompletion(tools: readonly Tool[]): string {
 # Completion of lxc-ts for zsh. Made from its tables by scripts/generate.ts.
 
 _lxc_ts_names() { local -a names; names=(\${=$(lxc-ls -1 2> /dev/null)}); compadd -a names }
+
+_lxc_ts_own_names() { local -a names; names=(\${=$(lxc-ls -1 $filter 2> /dev/null)}); compadd -a names }
+
+_lxc_ts_groups() {
+  local -a groups
+  groups=(\${(u)\${=\${$(lxc-ls -f -F GROUPS 2> /dev/null | tail -n +2)//,/ }}:#-})
+  compset -P '*,'
+  compadd -S , -q -a groups
+}
 
 _lxc_ts_keys() { local -a keys; keys=(${keyNames().join(" ")}); compadd "$@" -a keys }
 
@@ -34,6 +43,7 @@ _lxc_ts_config() {
 
 _lxc_ts() {
   local tool=$service
+  local -a filter
   if [[ $tool == lxc ]]; then
     if (( CURRENT == 2 )); then compadd ${names.map((name) => name.slice("lxc-".length)).join(" ")}; return; fi
     tool=lxc-$words[2]
@@ -54,14 +64,16 @@ function toolCase(tool: Tool): string {
     .filter((option) => !option.later)
     .map(specOf);
   if (tool.name === "lxc-config") specs.push("'*::word:_lxc_ts_config'");
-  else if (tool.named) specs.push("'1:container:_lxc_ts_names'", "'*:word:_files'");
+  else if (tool.named) specs.push("'1:container:_lxc_ts_own_names'", "'*:word:_files'");
   else specs.push("'*:word:_files'");
-  return `    ${tool.name})\n      _arguments -s -S \\\n        ${specs.join(" \\\n        ")} ;;`;
+  const filter = nameFilters[tool.name] === undefined ? "" : `\n      filter=(${nameFilters[tool.name]})`;
+  return `    ${tool.name})${filter}\n      _arguments -s -S \\\n        ${specs.join(" \\\n        ")} ;;`;
 }
 
 function specOf(option: Option): string {
   const doc = `[${quoted(option.doc)}]`;
-  const value = option.takes === "value" ? `:${quoted(option.value)}:${actionOf(option.value)}` : "";
+  const action = option.long === "name" ? "_lxc_ts_own_names" : actionOf(option.value);
+  const value = option.takes === "value" ? `:${quoted(option.value)}:${action}` : "";
   const long =
     option.takes === "nothing" ? `--${option.long}` : `--${option.long}=${option.takes === "maybe" ? "-" : ""}`;
   if (option.short === "") return `'${long}${doc}${value}'`;
@@ -75,6 +87,7 @@ function quoted(text: string): string {
 
 function actionOf(kind: string): string {
   if (kind === "NAME") return "_lxc_ts_names";
+  if (kind === "GROUPS") return "_lxc_ts_groups";
   if (kind === "KEY") return "_lxc_ts_keys";
   if (kind === "KEY=VAL") return "_lxc_ts_definition";
   if (kind === "FILE") return "_files";
