@@ -76,7 +76,7 @@ while IFS=$tab read -r source path; do
   case $source in
     lxc | */bin/lxc) ln -s "$source" "$made" ;;
     # What is started is where it is installed, and so are the configuration files that name each other.
-    share/systemd/* | share/lxc/sysvinit/*) sed "s|/usr/\(libexec/lxc\|bin\)/lxc-|$prefix/\1/lxc-|g" "$source" > "$made" ;;
+    share/systemd/* | share/lxc/sysvinit/*) sed "s|/usr/libexec/lxc/|$prefix/libexec/lxc/|; s|/usr/bin/lxc-|$prefix/bin/lxc-|" "$source" > "$made" ;;
     share/*) sed "s|/usr/share/lxc/|$share/lxc/|g" "$source" > "$made" ;;
     *) cp -P "$source" "$made" ;;
   esac

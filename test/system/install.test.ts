@@ -16,7 +16,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { type Outcome, outcomeOf } from "./host.ts";
+import { type Outcome, outcomeOf, skipWithoutRoot } from "./host.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "lxcts-install-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -56,6 +56,26 @@ test("another prefix is where the configuration files look for each other", () =
     readFileSync(join(destdir, "usr/local/share/lxc/config/debian.common.conf"), "utf8"),
     /^lxc\.include = \/usr\/local\/share\/lxc\/config\/common\.conf$/m,
   );
+  const units = join(destdir, "usr/local/lib/systemd/system");
+  deepEqual(readdirSync(units).toSorted(), ["lxc-monitord.service", "lxc.service", "lxc@.service"]);
+  const started = spawnSync(
+    "sh",
+    ["-c", `sed -n 's/^Exec[A-Za-z]*=//p' ${units}/*; tail -n 1 ${destdir}/usr/local/share/lxc/sysvinit/lxc`],
+    {
+      encoding: "utf8",
+    },
+  ).stdout;
+  deepEqual(started.trim().split("\n"), [
+    "/usr/local/libexec/lxc/lxc-monitord --daemon",
+    "/usr/local/libexec/lxc/lxc-containers start",
+    "/usr/local/libexec/lxc/lxc-containers stop",
+    "/usr/local/bin/lxc-start -F -n %i",
+    "/usr/local/bin/lxc-stop -n %i",
+    'exec /usr/local/libexec/lxc/lxc-containers "$@"',
+  ]);
+  // They lead to the one executable.
+  const usage = spawnSync(join(destdir, "usr/local/libexec/lxc/lxc-containers"), { encoding: "utf8" });
+  match(usage.stderr, /^lxc-containers: Usage: lxc-containers \{start\|stop\|/);
   equal(install(destdir, "--prefix", "/usr/local", "--uninstall").code, 0);
   deepEqual(readdirSync(destdir), []);
 });
@@ -96,4 +116,26 @@ test("with nothing to uninstall it says so", () => {
   const said = install(join(folder, "empty"), "--uninstall");
   deepEqual([said.code, said.out], [1, ""]);
   match(said.err, /^install: there is nothing to uninstall: no /);
+});
+
+const made =
+  skipWithoutRoot === false
+    ? spawnSync("sh", [join(import.meta.dirname, "debian.sh")], { encoding: "utf8" })
+    : undefined;
+const skip =
+  skipWithoutRoot !== false
+    ? skipWithoutRoot
+    : made?.status === 0
+      ? false
+      : `there is no Debian: ${made?.stderr.trim()}`;
+
+test("systemd finds nothing wrong with the units", { skip }, () => {
+  const destdir = join(folder, "debian");
+  equal(spawnSync("cp", ["-a", made?.stdout.trim() ?? "", destdir]).status, 0);
+  equal(install(destdir).code, 0);
+  const units = ["lxc.service", "lxc@c1.service", "lxc-monitord.service"];
+  const verified = outcomeOf(
+    spawnSync("chroot", [destdir, "systemd-analyze", "verify", "--man=no", ...units], { encoding: "utf8" }),
+  );
+  deepEqual(verified, { code: 0, out: "", err: "" });
 });
