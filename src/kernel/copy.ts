@@ -1,7 +1,7 @@
 // Copying the bytes of a file to another one, in the cheapest way the kernel has.
 
-import { EBADF, EINVAL, ENOSYS, EOPNOTSUPP, EPERM, EXDEV } from "./abi/errno.ts";
-import { FICLONE } from "./abi/fs.ts";
+import { EBADF, EINVAL, ENOSYS, ENXIO, EOPNOTSUPP, EPERM, EXDEV } from "./abi/errno.ts";
+import { FICLONE, SEEK_DATA, SEEK_HOLE, SEEK_SET } from "./abi/fs.ts";
 import { refused, tryCall, tryNumbers } from "./call.ts";
 
 /** The most that one call of copy_file_range(2) or sendfile(2) moves. */
@@ -34,5 +34,69 @@ function sendContents(from: number, to: number, what: string): void {
     const moved = tryCall("sendfile", to, from, 0, AT_ONCE);
     if (moved < 0) throw refused(`copy ${what}`, "sendfile", moved);
     if (moved === 0) return;
+  }
+}
+
+/** What one call moves while somebody watches: less than a second on any disk. */
+const WATCHED_AT_ONCE = 64 * 1024 * 1024;
+
+/** Whether `to`, an empty file, now shares all blocks of the file `from` (ioctl_ficlone(2)). */
+export function tryShare(from: number, to: number): boolean {
+  return tryNumbers("ioctl", to, FICLONE, from) === 0;
+}
+
+/**
+ * Copies the first `sizeBytes` of the file `from` to the empty file `to`, or as much as there still is; `moved` is told of
+ * each part. With `holes`, what takes no room on the disk takes none afterwards (lseek(2), SEEK_DATA).
+ */
+export function copyData(source: DataSource, to: number, moved: (sizeBytes: number) => void): void {
+  const { from, sizeBytes, what } = source;
+  if (!source.holes) {
+    moveBytes(from, to, sizeBytes, what, moved);
+    return;
+  }
+  let at = 0;
+  while (at < sizeBytes) {
+    const data = tryNumbers("lseek", from, at, SEEK_DATA);
+    if (data === -ENXIO) break;
+    const start = data < 0 ? at : data;
+    const hole = data < 0 ? sizeBytes : tryNumbers("lseek", from, start, SEEK_HOLE);
+    const end = hole < 0 ? sizeBytes : Math.min(hole, sizeBytes);
+    if (end <= start) break;
+    tryNumbers("lseek", from, start, SEEK_SET);
+    tryNumbers("lseek", to, start, SEEK_SET);
+    moveBytes(from, to, end - start, what, moved);
+    at = end;
+  }
+  const result = tryNumbers("ftruncate", to, sizeBytes, 0);
+  if (result < 0) throw refused(`copy ${what}`, "ftruncate", result);
+}
+
+export interface DataSource {
+  readonly from: number;
+  readonly sizeBytes: number;
+  readonly holes: boolean;
+  /** Its name, for errors. */
+  readonly what: string;
+}
+
+/** Moves `count` bytes from where one file is to where the other is; fewer when the first one ends. */
+function moveBytes(from: number, to: number, count: number, what: string, moved: (sizeBytes: number) => void): void {
+  let left = count;
+  let ranges = true;
+  while (left > 0) {
+    const wanted = Math.min(left, WATCHED_AT_ONCE);
+    const result = ranges
+      ? tryCall("copy_file_range", from, 0, to, 0, wanted, 0)
+      : tryCall("sendfile", to, from, 0, wanted);
+    if (result > 0) {
+      left -= result;
+      moved(result);
+    } else if (ranges && (result === 0 || cannotShare(-result))) {
+      ranges = false;
+    } else {
+      if (result === 0) return;
+      throw refused(`copy ${what}`, ranges ? "copy_file_range" : "sendfile", result);
+    }
   }
 }

@@ -16,9 +16,9 @@ import { closeFd } from "./files.ts";
 export interface OverlayLayers {
   /** The one on top first. */
   readonly lowers: readonly number[];
-  /** Where changes go. */
+  /** Where changes go; -1 for an overlay that is only read. */
   readonly upper: number;
-  /** An empty folder on the same mount as `upper`, for the kernel. */
+  /** An empty folder on the same mount as `upper`, for the kernel; -1 with it. */
   readonly work: number;
 }
 
@@ -41,10 +41,12 @@ function tryByDescriptor(layers: OverlayLayers, options: readonly string[]): num
       if (result === -EINVAL) return result;
       if (result < 0) throw refused(DOING, "fsconfig", result);
     }
-    const upper = trySetLayer(context, "upperdir", layers.upper);
-    if (upper < 0) throw refused(DOING, "fsconfig", upper);
-    const work = trySetLayer(context, "workdir", layers.work);
-    if (work < 0) throw refused(DOING, "fsconfig", work);
+    if (layers.upper >= 0) {
+      const upper = trySetLayer(context, "upperdir", layers.upper);
+      if (upper < 0) throw refused(DOING, "fsconfig", upper);
+      const work = trySetLayer(context, "workdir", layers.work);
+      if (work < 0) throw refused(DOING, "fsconfig", work);
+    }
     return finish(context, options);
   } finally {
     closeFd(context);
@@ -55,8 +57,10 @@ function byPath(layers: OverlayLayers, options: readonly string[]): number {
   const context = openContext();
   try {
     setText(context, "lowerdir", layers.lowers.map((fd): string => pathOf(fd)).join(":"));
-    setText(context, "upperdir", pathOf(layers.upper));
-    setText(context, "workdir", pathOf(layers.work));
+    if (layers.upper >= 0) {
+      setText(context, "upperdir", pathOf(layers.upper));
+      setText(context, "workdir", pathOf(layers.work));
+    }
     return finish(context, options);
   } finally {
     closeFd(context);

@@ -71,7 +71,7 @@ export const structs: Readonly<Record<string, StructRow>> = {
   statx: {
     c: "struct statx",
     prefix: "stx_",
-    fields: { sizeBytes: "stx_size", times: "stx_atime", rest: "", spare: "" },
+    fields: { sizeBytes: "stx_size", rest: "", spare: "" },
   },
   termios: { c: "struct termios", prefix: "c_" },
   timespec: { c: "struct timespec", fields: { seconds: "tv_sec", nanoseconds: "tv_nsec" } },

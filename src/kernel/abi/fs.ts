@@ -57,6 +57,8 @@ export const F_UNLCK = 2;
 
 export const SEEK_SET = 0;
 export const SEEK_END = 2;
+export const SEEK_DATA = 3;
+export const SEEK_HOLE = 4;
 
 export const FICLONE = 0x40049409;
 
@@ -94,7 +96,11 @@ export const statx = {
   sizeBytes: x.u64(),
   blocks: x.u64(),
   attributesMask: x.u64(),
-  times: x.bytes(64),
+  // Each is a timespec, with nothing behind its nanoseconds.
+  atime: x.bytes(16),
+  btime: x.bytes(16),
+  ctime: x.bytes(16),
+  mtime: x.bytes(16),
   rdevMajor: x.u32(),
   rdevMinor: x.u32(),
   devMajor: x.u32(),
