@@ -1,6 +1,6 @@
 import { deepEqual } from "node:assert/strict";
 import { test } from "node:test";
-import { withoutPair } from "./destroy.ts";
+import { withoutPair } from "./clones.ts";
 
 test("a clone's two lines leave the list of its original", () => {
   const list = "/var/lib/lxc\nc2\n/var/lib/lxc\nc3\n/srv/lxc\nc2\n";

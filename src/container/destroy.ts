@@ -6,9 +6,10 @@ import { below, joinPath } from "../base/path.ts";
 import { ENOENT } from "../kernel/abi/errno.ts";
 import { AT_FDCWD, AT_REMOVEDIR, O_DIRECTORY, O_NOFOLLOW, O_RDONLY } from "../kernel/abi/fs.ts";
 import { call, tryPath } from "../kernel/call.ts";
-import { closeFd, exists, openFile, tryReadText, writeText } from "../kernel/files.ts";
+import { closeFd, exists, openFile } from "../kernel/files.ts";
 import { removeContents } from "../kernel/remove.ts";
 import { pause } from "../kernel/waiting.ts";
+import { clonesFileOf, originalsOf, removeClone } from "./clones.ts";
 import type { LoadedConfig } from "./config/load.ts";
 import { loadConfig } from "./config/load.ts";
 import { type Container, configFileOf, directoryOf, isDefined } from "./container.ts";
@@ -73,9 +74,9 @@ function checkDestroyable(options: DestroyOptions): void {
       hint: `there is no ${configFileOf(container)}; lxc-ls -P ${container.lxcpath} lists what there is`,
     });
   }
-  if (exists(snapshotsFileOf(container))) {
+  if (exists(clonesFileOf(container))) {
     throw new LxcError("wrong-state", doing, `${name} has clones`, {
-      hint: `${snapshotsFileOf(container)} lists them; destroy them first`,
+      hint: `${clonesFileOf(container)} lists them; destroy them first`,
     });
   }
   // As in LXC: an empty folder goes, whatever comes after.
@@ -148,36 +149,7 @@ function hookCall(options: DestroyOptions, loaded: LoadedConfig, command: string
   return { key: "lxc.hook.destroy", command, args: versionOne ? [] : [name, "lxc", "destroy"], environment };
 }
 
-function snapshotsFileOf(container: Container): string {
-  return joinPath(directoryOf(container), "lxc_snapshots");
-}
-
 /** Tells the containers this one is a clone of that it is gone: their list loses its pair of lines, as in LXC. */
 function forgetClone(runDir: string, container: Container): void {
-  const lines = (tryReadText(joinPath(directoryOf(container), "lxc_rdepends")) ?? "").split("\n");
-  for (let at = 0; at + 1 < lines.length; at += 2) {
-    const lxcpath = lines[at] ?? "";
-    const name = lines[at + 1] ?? "";
-    if (!lxcpath.startsWith("/") || name === "" || name.includes("/")) continue;
-    const original: Container = { name, lxcpath };
-    const file = snapshotsFileOf(original);
-    if (!exists(file)) continue;
-    withContainerLock(runDir, original, () => {
-      const left = withoutPair(tryReadText(file) ?? "", container);
-      if (left === "") tryPath("unlinkat", AT_FDCWD, file, 0, 0);
-      else writeText(file, left, 0o644);
-    });
-  }
-}
-
-/** The list `lxc_snapshots` without the two lines of `container`. Pure. */
-export function withoutPair(text: string, container: Container): string {
-  const lines = text.split("\n");
-  let kept = "";
-  for (let at = 0; at + 1 < lines.length; at += 2) {
-    const lxcpath = lines[at] ?? "";
-    const name = lines[at + 1] ?? "";
-    if (lxcpath !== container.lxcpath || name !== container.name) kept += `${lxcpath}\n${name}\n`;
-  }
-  return kept;
+  for (const original of originalsOf(container)) removeClone(runDir, original, container);
 }
