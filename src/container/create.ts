@@ -13,7 +13,7 @@ import { type BaseConfig, configText, readBaseConfig, withIdMaps } from "./creat
 import { Interrupts } from "./interrupts.ts";
 import { withContainerLock } from "./lock.ts";
 import { asRoot, type MappedRoot, mappedRootOf } from "./mapped-root.ts";
-import { Creation, clearDeadCreation } from "./partial.ts";
+import { Creation, clearDeadCreation, withLeftovers } from "./partial.ts";
 import { storageNamed } from "./storage/backends.ts";
 import type { RootFileSystem, Storage } from "./storage/storage.ts";
 import { usualMapsFor } from "./subordinate-ids.ts";
@@ -235,15 +235,4 @@ function writeConfig(path: string, text: string, creation: Creation): void {
 function valueIn(environment: readonly string[], name: string): string {
   for (const entry of environment) if (entry.startsWith(`${name}=`)) return entry.slice(name.length + 1);
   return "";
-}
-
-/** The first failure stays what it is; what could not be taken back is added to its hint. */
-function withLeftovers(error: LxcError, leftovers: readonly LxcError[], container: Container): LxcError {
-  const first = leftovers[0];
-  if (first === undefined) return error;
-  return new LxcError(error.code, error.doing, error.reason, {
-    errno: error.errno,
-    because: error.because,
-    hint: `${first.message}; then remove what is left in ${directoryOf(container)}`,
-  });
 }

@@ -283,3 +283,14 @@ function listIn(fd: number, path: string, container: Container): PartialList {
   ];
   return { made, maps: mapsIn("") };
 }
+
+/** The first failure stays what it is; what could not be taken back is added to its hint. */
+export function withLeftovers(error: LxcError, leftovers: readonly LxcError[], container: Container): LxcError {
+  const first = leftovers[0];
+  if (first === undefined) return error;
+  return new LxcError(error.code, error.doing, error.reason, {
+    errno: error.errno,
+    because: error.because,
+    hint: `${first.message}; then remove what is left in ${directoryOf(container)}`,
+  });
+}
