@@ -5,6 +5,7 @@ import { lxcAttach } from "./lxc-attach.ts";
 import { lxcAutostart } from "./lxc-autostart.ts";
 import { lxcCheckconfig } from "./lxc-checkconfig.ts";
 import { lxcConfig } from "./lxc-config.ts";
+import { lxcCopy } from "./lxc-copy.ts";
 import { lxcCreate } from "./lxc-create.ts";
 import { lxcDestroy } from "./lxc-destroy.ts";
 import { lxcDoctor } from "./lxc-doctor.ts";
@@ -13,6 +14,7 @@ import { lxcFreeze, lxcUnfreeze } from "./lxc-freeze.ts";
 import { lxcInfo } from "./lxc-info.ts";
 import { lxcLs } from "./lxc-ls.ts";
 import { lxcMonitor } from "./lxc-monitor.ts";
+import { lxcSnapshot } from "./lxc-snapshot.ts";
 import { lxcStart } from "./lxc-start.ts";
 import { lxcStop } from "./lxc-stop.ts";
 import { lxcUnshare } from "./lxc-unshare.ts";
@@ -25,6 +27,7 @@ export const tools: readonly Tool[] = [
   lxcAutostart,
   lxcCheckconfig,
   lxcConfig,
+  lxcCopy,
   lxcCreate,
   lxcDestroy,
   lxcDoctor,
@@ -33,6 +36,7 @@ export const tools: readonly Tool[] = [
   lxcInfo,
   lxcLs,
   lxcMonitor,
+  lxcSnapshot,
   lxcStart,
   lxcStop,
   lxcUnfreeze,

@@ -1,0 +1,173 @@
+// lxc-snapshot: keeps a container as it is now, and brings it back.
+
+import { asLxcError, LxcError } from "../../base/errors.ts";
+import { type Container, containerOf, isDefined } from "../../container/container.ts";
+import { localTimeText } from "../../container/local-time.ts";
+import { restoreAs, restoreOver } from "../../container/restore.ts";
+import {
+  destroyAllSnapshots,
+  destroySnapshot,
+  listSnapshots,
+  type Snapshot,
+  type SnapshotOptions,
+  snapshotsFolderOf,
+  takeSnapshot,
+} from "../../container/snapshots.ts";
+import { readText } from "../../kernel/files.ts";
+import { stateOf } from "../../lifecycle/command-client.ts";
+import { environment, runFolder } from "./caller.ts";
+import { type Arguments, flag, later, Refusal, rcFile, type Tool, valued } from "./command.ts";
+import { failedCopy } from "./copy-words.ts";
+import { JsonObject, listed } from "./json.ts";
+import { formatOf, isJson } from "./output.ts";
+import { print } from "./print.ts";
+import { copyProgress } from "./progress.ts";
+import { containerFrom, controlling, missing } from "./target.ts";
+
+const list = flag("list", "L", "List the snapshots");
+const restore = valued("restore", "NAME", "r", "Bring the snapshot NAME back");
+const newName = valued("newname", "NEWNAME", "N", "With -r: as a new container of this name");
+const destroy = valued("destroy", "NAME", "d", "Destroy the snapshot NAME, or ALL");
+const comment = valued("comment", "FILE", "c", "Keep the text of FILE with the snapshot");
+const showComments = flag("showcomments", "C", "With -L: show their comments");
+
+export const lxcSnapshot: Tool = {
+  name: "lxc-snapshot",
+  usage: "--name=NAME [-L [-C]] [-c FILE] [-d NAME] [-r NAME [-N NEWNAME]]",
+  doc: "lxc-snapshot takes, lists, restores and destroys snapshots of the container NAME",
+  options: [list, restore, newName, destroy, comment, showComments, later(rcFile)],
+  named: true,
+  run,
+};
+
+/** LXC's word for every snapshot there is. */
+const ALL = "ALL";
+
+function run(args: Arguments): number {
+  const container = containerFrom(args);
+  const isRunning = controlling(container, () => stateOf(container)) !== "STOPPED";
+  if (!isDefined(container)) throw missing(container, `use ${container.name}`, "No container config specified");
+  const options: SnapshotOptions = {
+    container,
+    runDir: runFolder(),
+    environment: environment(),
+    isRunning,
+    progress: copyProgress(args),
+  };
+  switch (actionFrom(args)) {
+    case "list":
+      return show(args, container);
+    case "destroy":
+      return remove(args, options);
+    case "restore":
+      return bringBack(args, options);
+    case "take":
+      return take(args, options);
+  }
+}
+
+/** As in LXC the last one counts. */
+function actionFrom(args: Arguments): "take" | "list" | "restore" | "destroy" {
+  if (args.isOn(list, restore, false) && args.isOn(list, destroy, false)) return "list";
+  if (args.isOn(destroy, restore, false) && args.isOn(destroy, list, false)) return "destroy";
+  return args.has(restore) ? "restore" : "take";
+}
+
+function show(args: Arguments, container: Container): number {
+  const snapshots = listSnapshots(container);
+  const format = formatOf(args);
+  if (format === "json") print(`${listed(snapshots.map((one) => snapshotObject(one)))}\n`);
+  else if (format === "ndjson") for (const one of snapshots) print(`${snapshotObject(one).encode()}\n`);
+  else if (format === "csv") print(csvOf(snapshots));
+  else if (snapshots.length === 0) print("No snapshots\n");
+  else for (const one of snapshots) print(lineOf(one, args.has(showComments)));
+  return 0;
+}
+
+function lineOf(one: Snapshot, withComment: boolean): string {
+  const line = `${one.name} (${one.path}) ${one.time}\n`;
+  if (!withComment || one.comment === "") return line;
+  return one.comment.endsWith("\n") ? line + one.comment : `${line}${one.comment}\n`;
+}
+
+function snapshotObject(one: Snapshot): JsonObject {
+  return new JsonObject()
+    .text("name", one.name)
+    .text("comment", one.comment)
+    .text("timestamp", one.time)
+    .text("path", one.path);
+}
+
+/** As RFC 4180 has it. */
+function csvOf(snapshots: readonly Snapshot[]): string {
+  let text = "name,comment,timestamp,path\r\n";
+  for (const one of snapshots) {
+    text += `${[one.name, one.comment, one.time, one.path].map((cell): string => csvCell(cell)).join(",")}\r\n`;
+  }
+  return text;
+}
+
+function csvCell(cell: string): string {
+  if (!cell.includes(",") && !cell.includes('"') && !cell.includes("\n") && !cell.includes("\r")) return cell;
+  return `"${cell.split('"').join('""')}"`;
+}
+
+function take(args: Arguments, options: SnapshotOptions): number {
+  const { container } = options;
+  try {
+    const text = args.has(comment) ? readText(args.text(comment, "")) : undefined;
+    const name = takeSnapshot(options, localTimeText(Date.now(), process.env["TZ"] ?? ""), text);
+    tell(args, snapshotResult(container, name, "created"));
+  } catch (caught) {
+    throw failedCopy("Error creating a snapshot", container, asLxcError(caught as Error));
+  }
+  return 0;
+}
+
+function remove(args: Arguments, options: SnapshotOptions): number {
+  const name = args.text(destroy, "");
+  try {
+    if (name === ALL) destroyAllSnapshots(options);
+    else destroySnapshot(options, name);
+    tell(args, snapshotResult(options.container, name, "destroyed"));
+  } catch (caught) {
+    const headline = name === ALL ? "Error destroying snapshots" : `Error destroying snapshot ${name}`;
+    throw failedCopy(headline, options.container, asLxcError(caught as Error));
+  }
+  return 0;
+}
+
+function bringBack(args: Arguments, options: SnapshotOptions): number {
+  if (args.operands.length > 1) throw tooMany();
+  const { container } = options;
+  const name = args.text(restore, "");
+  const wanted = args.has(newName) ? args.text(newName, "") : (args.operands[0] ?? container.name);
+  try {
+    if (wanted === container.name) restoreOver(options, name);
+    else restoreAs(options, name, containerOf(wanted, container.lxcpath));
+    tell(args, snapshotResult(container, name, "restored").text("as", wanted));
+  } catch (caught) {
+    throw failedCopy(`Error restoring snapshot ${name}`, container, asLxcError(caught as Error));
+  }
+  return 0;
+}
+
+function snapshotResult(container: Container, snapshot: string, result: string): JsonObject {
+  return new JsonObject()
+    .text("name", container.name)
+    .text("snapshot", snapshot)
+    .text("path", snapshotsFolderOf(container))
+    .text("result", result);
+}
+
+function tell(args: Arguments, object: JsonObject): void {
+  if (isJson(args)) print(`${object.encode()}\n`);
+}
+
+function tooMany(): Refusal {
+  const message = "Too many arguments";
+  const error = new LxcError("config-invalid", "restore a snapshot", message, {
+    hint: "name the new container with -N, or as the only further word",
+  });
+  return new Refusal(message, error);
+}
