@@ -62,7 +62,8 @@ function copyPinned(pin: number, parent: number, name: string, what: string): vo
   const to = createAt(parent, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
   try {
     copyContents(from, to, what);
-    new AttributeCopier().toOpen(from, status, to, what);
+    const attributes = new AttributeCopier();
+    attributes.toOpen(from, status, to, what);
   } finally {
     closeFd(to);
     closeFd(from);

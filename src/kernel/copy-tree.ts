@@ -7,8 +7,6 @@ import { LxcError } from "../base/errors.ts";
 import { EMLINK, ENOENT, EPERM, EXDEV } from "./abi/errno.ts";
 import {
   AT_FDCWD,
-  DIRENT64_NAME_AT,
-  dirent64,
   O_CLOEXEC,
   O_CREAT,
   O_DIRECTORY,
@@ -37,11 +35,11 @@ import { call, refused, tryBytes, tryCall } from "./call.ts";
 import { copyData, tryShare } from "./copy.ts";
 import { AttributeCopier, tryStatx } from "./file-attributes.ts";
 import { closeFd } from "./files.ts";
+import { rawNamesIn } from "./raw-names.ts";
 
 /** Told after each file and each part of a large one: how many files and bytes there are so far. May throw to stop. */
 export type CopyWatch = (files: number, sizeBytes: number) => void;
 
-const BUFFER = 32768;
 const PATH_MAX = 4096;
 const BLOCK = 512;
 const PINNED = RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
@@ -51,7 +49,8 @@ const PINNED = RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
  * out. Throws when something is mounted in it, and at the first refusal. `path` is how to call `from` in an error.
  */
 export function copyTree(from: number, to: number, path: string, watch: CopyWatch): void {
-  new TreeCopy(to, path, watch).run(from);
+  const copy = new TreeCopy(to, path, watch);
+  copy.run(from);
 }
 
 /** One entry of the tree: where it is, and what it is. */
@@ -71,8 +70,9 @@ class TreeCopy {
   readonly #watch: CopyWatch;
   readonly #attributes = new AttributeCopier();
   readonly #how = new Uint8Array(openHow.size);
-  /** Files of several names: where below the root the first one is. */
-  readonly #firsts = new Map<string, Uint8Array>();
+  /** Files of several names: at which place of the list stands where below the root the first one is. */
+  readonly #firsts = new Map<string, number>();
+  readonly #firstPaths: Uint8Array[] = [];
   /** The names of the folders we are in. */
   readonly #names: Uint8Array[] = [];
   #shares = true;
@@ -208,12 +208,14 @@ class TreeCopy {
     const { status } = entry;
     if (statx.nlink.get(status) < 2) return false;
     const key = `${statx.devMajor.get(status)}:${statx.devMinor.get(status)}:${statx.ino.get(status)}`;
-    const first = this.#firsts.get(key);
-    if (first === undefined) {
-      this.#firsts.set(key, this.#rawPathOf(entry.name));
+    const first = this.#firsts.get(key) ?? -1;
+    if (first < 0) {
+      this.#firsts.set(key, this.#firstPaths.length);
+      this.#firstPaths.push(this.#rawPathOf(entry.name));
       return false;
     }
-    const result = tryCall("linkat", this.#root, first, entry.to, entry.name, 0);
+    const path = this.#firstPaths[first]!;
+    const result = tryCall("linkat", this.#root, path, entry.to, entry.name, 0);
     // Some file systems allow fewer names than others.
     if (result === -EMLINK) return false;
     if (result < 0) throw refused(`make the copy of ${this.#pathOf(entry.name)}`, "linkat", result);
@@ -244,34 +246,6 @@ class TreeCopy {
 
 function tryPin(dir: number, name: Uint8Array, how: Uint8Array): number {
   return tryCall("openat2", dir, name, how, how.length);
-}
-
-/** The names in the open folder `fd` but `.` and `..`, each with a NUL at its end, as bytes: they need not be UTF-8. */
-function rawNamesIn(fd: number, what: string): Uint8Array[] {
-  const names: Uint8Array[] = [];
-  const bytes = new Uint8Array(BUFFER);
-  for (;;) {
-    const length = tryBytes("getdents64", fd, bytes, BUFFER, 0);
-    if (length < 0) throw refused(`list ${what}`, "getdents64", length);
-    if (length === 0) return names;
-    let at = 0;
-    while (at + DIRENT64_NAME_AT < length) {
-      const size = dirent64.reclen.get(bytes.subarray(at, at + DIRENT64_NAME_AT));
-      if (size <= DIRENT64_NAME_AT || at + size > length) break;
-      const name = nameIn(bytes.subarray(at + DIRENT64_NAME_AT, at + size));
-      if (name.length > 0) names.push(name);
-      at += size;
-    }
-  }
-}
-
-/** Up to the first NUL and with it; nothing for `.` and `..`. */
-function nameIn(field: Uint8Array): Uint8Array {
-  let end = 0;
-  while (end < field.length && field[end]! !== 0) end++;
-  if (end >= field.length) return new Uint8Array(0);
-  const dots = end < 3 && field[0]! === 46 && (end === 1 || field[1]! === 46);
-  return dots ? new Uint8Array(0) : field.slice(0, end + 1);
 }
 
 /** As mknod(2) takes it: makedev(3) in 32 bits, which is what the kernel's call has. */

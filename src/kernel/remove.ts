@@ -13,14 +13,20 @@ import {
   RESOLVE_NO_SYMLINKS,
   RESOLVE_NO_XDEV,
 } from "./abi/fs.ts";
-import { refused, tryCall, tryPath } from "./call.ts";
-import { closeFd, namesIn } from "./files.ts";
+import { refused, tryBytes, tryCall } from "./call.ts";
+import { closeFd } from "./files.ts";
+import { cString, textOf } from "./memory.ts";
+import { rawNamesIn } from "./raw-names.ts";
 
 /**
  * Removes the folder or file `name` below the open folder `dir` with all it holds; nothing there is fine. A mount in it,
  * a bind mount too, is refused and left alone (openat2(2), RESOLVE_NO_XDEV). `path` is how to call it in an error.
  */
 export function removeTree(dir: number, name: string, path: string): void {
+  removeNamed(dir, cString(name), path);
+}
+
+function removeNamed(dir: number, name: Uint8Array, path: string): void {
   const fd = tryOpenFolder(dir, name);
   if (fd === -ENOENT) return;
   if (fd === -ENOTDIR || fd === -ELOOP) {
@@ -38,23 +44,23 @@ export function removeTree(dir: number, name: string, path: string): void {
 
 /** Empties the open folder `fd`, except for the entry `keep` ("" for none). */
 export function removeContents(fd: number, path: string, keep: string): void {
-  for (const name of namesIn(fd, path)) {
-    if (name === keep) continue;
-    const result = tryPath("unlinkat", fd, name, 0, 0);
+  for (const name of rawNamesIn(fd, path)) {
+    if (keep !== "" && textOf(name) === keep) continue;
+    const result = tryBytes("unlinkat", fd, name, 0, 0);
     if (result === 0 || result === -ENOENT) continue;
-    const below = joinPath(path, name);
+    const below = joinPath(path, textOf(name));
     // POSIX says EPERM for a folder, Linux EISDIR.
     if (result !== -EISDIR && result !== -EPERM) throw refusedRemoval(below, "unlinkat", result);
-    removeTree(fd, name, below);
+    removeNamed(fd, name, below);
   }
 }
 
-function removeEntry(dir: number, name: string, path: string, flags: number): void {
-  const result = tryPath("unlinkat", dir, name, flags, 0);
+function removeEntry(dir: number, name: Uint8Array, path: string, flags: number): void {
+  const result = tryBytes("unlinkat", dir, name, flags, 0);
   if (result < 0 && result !== -ENOENT) throw refusedRemoval(path, "unlinkat", result);
 }
 
-function tryOpenFolder(dir: number, name: string): number {
+function tryOpenFolder(dir: number, name: Uint8Array): number {
   const how = new Uint8Array(openHow.size);
   openHow.flags.put(how, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   openHow.resolve.put(how, RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV);

@@ -133,7 +133,10 @@ function becomeSomebody(plan: StartPlan, links: ChildLinks): MonitorHelper {
   const helper = new MonitorHelper(links.monitor, plan.user !== undefined);
   if (plan.user === undefined) return helper;
   const paths = hostFolders(rootfsMountOf(plan));
-  for (const step of plan.steps.mounts) if (step.kind === "entry" && !step.sourceInside) paths.push(step.source);
+  for (const step of plan.steps.mounts) {
+    if (step.kind === "entry" && !step.sourceInside) paths.push(step.source);
+    if (step.kind === "layer") paths.push(step.folder);
+  }
   helper.open(paths.filter((path) => path.startsWith("/")));
   expect(links.monitor, "mapped");
   becomeMapped(plan.user);

@@ -78,6 +78,8 @@ lxc.idmap = u 0 100000 65536
 lxc.idmap = g 0 100000 1
 lxc.mount.share = /srv/data data ro
 lxc.mount.auto = shmounts:/srv/later
+lxc.mount.entry = x ovl overlay lowerdir=/srv,upperdir=/c/c1/up/data,workdir=/c/c1/../c1/work,create=dir
+lxc.mount.entry = x old overlay lowerdir=/srv,upperdir=/c/c2/up,workdir=/c/c1/../c2/work,create=dir
 lxc.hook.pre-start = /bin/before
 lxc.hook.start = /bin/inside
 lxc.sysctl.net.ipv4.ip_forward = 1
@@ -94,6 +96,7 @@ lxc.no_new_privs = 1
     /\nid map {5}users 0 to 65535 are 100000 to 165535 outside\nid map {5}groups 0 are 100000 outside\n/,
     /\nsetting {4}\/proc\/PID\/oom_score_adj of its first process = 5\nsetting {4}resource limit nofile = 64:64\n/,
     /\nmount {6}put \/c\/c1\/overlay\/delta over \/base over \/more on .* \(idmap=container\)\n/,
+    /\nmount {6}make the folder \/c\/c1\/up\/data of the host\nmount {6}make the folder \/c\/c1\/work of the host\nmount {6}mount overlay x on \/ovl\nmount {6}mount overlay x on \/old\n/,
     /\nmount {6}share \/srv\/data on \/data, read-only, with the owners of container\n/,
     /\nmount {6}bind \/srv\/later on \/dev\/\.lxc-mounts\n/,
     /\nmount {6}show on \/dev\/\.lxc-mounts what the host mounts there, and not the reverse\n/,

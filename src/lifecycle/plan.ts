@@ -112,6 +112,7 @@ export function planStart(options: StartOptions, facts: StartFacts): StartPlan {
   const limits = planLimits(facts.cgroups.layout, limitsOf(config, facts.disk));
   const rootfsFacts: RootfsFacts = {
     rootNames,
+    folder: directoryOf(options.container),
     fstab: facts.fstab,
     own: namespaces.own,
     hasTtyGroup: hasGroup(config.idmap.values, TTY_GROUP),

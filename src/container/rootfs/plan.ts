@@ -20,6 +20,7 @@ import {
 import type { AutoMount, MountShare } from "../config/rootfs-codecs.ts";
 import type { Config } from "../config/schema.ts";
 import { deviceLinkSteps, deviceSteps, devSteps, procSteps, ptsSteps, sysSteps } from "./automounts.ts";
+import { isOverlay } from "./layers.ts";
 import type { MountEntry } from "./mount-entry.ts";
 import { CONTAINER } from "./mount-helper.ts";
 import { splitOptions } from "./mount-options.ts";
@@ -50,6 +51,8 @@ export interface RootfsPlan {
 export interface RootfsFacts {
   /** Paths that mean the container's root in an entry's target: where it is, where it gets mounted, LXCPATH/NAME/rootfs. */
   readonly rootNames: readonly string[];
+  /** LXCPATH/NAME, where the folders of overlay entries are made. */
+  readonly folder: string;
   /** The entries of the file lxc.mount.fstab names. */
   readonly fstab: readonly MountEntry[];
   /** CLONE_NEW* of the namespaces of its own. */
@@ -73,8 +76,8 @@ export function planRootfs(config: Config, facts: RootfsFacts): RootfsPlan {
   if (!hasNamespace(facts.own, "mnt")) return { mounts, cgroups, devices, inside, warnings };
   if (config.autodev.value) mounts.push(...devSteps(sizeOf(config.autodevTmpfsSize.value)));
   for (const auto of config.mountAuto.values) mounts.push(...autoSteps(auto, facts));
-  for (const entry of facts.fstab) addEntry(mounts, warnings, entry, facts.rootNames);
-  for (const entry of config.mountEntry.values) addEntry(mounts, warnings, entry, facts.rootNames);
+  for (const entry of facts.fstab) addEntry(mounts, warnings, entry, facts);
+  for (const entry of config.mountEntry.values) addEntry(mounts, warnings, entry, facts);
   mounts.push(...nestingSteps(config.apparmorAllowNesting.value));
   for (const share of config.mountShare.values) mounts.push(shareStep(share, hasNamespace(facts.own, "user")));
   for (const auto of config.mountAuto.values) {
@@ -202,12 +205,27 @@ function modeOf(auto: AutoMount): "mixed" | "rw" | "ro" {
   return auto.mode === "" ? "mixed" : auto.mode;
 }
 
-function addEntry(steps: MountStep[], warnings: string[], entry: MountEntry, rootNames: readonly string[]): void {
-  const to = targetOf(entry.target, rootNames);
+function addEntry(steps: MountStep[], warnings: string[], entry: MountEntry, facts: RootfsFacts): void {
+  const to = targetOf(entry.target, facts.rootNames);
   if (entry.idmap !== "" && !entry.options.includes("bind") && !entry.options.includes("rbind"))
     throw idmapNeedsBind(entry);
-  if (to === undefined) warnings.push(`the mount entry "${entry.line}" is ignored: its target is not in the container`);
-  else steps.push(entryStep(entry, to));
+  if (to === undefined) {
+    warnings.push(`the mount entry "${entry.line}" is ignored: its target is not in the container`);
+    return;
+  }
+  if (isOverlay(entry.type)) steps.push(...layerSteps(entry, facts.folder));
+  steps.push(entryStep(entry, to));
+}
+
+/** As in LXC: the folders for changes are made where they are below the container's own. */
+function layerSteps(entry: MountEntry, folder: string): MountStep[] {
+  const steps: MountStep[] = [];
+  for (const option of entry.options) {
+    if (!option.startsWith("upperdir=/") && !option.startsWith("workdir=/")) continue;
+    const at = below(folder, normalPath(option.slice(option.indexOf("=") + 1))) ?? "";
+    if (at !== "") steps.push({ kind: "layer", folder, at, optional: entry.optional });
+  }
+  return steps;
 }
 
 /** The kernel shifts the owners of a copy of a mount, not of a new file system. */

@@ -30,7 +30,7 @@ import {
   MS_SLAVE,
 } from "../../kernel/abi/mount.ts";
 import { call, refused, tryBytes, tryCall, tryPath } from "../../kernel/call.ts";
-import { closeFd, openAt, statusOf, tryCreateAt } from "../../kernel/files.ts";
+import { closeFd, openAt, statusOf, tryCreateAt, tryOpenAt } from "../../kernel/files.ts";
 import { bytesOfText } from "../../kernel/memory.ts";
 import {
   attachTree,
@@ -45,7 +45,9 @@ import { bootIdText } from "./boot-id.ts";
 import { mountRefused, shareRefused, sourceRefused } from "./entry-refusals.ts";
 import type { MountHelper } from "./mount-helper.ts";
 import { attributesFor } from "./mount-options.ts";
-import type { EntryStep, FileSystemStep, MountStep, ReadOnlyStep } from "./steps.ts";
+import type { EntryStep, FileSystemStep, LayerStep, MountStep, ReadOnlyStep } from "./steps.ts";
+
+const LAYER_MODE = 0o755;
 
 /** Where a path is: a folder that is open, and the rest of the path below it. */
 interface Place {
@@ -103,6 +105,9 @@ export class RootfsBuilder {
       case "entry":
         this.#mountEntry(step);
         break;
+      case "layer":
+        this.#makeLayer(step);
+        break;
       case "directory":
         closeFd(this.#openDirectory(step.at, step.mode));
         break;
@@ -136,6 +141,21 @@ export class RootfsBuilder {
   #openDirectory(path: string, mode: number): number {
     const place = this.#place(path);
     return makeDirectoryBelow(place.dir, place.path, mode);
+  }
+
+  /** Through the container's own folder, and no link below it. */
+  #makeLayer(step: LayerStep): void {
+    const found = tryOpenAt(AT_FDCWD, step.folder, O_PATH | O_DIRECTORY);
+    // Its path may be closed to the root of a user namespace, and open to the one who asked for the mount.
+    const folder = found === -EACCES ? this.#helper.folder(step.folder) : found;
+    try {
+      if (folder < 0) throw refused(`open ${step.folder}`, "openat", folder);
+      closeFd(makeDirectoryBelow(folder, step.at, LAYER_MODE));
+    } catch (caught) {
+      if (!step.optional || !(caught instanceof LxcError)) throw caught;
+    } finally {
+      if (found >= 0) closeFd(found);
+    }
   }
 
   #mountFileSystem(step: FileSystemStep): void {

@@ -8,6 +8,7 @@ export type MountStep =
   | FileSystemStep
   | ReadOnlyStep
   | EntryStep
+  | LayerStep
   | { readonly kind: "directory"; readonly at: string; readonly mode: number }
   | { readonly kind: "node"; readonly at: string; readonly major: number; readonly minor: number }
   | { readonly kind: "link"; readonly at: string; readonly target: string }
@@ -55,6 +56,15 @@ export interface EntryStep {
   readonly isShare: boolean;
 }
 
+/** A folder that an overlay entry writes to, made when missing, below the container's own folder on the host. */
+export interface LayerStep {
+  readonly kind: "layer";
+  readonly folder: string;
+  /** Below `folder`. */
+  readonly at: string;
+  readonly optional: boolean;
+}
+
 /** One line for --dry-run and for logs. */
 export function explain(step: MountStep): string {
   switch (step.kind) {
@@ -64,6 +74,8 @@ export function explain(step: MountStep): string {
       return `make /${step.at} read-only${step.keep.length > 0 ? ` but for ${step.keep.join(", ")}` : ""}`;
     case "entry":
       return explainEntry(step);
+    case "layer":
+      return `make the folder ${step.folder}/${step.at} of the host`;
     case "directory":
       return `make the folder /${step.at}`;
     case "node":
