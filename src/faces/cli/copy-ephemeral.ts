@@ -145,6 +145,7 @@ function runCommand(args: Arguments, target: Container, command: readonly string
       command,
       namespaces: ALL_NAMESPACES,
       elevated: NOT_ELEVATED,
+      label: "",
       personality: -1,
       remountProcSys: false,
       environment: environment(),
@@ -161,6 +162,7 @@ function runCommand(args: Arguments, target: Container, command: readonly string
       timeoutS: SHUTDOWN_TIMEOUT_S,
       kill: false,
       noKill: false,
+      environment: process.env,
       reboot: false,
       cgroups: () => cgroupsFrom(args, target),
     });

@@ -228,6 +228,7 @@ class Autostart {
         timeoutS: this.#action === "shutdown" ? this.#timeoutS : 0,
         kill: this.#action === "kill",
         noKill: false,
+        environment: process.env,
         reboot: this.#action === "reboot",
         cgroups: () => cgroupsFrom(args, container),
       });
