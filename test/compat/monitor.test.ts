@@ -7,6 +7,7 @@ import { dirname, join } from "node:path";
 import { after, afterEach, test } from "node:test";
 import { BIN, eventually, type Outcome, Place, skipWithoutRoot } from "../system/host.ts";
 import {
+  endAll,
   endMonitords,
   exitMessage,
   fifoOf,
@@ -27,6 +28,7 @@ const place = new Place("compat-monitor");
 const NAME = "lxcts-cmon";
 
 afterEach(async () => {
+  endAll();
   await endMonitords(place.lxcpath);
   rmSync(fifoOf(place.lxcpath), { force: true });
 });

@@ -6,7 +6,7 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { after, afterEach, before, test } from "node:test";
 import { BIN, eventually, type Outcome, outcomeOf, Place, skipWithoutRoot as skip } from "./host.ts";
-import { endMonitords, fifoOf, LIBEXEC, type Running, watching } from "./watching.ts";
+import { endAll, endMonitords, fifoOf, LIBEXEC, type Running, watching } from "./watching.ts";
 
 const place = new Place("autostart");
 
@@ -26,6 +26,7 @@ before(() => {
 });
 
 afterEach(async () => {
+  endAll();
   for (const name of "abcdefg") place.ours("lxc-stop", "-k", `lxcts-auto-${name}`);
   await endMonitords(place.lxcpath);
 });

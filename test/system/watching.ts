@@ -14,6 +14,16 @@ export function fifoOf(lxcpath: string): string {
   return `/run/lxc${lxcpath}/monitor-fifo`;
 }
 
+/** A tool that should end by itself has this long. */
+const PATIENCE_MS = 20_000;
+
+const all: Running[] = [];
+
+/** Ends every tool that a test has left running. */
+export function endAll(): void {
+  for (const running of all.splice(0)) running.process.kill("SIGKILL");
+}
+
 /** A running tool, and what it has said. */
 export class Running {
   out = "";
@@ -23,6 +33,7 @@ export class Running {
 
   constructor(program: string, ...args: string[]) {
     this.process = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"] });
+    all.push(this);
     this.process.stdout?.setEncoding("utf8").on("data", (text) => {
       this.out += text;
     });
@@ -34,14 +45,22 @@ export class Running {
     });
   }
 
-  /** The exit code; -2 for one that a signal ended. */
-  ended(): Promise<number> {
-    return this.#ended;
+  /** The exit code; -2 for one that a signal ended. Throws at the deadline. */
+  async ended(): Promise<number> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<number>((_, reject) => {
+      timer = setTimeout(() => reject(new Error(`it does not end: ${this.process.spawnargs.join(" ")}`)), PATIENCE_MS);
+    });
+    try {
+      return await Promise.race([this.#ended, late]);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   stop(signal: NodeJS.Signals = "SIGTERM"): Promise<number> {
     this.process.kill(signal);
-    return this.#ended;
+    return this.ended();
   }
 
   lines(): string[] {
