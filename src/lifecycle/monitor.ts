@@ -2,11 +2,10 @@
 //
 // Runs in a process of its own for a daemon, and in the caller otherwise. `#live` is one life, from STARTING to STOPPED.
 
-import { asLxcError, LxcError } from "../base/errors.ts";
+import { asLxcError, type LxcError } from "../base/errors.ts";
 import { Undo } from "../base/undo.ts";
 import type { Config } from "../container/config/schema.ts";
 import { destroyContainer } from "../container/destroy.ts";
-import { type HookType, hookCalls } from "../container/hook-calls.ts";
 import { runHook } from "../container/hooks.ts";
 import { createNetworks } from "../container/network/create.ts";
 import type { ContainerCgroups } from "../isolation/cgroup/cgroups.ts";
@@ -20,19 +19,7 @@ import { writeIdMaps } from "../isolation/user-namespace.ts";
 import { EPIPE } from "../kernel/abi/errno.ts";
 import { MS_REC, MS_SLAVE } from "../kernel/abi/mount.ts";
 import { CLONE_NEWNS } from "../kernel/abi/sched.ts";
-import {
-  SIGBUS,
-  SIGCHLD,
-  SIGHUP,
-  SIGILL,
-  SIGINT,
-  SIGKILL,
-  SIGNAL_NAMES,
-  SIGQUIT,
-  SIGSEGV,
-  SIGTERM,
-  SIGWINCH,
-} from "../kernel/abi/signal.ts";
+import { SIGHUP, SIGKILL } from "../kernel/abi/signal.ts";
 import { type ResourceLimit, setResourceLimits } from "../kernel/credentials.ts";
 import { EventLoop } from "../kernel/event-loop.ts";
 import { closeFd } from "../kernel/files.ts";
@@ -40,7 +27,6 @@ import { setPropagation } from "../kernel/mounts.ts";
 import { unshare } from "../kernel/namespaces.ts";
 import { NetlinkSocket } from "../kernel/netlink.ts";
 import { currentPid, type ProcessEnd, sendSignal, tryEndOf, waitForEnd } from "../kernel/process.ts";
-import { allSignalsBut, blockSignals, nextSignal, openSignals } from "../kernel/signals.ts";
 import { socketPair } from "../kernel/sockets.ts";
 import { bearFirstProcess } from "./birth.ts";
 import { runChild } from "./child.ts";
@@ -51,20 +37,16 @@ import { Consoles } from "./consoles.ts";
 import { delegateTo, removeCgroups } from "./delegation.ts";
 import { ForegroundConsole } from "./foreground.ts";
 import { expect, hear, type Message, tell, tellFailure, tellWith, unexpected } from "./handshake.ts";
+import { LifeHooks } from "./life-hooks.ts";
 import { MonitorAnswers } from "./monitor-answers.ts";
+import { MonitorSignals } from "./monitor-signals.ts";
 import { answerShift } from "./mount-help.ts";
 import type { StartPlan } from "./plan.ts";
-import { PreservedNamespaces } from "./preserved-namespaces.ts";
 import { monitorFifoOf, tellMonitord, tellMonitordOfExit } from "./state-clients.ts";
 import type { State } from "./states.ts";
 
 /** As long as LXC's waits. */
 const PROXY_TIMEOUT_MS = 30_000;
-
-/** Faults of our own. */
-const NOT_QUEUED: readonly number[] = [SIGILL, SIGBUS, SIGSEGV];
-
-const ASKS_TO_END: readonly number[] = [SIGHUP, SIGINT, SIGQUIT, SIGTERM];
 
 /** What the monitor has from its caller. */
 export interface MonitorHoldings {
@@ -84,13 +66,9 @@ export class Monitor {
   readonly #loop = new EventLoop();
   readonly #answers: MonitorAnswers;
   readonly #server: CommandServer;
-  readonly #signals: number;
-  readonly #signalMask: Uint8Array;
+  readonly #signals = new MonitorSignals();
   readonly #recorder: ConsoleRecorder;
-  #preserved = new PreservedNamespaces();
-  /** For hooks, also when it has ended. */
-  #lastPid = 0;
-  #target: "" | "stop" | "reboot" = "";
+  #hooks: LifeHooks;
   #foreground: ForegroundConsole | undefined = undefined;
   #hasStopped = false;
   #warnings: readonly string[] = [];
@@ -98,10 +76,8 @@ export class Monitor {
   constructor(plan: StartPlan, holdings: MonitorHoldings) {
     this.#plan = plan;
     this.#holdings = holdings;
-    const queued = allSignalsBut(NOT_QUEUED);
-    this.#signalMask = blockSignals(queued);
-    this.#signals = openSignals(queued);
     this.#answers = new MonitorAnswers(plan, holdings.cgroups, (state) => this.#become(state));
+    this.#hooks = new LifeHooks(plan);
     this.#recorder = new ConsoleRecorder(plan.options.config, (text) => plan.options.warn(text));
     this.#server = new CommandServer(holdings.listening, this.#loop, this.#answers);
   }
@@ -133,12 +109,13 @@ export class Monitor {
   #live(running: () => void): ProcessEnd {
     const undo = new Undo();
     const { cgroups } = this.#holdings;
+    this.#hooks = new LifeHooks(this.#plan);
     let end: ProcessEnd = { pid: 0, code: 0, signal: 0 };
     const denials = new DenialWatch(this.#plan.confinement);
     undo.add("close the kernel's log", () => denials.close());
     try {
       this.#become("STARTING");
-      this.#runHooks("pre-start");
+      this.#hooks.run("pre-start");
       loadConfinement(this.#plan.confinement, undo);
       undo.add("remove the container's cgroups", () => removeCgroups(this.#plan, cgroups));
       cgroups.makeUnifiedPayload();
@@ -168,13 +145,10 @@ export class Monitor {
     const { cgroups, ownProgram } = this.#holdings;
     const child = bearFirstProcess(plan.namespaces, cgroups.payloadV2Fd(), () => {
       closeFd(channel.left);
-      runChild(plan, { monitor: channel.right, cgroups, signalMask: this.#signalMask, ownProgram });
+      runChild(plan, { monitor: channel.right, cgroups, signalMask: this.#signals.maskBefore, ownProgram });
     });
     this.#answers.init = child;
-    this.#lastPid = child.pid;
-    const config = plan.options.config;
-    if (config.hookStop.values.length + config.hookPostStop.values.length > 0)
-      this.#preserved.open(child.pid, plan.namespaces.own, currentPid());
+    this.#hooks.born(child.pid);
     closeFd(channel.right);
     try {
       this.#mapUsers(channel.left);
@@ -189,8 +163,8 @@ export class Monitor {
       tellWith(channel.left, "configured", cgroupPath);
       this.#takeTerminals(channel.left);
       for (const warning of applyDeviceRules(cgroups, plan.limits)) plan.options.warn(warning);
-      this.#runHooks("start-host");
-      this.#endIfAsked();
+      this.#hooks.run("start-host");
+      this.#signals.refuseIfAsked(plan.options.container.name);
       tell(channel.left, "go");
       if (plan.filter?.notifies === true) this.#superviseCalls(channel.left);
       expect(channel.left, "closed");
@@ -281,14 +255,14 @@ export class Monitor {
   /** Answers commands and passes signals on, until the first process has ended. */
   #serve(): void {
     const { pidfd } = this.#answers.init;
-    this.#loop.watch(this.#signals, () => this.#forwardSignals());
+    this.#loop.watch(this.#signals.fd, () => this.#signals.forward(pidfd, () => this.#foreground?.resize()));
     this.#loop.watch(pidfd, () => this.#loop.stop());
     this.#connectConsole();
     this.#loop.run();
     this.#foreground?.stop();
     this.#foreground = undefined;
     this.#loop.forget(pidfd);
-    this.#loop.forget(this.#signals);
+    this.#loop.forget(this.#signals.fd);
   }
 
   /** In the foreground the console is the caller's terminal; what nobody sees must still be read. */
@@ -305,31 +279,6 @@ export class Monitor {
       }
     }
     consoles.drain();
-  }
-
-  /** A program that has not begun could not take a signal that asks to end: until then it ends the start. */
-  #endIfAsked(): void {
-    for (;;) {
-      const signal = nextSignal(this.#signals);
-      if (signal === undefined) return;
-      if (!ASKS_TO_END.includes(signal.number)) continue;
-      const reason = `its monitor got SIG${SIGNAL_NAMES[signal.number] ?? ""}, which asks it to end`;
-      throw new LxcError("wrong-state", `start ${this.#plan.options.container.name}`, reason);
-    }
-  }
-
-  /** As in LXC: what the monitor gets, the first process gets; a lost terminal asks it to end. */
-  #forwardSignals(): void {
-    for (;;) {
-      const signal = nextSignal(this.#signals);
-      if (signal === undefined) return;
-      if (signal.number === SIGCHLD) continue;
-      if (signal.number === SIGWINCH) {
-        this.#foreground?.resize();
-        continue;
-      }
-      sendSignal(this.#answers.init.pidfd, signal.number === SIGHUP ? SIGTERM : signal.number);
-    }
   }
 
   #become(state: State): void {
@@ -358,9 +307,9 @@ export class Monitor {
   /** From the end of the first process to STOPPED, and what the administrator wants done after that. */
   #stopped(undo: Undo, end: ProcessEnd): void {
     this.#become("STOPPING");
-    this.#target = isReboot(end) ? "reboot" : "stop";
+    this.#hooks.ended(isReboot(end) ? "reboot" : "stop");
     if (!hasNamespace(this.#plan.namespaces.own, "pid")) this.#tolerate(() => this.#endOthers());
-    this.#tolerate(() => this.#runHooks("stop"));
+    this.#tolerate(() => this.#hooks.run("stop"));
     for (const failure of undo.run()) this.#warn(failure);
     if (this.#answers.init.pidfd >= 0) closeFd(this.#answers.init.pidfd);
     this.#answers.forgetInit();
@@ -371,10 +320,8 @@ export class Monitor {
     this.#answers.consoles = undefined;
     if (!isReboot(end)) this.#sayStopped();
     // As in LXC: a post-stop hook that fails keeps a container from starting again.
-    if (!this.#tolerate(() => this.#runHooks("post-stop"))) this.#sayStopped();
-    this.#preserved.close();
-    this.#preserved = new PreservedNamespaces();
-    this.#lastPid = 0;
+    if (!this.#tolerate(() => this.#hooks.run("post-stop"))) this.#sayStopped();
+    this.#hooks.close();
   }
 
   /** Without process ids of its own the end of the first process is not that of the others. */
@@ -397,8 +344,7 @@ export class Monitor {
     this.#sayStopped();
     if (this.#plan.options.config.ephemeral.value) this.#tolerate(() => this.#destroy());
     this.#tolerate(() => this.#holdings.cgroups.leaveMonitor());
-    closeFd(this.#signals);
-    blockSignals(this.#signalMask);
+    this.#signals.close();
     this.#loop.close();
   }
 
@@ -423,17 +369,6 @@ export class Monitor {
       this.#warn(asLxcError(caught as Error));
       return false;
     }
-  }
-
-  #runHooks(type: HookType): void {
-    const { container, config } = this.#plan.options;
-    const isOver = type === "stop" || type === "post-stop";
-    let environment = this.#plan.hookEnvironment;
-    if (isOver) environment = environment.concat(this.#preserved.variables);
-    if (this.#lastPid > 0) environment = environment.concat([`LXC_PID=${this.#lastPid}`]);
-    if (this.#target !== "") environment = environment.concat([`LXC_TARGET=${this.#target}`]);
-    const args = type === "stop" && config.hookVersion.value === 0 ? this.#preserved.words : [];
-    for (const hook of hookCalls(config, { type, name: container.name, environment, args })) runHook(hook);
   }
 }
 
