@@ -255,7 +255,7 @@ export class Monitor {
   /** Answers commands and passes signals on, until the first process has ended. */
   #serve(): void {
     const { pidfd } = this.#answers.init;
-    this.#loop.watch(this.#signals.fd, () => this.#signals.forward(pidfd, () => this.#foreground?.resize()));
+    this.#loop.watch(this.#signals.fd, () => this.#signals.forward(pidfd, () => this.#resize()));
     this.#loop.watch(pidfd, () => this.#loop.stop());
     this.#connectConsole();
     this.#loop.run();
@@ -279,6 +279,10 @@ export class Monitor {
       }
     }
     consoles.drain();
+  }
+
+  #resize(): void {
+    this.#foreground?.resize();
   }
 
   #become(state: State): void {
