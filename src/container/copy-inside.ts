@@ -39,7 +39,7 @@ export function changeInside(change: InsideChange): void {
   const renames = change.renames && root !== "";
   if (!hooks && !renames) return;
   runApart(change.mapped, () => {
-    if (change.layers !== "") mountLayers(change.layers, root);
+    if (change.layers !== "") mountLayers(change.layers, root, change.loaded.config.idmap.values.length > 0);
     for (const hook of hookCalls(change.loaded.config, occasionOf(change))) runHook(hook);
     if (renames) writeHostName(root, change.target.name);
   });
@@ -55,9 +55,11 @@ function occasionOf(change: InsideChange): HookOccasion {
   return { type: "clone", name: change.target.name, environment, args: change.hookArgs };
 }
 
-function mountLayers(path: string, root: string): void {
+/** What only an overlay knows is kept where the container itself will look for it. */
+function mountLayers(path: string, root: string, isMapped: boolean): void {
   const target = openDirectory(root);
-  const mount = makeOverlayRoot({ path, options: [], idmap: "", target }, new NobodyElse());
+  const options = isMapped ? ["userxattr"] : [];
+  const mount = makeOverlayRoot({ path, options, idmap: "", target }, new NobodyElse());
   attachTree(mount, target, `the root file system on ${root}`);
   closeFd(mount);
   closeFd(target);

@@ -7,6 +7,7 @@ import { call } from "../kernel/call.ts";
 import { createText } from "../kernel/files.ts";
 import { bytesOfText } from "../kernel/memory.ts";
 import { readRegular } from "../kernel/replace-file.ts";
+import { runApart } from "./apart.ts";
 import { originalsOf, pairsText } from "./clones.ts";
 import { type LoadedConfig, loadConfig } from "./config/load.ts";
 import { type Container, configFileOf, directoryOf } from "./container.ts";
@@ -128,7 +129,7 @@ export function fillCopy(job: CopyJob, folder: string, interrupts: Interrupts): 
   const { options } = job;
   const directory = directoryOf(options.target);
   if (job.mapped !== undefined) giveFolderToRoot(job.mapped, folder);
-  asRootOrOwner(job.mapped, () => {
+  const make = (): void => {
     const watch = new Watch(job, interrupts);
     try {
       copyRootfs(job.copy, folder, job.loaded.config.idmap.values.length > 0, watch.tell);
@@ -137,7 +138,10 @@ export function fillCopy(job: CopyJob, folder: string, interrupts: Interrupts): 
     }
     const files = job.config.files.concat(job.fstab === undefined ? [] : [job.fstab]);
     for (const file of files) copyNamedFile(file, { source: directoryOf(options.source), directory, folder });
-  });
+  };
+  // For an overlay is made to read it all, which takes a mount namespace of one's own.
+  if (job.copy.kind === "merged") runApart(job.mapped, make);
+  else asRootOrOwner(job.mapped, make);
   interrupts.check(job.doing);
   if (job.originals.length > 0) createText(joinPath(folder, "lxc_rdepends"), pairsText(job.originals), FILE_MODE);
   for (const file of options.files) createText(joinPath(folder, file.name), file.text, file.mode);

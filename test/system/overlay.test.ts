@@ -244,3 +244,43 @@ test("a creation that fails leaves no layer", { skip }, () => {
   equal(made.code, 1);
   equal(existsSync(join(place.lxcpath, "lxcts-half")), false);
 });
+
+test("the folders that an overlay entry writes to are made below the container's own, and nowhere else", {
+  skip,
+}, () => {
+  const folder = place.create("lxcts-entry");
+  const entry = (name: string, at: string, more = "") =>
+    `lxc.mount.entry = x ${name} overlay lowerdir=${place.folder}/low,upperdir=${at}/up/${name},workdir=${at}/work/${name},create=dir${more}`;
+  mkdirSync(join(place.folder, "low"));
+  writeFileSync(join(place.folder, "low/file"), "theirs\n");
+  place.configure("lxcts-entry", "lxc.net.0.type = empty", entry("mine", folder));
+  const run = (...options: string[]) =>
+    place.ours(
+      "lxc-start",
+      "-n",
+      "lxcts-entry",
+      "-F",
+      ...options,
+      "--",
+      "/bin/sh",
+      "-c",
+      "echo mine > /mine/file; exit 4",
+    );
+  equal(run().code, 4);
+  equal(readFileSync(join(folder, "up/mine/file"), "utf8"), "mine\n");
+  equal(readFileSync(join(place.folder, "low/file"), "utf8"), "theirs\n");
+  match(
+    place.ours("lxc-start", "-n", "lxcts-entry", "--dry-run").out,
+    /\nmount +make the folder \S+\/up\/mine of the host\n/,
+  );
+  place.configure("lxcts-entry", entry("other", join(place.lxcpath, "lxcts-other"), ",optional"));
+  equal(run().code, 4);
+  equal(existsSync(join(place.lxcpath, "lxcts-other")), false);
+  // Nor through a link that leads out.
+  symlinkSync(place.folder, join(folder, "out"));
+  place.configure("lxcts-entry", entry("linked", join(folder, "out")));
+  const refusedRun = run();
+  equal(refusedRun.code, 1);
+  match(refusedRun.err, /because: .*out\/up\/linked.*a symbolic link or a file stands in its path\n/);
+  equal(existsSync(join(place.folder, "up")), false);
+});

@@ -137,7 +137,7 @@ function foldersAbove(path: string): string[] {
 }
 
 function isHostsUser(): boolean {
-  const words = blankSeparated(tryReadText("/proc/self/uid_map") ?? "");
+  const words = blankSeparated((tryReadText("/proc/self/uid_map") ?? "").trim());
   return words.length === ALL_IDS.length && words.every((word, i): boolean => word === ALL_IDS[i]);
 }
 

@@ -1,5 +1,6 @@
 // lxc-copy -e: a copy that is started, perhaps for one command, and gone when it stops.
 
+import { Deadline } from "../../base/deadline.ts";
 import { asLxcError, LxcError } from "../../base/errors.ts";
 import { joinPath } from "../../base/path.ts";
 import { loadConfig } from "../../container/config/load.ts";
@@ -12,6 +13,7 @@ import { type EphemeralParts, ephemeralParts, type MountLine, mountWishIn } from
 import { randomLetters } from "../../container/random-name.ts";
 import { isOverlay, overlayPathsIn } from "../../container/rootfs/layers.ts";
 import { exists, isDirectory } from "../../kernel/files.ts";
+import { pause } from "../../kernel/waiting.ts";
 import { type AttachEnd, attachTo } from "../../lifecycle/attach.ts";
 import { ALL_NAMESPACES, NOT_ELEVATED } from "../../lifecycle/attach-options.ts";
 import { startContainer } from "../../lifecycle/start.ts";
@@ -27,6 +29,8 @@ import { cgroupsFrom } from "./target.ts";
 const SUFFIX_LENGTH = 6;
 /** How long its init may take to end it after the command, as for lxc-stop. */
 const SHUTDOWN_TIMEOUT_S = 60;
+const GONE_TIMEOUT_MS = 10_000;
+const LOOK_AGAIN_MS = 5;
 
 export interface EphemeralRequest {
   /** Without the lines that make it ephemeral. */
@@ -61,6 +65,7 @@ export function copyEphemeral(args: Arguments, request: EphemeralRequest): numbe
     throw error;
   }
   const end = request.command.length > 0 ? runCommand(args, target, request.command) : undefined;
+  if (end !== undefined && !request.keepData) waitUntilGone(target);
   if (isJson(args))
     print(`${resultObject(options, request.leaves && end === undefined ? "started" : "ended").encode()}\n`);
   if (end?.failure !== undefined) throw new Refusal("", end.failure, end.exitCode);
@@ -167,6 +172,12 @@ function runCommand(args: Arguments, target: Container, command: readonly string
       cgroups: () => cgroupsFrom(args, target),
     });
   }
+}
+
+/** Its monitor destroys it after it has said STOPPED; who comes next may want the name. */
+function waitUntilGone(container: Container): void {
+  const deadline = new Deadline(GONE_TIMEOUT_MS);
+  while (isDefined(container) && !deadline.hasPassed()) pause(LOOK_AGAIN_MS);
 }
 
 /** After a start that failed; its monitor may have done it already. */
