@@ -2,7 +2,7 @@
 
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { eventually, type Outcome, Place, skipWithoutRoot } from "../system/host.ts";
@@ -11,7 +11,11 @@ const hasLxc = spawnSync("/usr/bin/lxc-copy", ["--version"]).status === 0;
 const skip = skipWithoutRoot !== false ? skipWithoutRoot : hasLxc ? false : "LXC's own tools are not installed";
 
 const place = new Place("copycompat");
-after(() => place.remove());
+after(() => {
+  place.remove();
+  // LXC's monitor of a copy that -e started leaves its cgroups.
+  for (const path of place.leftovers("lxcts-e-theirs")) if (path.startsWith("/sys/fs/cgroup/")) rmdirSync(path);
+});
 
 type Tools = (tool: string, ...args: string[]) => Outcome;
 const ours: Tools = (tool, ...args) => place.ours(tool, ...args);
