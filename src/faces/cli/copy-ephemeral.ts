@@ -177,7 +177,7 @@ function runCommand(args: Arguments, target: Container, command: readonly string
 /** Its monitor destroys it after it has said STOPPED; who comes next may want the name. */
 function waitUntilGone(container: Container): void {
   const deadline = new Deadline(GONE_TIMEOUT_MS);
-  while (isDefined(container) && !deadline.hasPassed()) pause(LOOK_AGAIN_MS);
+  while (exists(directoryOf(container)) && !deadline.hasPassed()) pause(LOOK_AGAIN_MS);
 }
 
 /** After a start that failed; its monitor may have done it already. */

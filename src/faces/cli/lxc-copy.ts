@@ -26,7 +26,12 @@ const allowRunning = flag("allowrunning", "a", "Copy it also while it runs");
 const foreground = flag("foreground", "F", "Start with this terminal as the console of the copy");
 const daemon = flag("daemon", "d", "Start in the background, which is the default");
 const ephemeral = flag("ephemeral", "e", "Start the copy, and destroy it when it stops");
-const mount = valued("mount", "TYPE=SRC[:DST]", "m", "With -e: show something of the host inside, bind=… or overlay=…");
+const mount = valued(
+  "mount",
+  "TYPE=SRC[:DST]",
+  "m",
+  "With -e: show something of the host inside, bind=SRC or overlay=SRC",
+);
 const backing = valued("backingstorage", "TYPE", "B", "How the copy is kept: dir or overlay");
 const tmpfs = flag("tmpfs", "t", "With -e: keep what changes in memory; it is lost on reboot");
 const fsSize = later(valued("fssize", "SIZE", "L", "Size of a volume"));
