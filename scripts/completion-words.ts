@@ -47,7 +47,7 @@ interface ValueWords {
 }
 
 export const valueWords: readonly ValueWords[] = [
-  { kind: "FORMAT", words: ["text", "json"] },
+  { kind: "FORMAT", words: ["table", "json", "ndjson", "csv"] },
   { kind: "LEVEL", words: logLevels.map((level) => level.toUpperCase()) },
   { kind: "STATES", words: states },
   { kind: "TEMPLATE", words: ["busybox", "none"] },

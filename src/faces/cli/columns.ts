@@ -1,7 +1,6 @@
 // What lxc-ls can show of one container, asked for only when it is shown.
 
 import { asLxcError, type LxcError } from "../../base/errors.ts";
-import { upperCase } from "../../base/text.ts";
 import type { Glance } from "../../container/config/glance.ts";
 import { loadConfig } from "../../container/config/load.ts";
 import type { Config } from "../../container/config/schema.ts";
@@ -11,50 +10,68 @@ import { addressesOf, devicesOf } from "../../container/network/usage.ts";
 import type { NetlinkSocket } from "../../kernel/netlink.ts";
 import { configItemOf, initPidOf, stateOf } from "../../lifecycle/command-client.ts";
 import type { State } from "../../lifecycle/states.ts";
-import { JsonObject } from "./json.ts";
+import {
+  amountColumn,
+  type Column,
+  column,
+  flagValue,
+  listValue,
+  numberValue,
+  shownColumn,
+  textValue,
+} from "./listing.ts";
 import { controlling } from "./target.ts";
 import { memoryOf, swapOf } from "./usage.ts";
 
-export type Column =
-  | "NAME"
-  | "STATE"
-  | "PID"
-  | "RAM"
-  | "SWAP"
-  | "AUTOSTART"
-  | "GROUPS"
-  | "INTERFACE"
-  | "IPV4"
-  | "IPV6"
-  | "UNPRIVILEGED";
+/** As LXC's heads; -F takes these words and those of --columns. */
+export const columnHeads = "NAME, STATE, PID, RAM, SWAP, AUTOSTART, GROUPS, INTERFACE, IPV4, IPV6, UNPRIVILEGED";
 
-const all: readonly Column[] = [
-  "NAME",
-  "STATE",
-  "PID",
-  "RAM",
-  "SWAP",
-  "AUTOSTART",
-  "GROUPS",
-  "INTERFACE",
-  "IPV4",
-  "IPV6",
-  "UNPRIVILEGED",
-];
-
-export const columnNames: readonly string[] = all;
-
-export function columnNamed(word: string): Column | undefined {
-  for (const column of all) if (column === upperCase(word)) return column;
-  return undefined;
+/** Every column of lxc-ls. As in LXC, an amount has room for `0.00MB` at least. */
+export function allColumns(found: readonly Facts[]): Column[] {
+  const of = (at: number): Facts => found[at]!;
+  return [
+    column("name", (at) => textValue(of(at).container.name)),
+    column("state", (at) => textValue(of(at).state())),
+    column("pid", (at) => numberValue(of(at).firstPid())),
+    amountColumn(
+      "ram_bytes",
+      "RAM   ",
+      (at) => numberValue(of(at).ram()),
+      (at) => megabytes(of(at).ram()),
+    ),
+    amountColumn(
+      "swap_bytes",
+      "SWAP  ",
+      (at) => numberValue(of(at).swap()),
+      (at) => megabytes(of(at).swap()),
+    ),
+    shownColumn(
+      "autostart",
+      "AUTOSTART",
+      (at) => flagValue(of(at).isAutostart()),
+      (at) => (of(at).isAutostart() ? "1" : "0"),
+    ),
+    column("groups", (at) => listValue(of(at).groups())),
+    shownColumn(
+      "interfaces",
+      "INTERFACE",
+      (at) => listValue(of(at).interfaces()),
+      (at) => of(at).interfaces().join(", "),
+    ),
+    column("ipv4", (at) => listValue(of(at).ips(false))),
+    column("ipv6", (at) => listValue(of(at).ips(true))),
+    column("unprivileged", (at) => flagValue(of(at).isUnprivileged())),
+  ];
 }
 
-export function defaultColumns(): Column[] {
-  return ["NAME", "STATE", "AUTOSTART", "GROUPS", "IPV4", "IPV6", "UNPRIVILEGED"];
-}
+/** LXC's own for -f. */
+export const FANCY = "NAME,STATE,AUTOSTART,GROUPS,IPV4,IPV6,UNPRIVILEGED";
+/** For programs: of a plain list, and with -f. Amounts cost time, so that they are only told when they are asked for. */
+export const PLAIN = "name,state";
+export const WHOLE = "name,state,pid,autostart,groups,interfaces,ipv4,ipv6,unprivileged";
 
-function megabytes(sizeBytes: number): string {
-  return `${(sizeBytes / 1024 / 1024).toFixed(2)}MB`;
+function megabytes(sizeBytes: number | undefined): string {
+  return sizeBytes === undefined ? "" : `${(sizeBytes / 1024 / 1024).toFixed(2)}MB`;
 }
 
 /** What a list shows of a container's configuration. */
@@ -98,82 +115,43 @@ export class Facts {
       .filter((group): boolean => group !== "");
   }
 
-  cell(column: Column): string {
-    const text = this.#text(column);
-    return text === "" ? "-" : text;
+  /** Bytes of memory; undefined when it does not run. */
+  ram(): number | undefined {
+    return this.#isRunning() ? memoryOf(this.container) : undefined;
   }
 
-  /** What the plain list tells, or with `whole` what the default table does. */
-  json(whole: boolean): JsonObject {
-    const json = new JsonObject().text("name", this.container.name).text("state", this.state());
-    if (!whole) return json;
-    const pid = this.#firstPid();
-    if (pid > 0) json.number("pid", pid);
-    else json.nothing("pid");
-    return json
-      .flag("autostart", this.#isAutostart())
-      .texts("groups", this.groups())
-      .texts("interfaces", this.#interfaces())
-      .texts("ipv4", this.#ips(false))
-      .texts("ipv6", this.#ips(true))
-      .flag("unprivileged", this.#isUnprivileged());
+  swap(): number | undefined {
+    return this.#isRunning() ? swapOf(this.container) : undefined;
   }
 
-  #text(column: Column): string {
-    switch (column) {
-      case "NAME":
-        return this.container.name;
-      case "STATE":
-        return this.state();
-      case "PID":
-        return this.#firstPid() > 0 ? String(this.#firstPid()) : "";
-      case "RAM":
-        return this.#isRunning() ? megabytes(memoryOf(this.container)) : "";
-      case "SWAP":
-        return this.#isRunning() ? megabytes(swapOf(this.container)) : "";
-      case "AUTOSTART":
-        return this.#isAutostart() ? "1" : "0";
-      case "GROUPS":
-        return this.groups().join(", ");
-      case "INTERFACE":
-        return this.#interfaces().join(", ");
-      case "IPV4":
-        return this.#ips(false).join(", ");
-      case "IPV6":
-        return this.#ips(true).join(", ");
-      default:
-        return this.#isUnprivileged() ? "true" : "false";
-    }
-  }
-
-  #isRunning(): boolean {
-    return this.state() !== "STOPPED";
-  }
-
-  #isAutostart(): boolean {
+  isAutostart(): boolean {
     return this.#item(AUTO) === "1";
   }
 
-  #isUnprivileged(): boolean {
+  isUnprivileged(): boolean {
     return this.#item(IDMAP) !== "";
   }
 
-  /** 0 when it does not run. */
-  #firstPid(): number {
+  /** Undefined when it does not run. */
+  firstPid(): number | undefined {
     if (this.#pid < 0) this.#pid = this.#isRunning() ? (initPidOf(this.container) ?? 0) : 0;
-    return this.#pid;
+    return this.#pid > 0 ? this.#pid : undefined;
   }
 
-  #ips(version6: boolean): string[] {
-    const pid = this.#firstPid();
-    const addresses = this.#addresses ?? (pid > 0 ? addressesOf(this.#socket, pid) : []);
+  ips(version6: boolean): string[] {
+    const pid = this.firstPid();
+    const addresses = this.#addresses ?? (pid === undefined ? [] : addressesOf(this.#socket, pid));
     this.#addresses = addresses;
     return addresses.filter((address): boolean => address.includes(":") === version6);
   }
 
-  #interfaces(): string[] {
-    const pid = this.#firstPid();
-    return pid > 0 ? devicesOf(this.#socket, pid).map((device) => device.name) : [];
+  interfaces(): string[] {
+    const pid = this.firstPid();
+    return pid === undefined ? [] : devicesOf(this.#socket, pid).map((device) => device.name);
+  }
+
+  #isRunning(): boolean {
+    return this.state() !== "STOPPED";
   }
 
   /** As the container was started with while it runs, and from its file otherwise; "" for none. */

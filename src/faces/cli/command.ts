@@ -39,6 +39,8 @@ export interface Tool {
   readonly options: readonly Option[];
   /** Whether the first operand is the container, when -n does not say. */
   readonly named: boolean;
+  /** Whether it lists or shows, so that it has --columns and prints csv. */
+  readonly rows?: boolean;
   /** Whether it has nothing to do with containers, so that it does not have the options that say which. */
   readonly isForHost?: boolean;
   /** Answers words that LXC's tool reads in another way than getopt; undefined leaves them to the options. */
@@ -158,6 +160,8 @@ export const logPriority = valued(
 );
 export const lxcpath = valued("lxcpath", "PATH", "P", "Where the containers are");
 export const rcFile = valued("rcfile", "FILE", "", "Read FILE instead of the container's configuration");
+/** For tools that have no use for it, and take it as in LXC. */
+export const unusedRcFile = valued("rcfile", "FILE", "", "Without an effect, as in LXC");
 /** The namespaces that a new container can take from another one. */
 export const shareOptions: readonly Option[] = [
   valued("share-net", "NAME", "", "Share the network of a container or process"),
@@ -165,7 +169,8 @@ export const shareOptions: readonly Option[] = [
   valued("share-uts", "NAME", "", "Share the host name of a container or process"),
   valued("share-pid", "NAME", "", "Share the process ids of a container or process"),
 ];
-export const format = valued("format", "FORMAT", "", "Print text or json");
+export const format = valued("format", "FORMAT", "", "Print a table, json, ndjson or csv");
+export const columns = valued("columns", "COLUMNS", "", "Print these columns, with commas between");
 
 /** LXC's, in its order; -h is one more letter for --help. */
 export const commonOptions: readonly Option[] = [
@@ -179,6 +184,7 @@ export const commonOptions: readonly Option[] = [
   lxcpath,
   rcFile,
   format,
+  columns,
 ];
 
 /** The tool's options and the common ones it does not have itself. */
@@ -193,7 +199,8 @@ export function commonOptionsOf(tool: Tool): Option[] {
   const options: Option[] = [];
   for (const common of commonOptions) {
     const isForContainers = common === name || common === lxcpath || common === rcFile;
-    if (!hasOption(tool, common.long) && !(isForContainers && tool.isForHost === true)) options.push(common);
+    const isAbsent = (isForContainers && tool.isForHost === true) || (common === columns && tool.rows !== true);
+    if (!isAbsent && !hasOption(tool, common.long)) options.push(common);
   }
   return options;
 }
@@ -296,8 +303,8 @@ function give(args: Arguments, option: Option, value: string): void {
 function longOption(options: readonly Option[], tool: string, typed: string): Option {
   const exact = options.find((option) => option.long === typed);
   if (exact !== undefined) return exact;
-  // `--format` is ours: it may not make an abbreviation ambiguous that LXC understands.
-  const begun = options.filter((option) => option.long !== format.long && option.long.startsWith(typed));
+  // These are ours: they may not make an abbreviation ambiguous that LXC understands.
+  const begun = options.filter((option) => !isOurs(option) && option.long.startsWith(typed));
   const only = begun[0];
   if (only === undefined) {
     const near = nearest(
@@ -309,6 +316,10 @@ function longOption(options: readonly Option[], tool: string, typed: string): Op
   if (begun.length === 1) return only;
   const list = begun.map((option) => `'--${option.long}'`).join(" ");
   throw misuse(tool, `option '--${typed}' is ambiguous; possibilities: ${list}`, "");
+}
+
+function isOurs(option: Option): boolean {
+  return option.long === format.long || option.long === columns.long;
 }
 
 function misuse(tool: string, message: string, hint: string): Refusal {

@@ -12,9 +12,11 @@ import { usernetFindings } from "../../container/config/usernet.ts";
 import { configFileOf, containerOf } from "../../container/container.ts";
 import { definedContainers } from "../../lifecycle/list.ts";
 import { absolute } from "./caller.ts";
-import { type Arguments, rcFile } from "./command.ts";
+import { type Arguments, columns, rcFile } from "./command.ts";
+import { findingColumns } from "./finding-columns.ts";
 import { JsonObject, listed } from "./json.ts";
-import { isJson } from "./output.ts";
+import { columnsFrom, printListing } from "./listing.ts";
+import { formatOf, isJson } from "./output.ts";
 import { findingJson, print, printLines } from "./print.ts";
 import { lxcpathFrom } from "./target.ts";
 
@@ -26,8 +28,14 @@ interface Checked {
 /** Checks the files named, or else the configuration of each container. Exit code 1 when one of them has errors. */
 export function checkFiles(args: Arguments, files: readonly string[]): number {
   const named = args.has(rcFile) ? files.concat([args.text(rcFile, "")]) : files;
+  const findings: Finding[] = [];
+  const all = findingColumns(findings);
+  const wanted = columnsFrom(args, all, all);
   const checked = (named.length > 0 ? named : ownFiles(args)).map(check);
-  if (isJson(args)) print(`${listed(checked.map(jsonOf))}\n`);
+  for (const each of checked) findings.push(...each.findings);
+  if (formatOf(args) === "csv" || args.has(columns)) printListing(args, wanted, findings.length);
+  else if (formatOf(args) === "ndjson") printLines(checked.map((each) => jsonOf(each).encode()));
+  else if (isJson(args)) print(`${listed(checked.map(jsonOf))}\n`);
   else for (const each of checked) printLines(linesOf(each));
   return checked.some((each) => count(each, "error") > 0) ? 1 : 0;
 }

@@ -12,9 +12,10 @@ import { editConfig } from "../../container/edit-config.ts";
 import { stateOf } from "../../lifecycle/command-client.ts";
 import { applyToRunning } from "../../lifecycle/live-change.ts";
 import { absolute, runFolder } from "./caller.ts";
-import { type Arguments, quiet, Refusal, rcFile } from "./command.ts";
+import { type Arguments, columns, quiet, Refusal, rcFile } from "./command.ts";
 import { JsonObject, quoted } from "./json.ts";
-import { isJson } from "./output.ts";
+import { type Column, column, columnsFrom, printListing, shownColumn, textValue } from "./listing.ts";
+import { formatOf, isJson, noRows } from "./output.ts";
 import { findingJson, print, printError, printLines, warn } from "./print.ts";
 import { valueJson } from "./setting-json.ts";
 import { controlling, lxcpathFrom, missing } from "./target.ts";
@@ -22,8 +23,14 @@ import { controlling, lxcpathFrom, missing } from "./target.ts";
 /** `get NAME [KEY...]`: values as LXC prints them; without a key all that differ from their default. */
 export function getKeys(args: Arguments, operands: readonly string[]): number {
   const [container, keys] = named(args, operands, "get NAME [KEY...]");
+  const items: Item[] = [];
+  const all = itemColumns(items);
+  const wanted = columnsFrom(args, all, all);
   const config = loadConfig(fileOf(args, container), process.env).config;
-  if (isJson(args)) print(`${jsonOf(config, keys).encode()}\n`);
+  if (formatOf(args) === "csv" || args.has(columns)) {
+    items.push(...itemsOf(config, keys));
+    printListing(args, wanted, items.length);
+  } else if (isJson(args)) print(`${jsonOf(config, keys).encode()}\n`);
   else if (keys.length === 0) printLines(allLines(config));
   else for (const key of keys) print(endedLine(itemOf(config, key)));
   return 0;
@@ -45,13 +52,17 @@ export function listKeys(args: Arguments, operands: readonly string[]): number {
     const hint = "lxc-config keys lists them all";
     throw new LxcError("config-invalid", `list what is below ${visible(prefix)}`, "no key begins so", { hint });
   }
-  if (isJson(args)) print(`[${keys.map(quoted).join(",")}]\n`);
-  else printLines(keys);
+  const all = [column("key", (at) => textValue(keys[at]!))];
+  const wanted = columnsFrom(args, all, all);
+  if (formatOf(args) === "json" && !args.has(columns)) print(`[${keys.map(quoted).join(",")}]\n`);
+  else if (formatOf(args) === "table" && !args.has(columns)) printLines(keys);
+  else printListing(args, wanted, keys.length);
   return 0;
 }
 
 /** `set NAME KEY VALUE...` and `unset NAME KEY`. */
 export function changeKey(args: Arguments, operands: readonly string[], how: "set" | "append" | "unset"): number {
+  if (formatOf(args) === "csv") throw noRows(`lxc-config ${how === "unset" ? how : "set"}`);
   const usage = how === "unset" ? "unset NAME KEY" : "set NAME KEY VALUE...";
   const [container, words] = named(args, operands, usage);
   const key = words[0];
@@ -109,6 +120,47 @@ function endedLine(text: string): string {
   return text === "" || text.endsWith("\n") ? text : `${text}\n`;
 }
 
+/** A key and what it is set to; a list is lines. */
+interface Item {
+  readonly key: string;
+  readonly value: string;
+  readonly json: string;
+}
+
+function itemColumns(items: readonly Item[]): Column[] {
+  const of = (at: number): Item => items[at]!;
+  return [
+    column("key", (at) => textValue(of(at).key)),
+    shownColumn(
+      "value",
+      "VALUE",
+      (at) => ({ json: of(at).json, plain: of(at).value }),
+      (at) => visible(of(at).value),
+    ),
+  ];
+}
+
+function itemsOf(config: Config, keys: readonly string[]): Item[] {
+  const items: Item[] = [];
+  if (keys.length === 0) for (const { key, setting } of config.used()) items.push(itemFrom(key, setting));
+  for (const key of keys) {
+    const setting = settingOf(config, key);
+    if (setting !== undefined) items.push(itemFrom(key, setting));
+    else items.push({ key, value: itemOf(config, key), json: quoted(itemOf(config, key)) });
+  }
+  return items;
+}
+
+function itemFrom(key: string, setting: Setting): Item {
+  return { key, value: setting.lines().join("\n"), json: settingJson(setting) };
+}
+
+/** Undefined for a key that is no single setting. */
+function settingOf(config: Config, key: string): Setting | undefined {
+  const setting = config.find(key, false);
+  return setting === undefined || setting.isDirective() ? undefined : setting;
+}
+
 function allLines(config: Config): string[] {
   const lines: string[] = [];
   for (const { key, setting } of config.used()) for (const line of setting.lines()) lines.push(`${key} = ${line}`);
@@ -117,18 +169,13 @@ function allLines(config: Config): string[] {
 
 function jsonOf(config: Config, keys: readonly string[]): JsonObject {
   const json = new JsonObject();
-  if (keys.length === 0) for (const { key, setting } of config.used()) putValue(json, key, setting);
-  for (const key of keys) {
-    const setting = config.find(key, false);
-    if (setting !== undefined && !setting.isDirective()) putValue(json, key, setting);
-    else json.text(key, itemOf(config, key));
-  }
+  for (const item of itemsOf(config, keys)) json.raw(item.key, item.json);
   return json;
 }
 
 /** A list as an array; what is not set as null. */
-function putValue(json: JsonObject, key: string, setting: Setting): void {
+function settingJson(setting: Setting): string {
   const values: string[] = [];
   for (const line of setting.lines()) values.push(valueJson(setting, line));
-  json.raw(key, setting.isList() ? `[${values.join(",")}]` : (values[0] ?? "null"));
+  return setting.isList() ? `[${values.join(",")}]` : (values[0] ?? "null");
 }

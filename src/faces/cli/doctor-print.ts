@@ -5,6 +5,7 @@ import { commandText, type FixResult, sudoText } from "../../container/doctor-fi
 import type { FixStep } from "../../container/host-facts.ts";
 import type { User } from "../../kernel/passwd.ts";
 import { JsonObject } from "./json.ts";
+import { type Column, column, flagValue, listValue, rowsJson, textValue } from "./listing.ts";
 
 export interface DoctorLook {
   readonly colored: boolean;
@@ -82,19 +83,22 @@ export function doctorJson(
       "stopped",
       checks.some((check) => check.weight === "stops"),
     )
-    .objects("checks", checks.map(checkJson))
+    .raw("checks", rowsJson(checkColumns(checks), checks.length))
     .objects("fixed", results.map(resultJson));
 }
 
-function checkJson(check: DoctorCheck): JsonObject {
-  return new JsonObject()
-    .text("id", check.id)
-    .text("weight", check.weight)
-    .text("what", check.what)
-    .text("detail", check.detail)
-    .text("fix", check.fix)
-    .texts("commands", check.steps.map(commandText))
-    .flag("automatic", isFixable(check));
+/** What there is of each check. */
+export function checkColumns(checks: readonly DoctorCheck[]): Column[] {
+  const of = (at: number): DoctorCheck => checks[at]!;
+  return [
+    column("id", (at) => textValue(of(at).id)),
+    column("weight", (at) => textValue(of(at).weight)),
+    column("what", (at) => textValue(of(at).what)),
+    column("detail", (at) => textValue(of(at).detail)),
+    column("fix", (at) => textValue(of(at).fix)),
+    column("commands", (at) => listValue(of(at).steps.map(commandText))),
+    column("automatic", (at) => flagValue(isFixable(of(at)))),
+  ];
 }
 
 function resultJson(result: FixResult): JsonObject {

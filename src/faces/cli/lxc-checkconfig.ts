@@ -8,10 +8,10 @@ import { kernelRelease, readHost } from "../../container/read-host.ts";
 import { exists } from "../../kernel/files.ts";
 import { isTerminal } from "../../kernel/terminals.ts";
 import { environment } from "./caller.ts";
-import type { Arguments, Tool } from "./command.ts";
-import { JsonObject, listed } from "./json.ts";
-import { isJson } from "./output.ts";
-import { print, printLines } from "./print.ts";
+import { type Arguments, columns, type Tool } from "./command.ts";
+import { type Column, column, columnsFrom, printListing, textValue } from "./listing.ts";
+import { formatOf } from "./output.ts";
+import { printLines } from "./print.ts";
 import { COMPATIBLE_WITH } from "./version.ts";
 
 const MODULE = "configs";
@@ -23,6 +23,7 @@ export const lxcCheckconfig: Tool = {
   options: [],
   named: false,
   isForHost: true,
+  rows: true,
   run,
 };
 
@@ -32,8 +33,10 @@ function run(args: Arguments): number {
   const host = readHost(found, process.env["PATH"] ?? "");
   if (!isVisible(host)) throw nothingSeen();
   const checked = checkHost(host);
-  if (isJson(args)) {
-    print(`${listed(checked.map((item) => jsonOf(item)))}\n`);
+  const all = allColumns(checked);
+  const wanted = columnsFrom(args, all, all);
+  if (formatOf(args) !== "table" || args.has(columns)) {
+    printListing(args, wanted, checked.length);
     return 0;
   }
   const lines = [`LXC version ${COMPATIBLE_WITH}`, ...whereFrom(given === "" ? PROC_CONFIG : given, found, host)];
@@ -99,11 +102,13 @@ function closing(): string[] {
   return ["", "A kernel can be checked before it is booted: CONFIG=/boot/config-VERSION lxc-checkconfig"];
 }
 
-function jsonOf(checked: Checked): JsonObject {
-  return new JsonObject()
-    .text("section", checked.section)
-    .text("item", checked.item)
-    .text("status", checked.status)
-    .text("detail", checked.detail)
-    .text("fix", checked.fix);
+function allColumns(all: readonly Checked[]): Column[] {
+  const of = (at: number): Checked => all[at]!;
+  return [
+    column("section", (at) => textValue(of(at).section)),
+    column("item", (at) => textValue(of(at).item)),
+    column("status", (at) => textValue(of(at).status)),
+    column("detail", (at) => textValue(of(at).detail)),
+    column("fix", (at) => textValue(of(at).fix)),
+  ];
 }

@@ -8,17 +8,21 @@ import { type Arguments, badValue, flag, Refusal, type Tool } from "./command.ts
 import { checkFiles } from "./config-check.ts";
 import { changeKey, getKeys, listKeys } from "./config-edit.ts";
 import { printSchema } from "./config-schema.ts";
+import { column, columnsFrom, NOTHING, printListing, textValue, type Value } from "./listing.ts";
+import { formatOf, noRows } from "./output.ts";
 import { print, printLines } from "./print.ts";
 
 const append = flag("append", "a", "With set: add to the values of a list");
+const listed = flag("list", "l", "Print LXC's own settings, as LXC does");
 
 export const lxcConfig: Tool = {
   name: "lxc-config",
   usage:
-    "-l | ITEM | check [FILE...] | get NAME [KEY] | set NAME KEY VALUE... | unset NAME KEY | keys [PREFIX [NAME]] | schema",
+    "-l | ITEM | check [FILE...] | get NAME [KEY] | set NAME KEY VALUE... | unset NAME KEY | keys [PREFIX [NAME]] | list | schema",
   doc: "lxc-config shows LXC's own settings, and checks, shows and changes the configurations of containers",
-  options: [append],
+  options: [append, listed],
   named: false,
+  rows: true,
   asLxc: answerAsLxc,
   run,
 };
@@ -34,11 +38,12 @@ const actions: readonly Action[] = [
   { word: "set", run: (args, operands) => changeKey(args, operands, args.has(append) ? "append" : "set") },
   { word: "unset", run: (args, operands) => changeKey(args, operands, "unset") },
   { word: "keys", run: (args, operands) => listKeys(args, operands) },
-  { word: "schema", run: () => printSchema() },
+  { word: "list", run: (args) => listSettings(args) },
+  { word: "schema", run: (args) => schema(args) },
 ];
 
 function run(args: Arguments): number {
-  const word = args.operands[0] ?? "";
+  const word = args.has(listed) ? "list" : (args.operands[0] ?? "");
   const action = actions.find((candidate) => candidate.word === word);
   if (args.has(append) && word !== "set") throw badValue(append, word, "only set adds to a list");
   if (action !== undefined) return action.run(args, args.operands.slice(1));
@@ -55,6 +60,22 @@ function run(args: Arguments): number {
   );
 }
 
+/** `list`: LXC's own settings. */
+function listSettings(args: Arguments): number {
+  const settings = readSystemConfig(effectiveUser(), process.env);
+  const keyAt = (at: number): string => systemKeys[at]!.key;
+  const asValue = (value: string | undefined): Value => (value === undefined ? NOTHING : textValue(value));
+  const all = [column("key", (at) => textValue(keyAt(at))), column("value", (at) => asValue(settings.item(keyAt(at))))];
+  const wanted = columnsFrom(args, all, all);
+  printListing(args, wanted, systemKeys.length);
+  return 0;
+}
+
+function schema(args: Arguments): number {
+  if (formatOf(args) === "csv") throw noRows("lxc-config schema");
+  return printSchema();
+}
+
 function usageLines(): readonly string[] {
   return [
     "Usage: lxc-config -l: list all available configuration items",
@@ -64,6 +85,7 @@ function usageLines(): readonly string[] {
     "       lxc-config set NAME KEY VALUE...: change it; with --append, add to a list",
     "       lxc-config unset NAME KEY: take it back to its default",
     "       lxc-config keys [PREFIX [NAME]]: list the keys there are, below PREFIX, in a container",
+    "       lxc-config list: print all configuration items with their values",
     "       lxc-config schema: print the JSON schema of a container's configuration",
   ];
 }
@@ -75,7 +97,7 @@ function answerAsLxc(words: readonly string[]): number | undefined {
     printLines(usageLines());
     return 0;
   }
-  if (first === "-l") {
+  if (first === "-l" && !words.some((word) => word.startsWith("--format") || word.startsWith("--columns"))) {
     printLines(systemKeys.map((row) => row.key));
     return 0;
   }

@@ -15,9 +15,10 @@ import { type User, userIn } from "../../kernel/passwd.ts";
 import { effectiveGroup, effectiveUser } from "../../kernel/process.ts";
 import { isTerminal } from "../../kernel/terminals.ts";
 import { absolute, environment } from "./caller.ts";
-import { type Arguments, badValue, flag, lxcpath, rcFile, type Tool, valued } from "./command.ts";
-import { doctorJson, doctorLines, resultLines, startLine } from "./doctor-print.ts";
-import { isJson } from "./output.ts";
+import { type Arguments, badValue, columns, flag, lxcpath, rcFile, type Tool, valued } from "./command.ts";
+import { checkColumns, doctorJson, doctorLines, resultLines, startLine } from "./doctor-print.ts";
+import { columnsFrom, printListing } from "./listing.ts";
+import { formatOf, isJson } from "./output.ts";
 import { print, printLines } from "./print.ts";
 import { lxcpathFrom, missing } from "./target.ts";
 
@@ -30,6 +31,7 @@ export const lxcDoctor: Tool = {
   doc: "lxc-doctor says what keeps your containers, or the container NAME, from starting here, what limits them, and what to do about it",
   options: [user, fix],
   named: false,
+  rows: true,
   run,
 };
 
@@ -41,10 +43,12 @@ interface Patient {
 
 function run(args: Arguments): number {
   const patient = patientFrom(args);
+  // Before anything is put right that could not be told.
+  columnsFrom(args, checkColumns([]), []);
   const wanted = containerFrom(args, patient);
   if (args.has(fix) && effectiveUser() !== 0) throw needsRoot(args, patient.user.name);
   let checks = look(patient, wanted);
-  const results = args.has(fix) ? repair(checks, isJson(args)) : [];
+  const results = args.has(fix) ? repair(checks, formatOf(args) !== "table") : [];
   if (results.length > 0) checks = look(patient, wanted);
   report(args, patient, checks, results);
   return isStopped(checks) ? 1 : 0;
@@ -144,6 +148,11 @@ function report(
 ): void {
   const name = nameFrom(args);
   const whose = patient.user;
+  if (formatOf(args) === "csv" || args.has(columns)) {
+    const all = checkColumns(checks);
+    printListing(args, columnsFrom(args, all, all), checks.length);
+    return;
+  }
   if (isJson(args)) {
     print(`${doctorJson(whose, name, checks, results).encode()}\n`);
     return;

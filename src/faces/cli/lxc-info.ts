@@ -6,15 +6,16 @@ import type { Config } from "../../container/config/schema.ts";
 import { getItem } from "../../container/config/values.ts";
 import { type Container, configFileOf, isDefined } from "../../container/container.ts";
 import { addressesOf } from "../../container/network/usage.ts";
-import { NO_PRESSURES, type Pressure, type Pressures, type Stall } from "../../isolation/cgroup/pressure.ts";
+import { NO_PRESSURES } from "../../isolation/cgroup/pressure.ts";
 import type { CgroupStats } from "../../isolation/cgroup/stats.ts";
 import { NetlinkSocket } from "../../kernel/netlink.ts";
 import { initPidOf, stateOf } from "../../lifecycle/command-client.ts";
 import type { State } from "../../lifecycle/states.ts";
-import { type Arguments, flag, rcFile, refusedBecause, type Tool, valued } from "./command.ts";
-import { JsonObject } from "./json.ts";
-import { isJson } from "./output.ts";
-import { print, printError, printLines } from "./print.ts";
+import { type Arguments, columns, flag, rcFile, refusedBecause, type Tool, valued } from "./command.ts";
+import { type Info, type Item, infoColumns } from "./info-columns.ts";
+import { columnsFrom, printThing } from "./listing.ts";
+import { formatOf } from "./output.ts";
+import { printError, printLines } from "./print.ts";
 import { humanSeconds, humanSize, labelled } from "./sizes.ts";
 import { containerFrom, controlling, missing } from "./target.ts";
 import { type Traffic, trafficIn } from "./traffic.ts";
@@ -33,27 +34,9 @@ export const lxcInfo: Tool = {
   doc: "lxc-info shows what is known about the container NAME",
   options: [config, ips, state, pid, stats, noHumanize],
   named: true,
+  rows: true,
   run,
 };
-
-/** A key's value; undefined for a key that there is not. */
-interface Item {
-  readonly key: string;
-  readonly value: string | undefined;
-}
-
-interface Info {
-  readonly container: Container;
-  readonly state: State;
-  /** 0 when not asked for, or when the container does not run. */
-  readonly pid: number;
-  readonly ips: readonly string[];
-  readonly used: CgroupStats;
-  /** Only for JSON: LXC's table has no place for it. */
-  readonly pressures: Pressures;
-  readonly traffic: readonly Traffic[];
-  readonly items: readonly Item[];
-}
 
 function run(args: Arguments): number {
   const container = containerFrom(args);
@@ -63,26 +46,63 @@ function run(args: Arguments): number {
     throw missing(container, `show ${container.name}`, `${container.name} doesn't exist`);
   }
   const all = keys.length === 0 && [state, pid, ips, stats].every((option) => !args.has(option));
-  const info = gather(args, container, now, all);
-  if (isJson(args)) print(`${jsonOf(info)}\n`);
-  else printInfo(args, info, all);
+  const isTable = formatOf(args) === "table" && !args.has(columns);
+  const infos: Info[] = [];
+  const every = infoColumns(infos);
+  const wanted = columnsFrom(args, every, every);
+  const wishes = args.has(columns) ? wishesOf(wanted.map((each) => each.name)) : wishesFrom(args, all, !isTable);
+  const info = gather(args, container, now, wishes);
+  if (isTable) printInfo(args, info, all);
+  else {
+    infos.push(info);
+    printThing(args, wanted);
+  }
   return 0;
 }
 
-function gather(args: Arguments, container: Container, now: State, all: boolean): Info {
+/** What must be asked for, each of which costs time. */
+interface Wishes {
+  readonly pid: boolean;
+  readonly ips: boolean;
+  readonly used: boolean;
+  readonly pressures: boolean;
+  readonly traffic: boolean;
+}
+
+function wishesFrom(args: Arguments, all: boolean, isForProgram: boolean): Wishes {
+  const used = all || args.has(stats);
+  const addresses = all || args.has(ips);
+  return {
+    pid: addresses || args.has(pid),
+    ips: addresses,
+    used,
+    pressures: used && isForProgram,
+    traffic: used,
+  };
+}
+
+function wishesOf(names: readonly string[]): Wishes {
+  return {
+    pid: names.includes("pid") || names.includes("ips"),
+    ips: names.includes("ips"),
+    used: names.some((name) => name.startsWith("cpu_") || name.endsWith("_bytes")),
+    pressures: names.includes("pressure"),
+    traffic: names.includes("links"),
+  };
+}
+
+function gather(args: Arguments, container: Container, now: State, wishes: Wishes): Info {
   const runs = now !== "STOPPED";
-  const wantsIps = runs && (all || args.has(ips));
-  const wantsStats = runs && (all || args.has(stats));
-  const first = runs && (all || wantsIps || args.has(pid)) ? (initPidOf(container) ?? 0) : 0;
-  const socket = wantsIps || wantsStats ? new NetlinkSocket() : undefined;
+  const first = runs && wishes.pid ? (initPidOf(container) ?? 0) : 0;
+  const socket = runs && (wishes.ips || wishes.traffic) ? new NetlinkSocket() : undefined;
   return {
     container,
     state: now,
     pid: first,
-    ips: wantsIps && first > 0 && socket !== undefined ? addressesOf(socket, first) : [],
-    used: wantsStats ? usedBy(container) : NOTHING_USED,
-    pressures: wantsStats && isJson(args) ? pressuresOf(container) : NO_PRESSURES,
-    traffic: wantsStats && socket !== undefined ? trafficIn(container, socket) : [],
+    ips: wishes.ips && first > 0 && socket !== undefined ? addressesOf(socket, first) : [],
+    used: runs && wishes.used ? usedBy(container) : NOTHING_USED,
+    pressures: runs && wishes.pressures ? pressuresOf(container) : NO_PRESSURES,
+    traffic: wishes.traffic && socket !== undefined ? trafficIn(container, socket) : [],
     items: itemsOf(args, container),
   };
 }
@@ -157,57 +177,4 @@ function trafficLines(traffic: Traffic, bare: boolean): string[] {
 function itemLine(key: string, value: string, bare: boolean): string {
   if (bare) return value;
   return value === "" ? `${key} =` : `${key} = ${value}`;
-}
-
-function jsonOf(info: Info): string {
-  const json = new JsonObject().text("name", info.container.name).text("state", info.state);
-  if (info.pid > 0) json.number("pid", info.pid);
-  else json.nothing("pid");
-  json.texts("ips", info.ips);
-  putAmount(json, "cpu_ns", info.used.cpuNanoseconds);
-  putAmount(json, "io_bytes", info.used.ioBytes);
-  putAmount(json, "memory_bytes", info.used.memoryBytes);
-  putAmount(json, "kernel_memory_bytes", info.used.kernelMemoryBytes);
-  json.object("pressure", pressureJson(info.pressures));
-  const links: JsonObject[] = [];
-  for (const { link, sentBytes, receivedBytes } of info.traffic) {
-    links.push(new JsonObject().text("link", link).number("tx_bytes", sentBytes).number("rx_bytes", receivedBytes));
-  }
-  json.objects("links", links);
-  const items = new JsonObject();
-  for (const { key, value } of info.items) {
-    if (value === undefined) items.nothing(key);
-    else items.text(key, value);
-  }
-  return json.object("config", items).encode();
-}
-
-function pressureJson(pressures: Pressures): JsonObject {
-  const json = new JsonObject();
-  putPressure(json, "cpu", pressures.cpu);
-  putPressure(json, "memory", pressures.memory);
-  putPressure(json, "io", pressures.io);
-  return json;
-}
-
-function putPressure(json: JsonObject, key: string, pressure: Pressure | undefined): void {
-  if (pressure === undefined) {
-    json.nothing(key);
-    return;
-  }
-  const one = new JsonObject().object("some", stallJson(pressure.some));
-  if (pressure.full === undefined) one.nothing("full");
-  else one.object("full", stallJson(pressure.full));
-  json.object(key, one);
-}
-
-/** Percent of the last 10, 60 and 300 seconds, and the whole time in microseconds. */
-function stallJson(stall: Stall): JsonObject {
-  const json = new JsonObject().number("avg10", stall.avg10).number("avg60", stall.avg60);
-  return json.number("avg300", stall.avg300).number("total_us", stall.totalMicroseconds);
-}
-
-function putAmount(json: JsonObject, key: string, amount: number | undefined): void {
-  if (amount === undefined) json.nothing(key);
-  else json.number(key, amount);
 }

@@ -1,22 +1,22 @@
 // lxc-ls: the containers there are.
 
-import { describe, LxcError } from "../../base/errors.ts";
+import { describe } from "../../base/errors.ts";
 import { Glance } from "../../container/config/glance.ts";
 import { type Container, containerOf, isDefined } from "../../container/container.ts";
 import { NetlinkSocket } from "../../kernel/netlink.ts";
 import { Pattern } from "../../kernel/pattern.ts";
 import { columnsOf } from "../../kernel/terminals.ts";
 import { activeContainers, definedContainers } from "../../lifecycle/list.ts";
-import { type Column, columnNamed, columnNames, defaultColumns, Facts, listedKeys } from "./columns.ts";
-import { type Arguments, flag, later, type Option, Refusal, rcFile, type Tool, valued } from "./command.ts";
-import { listed } from "./json.ts";
-import { isJson } from "./output.ts";
-import { print, printLines, table, warn } from "./print.ts";
+import { allColumns, columnHeads, FANCY, Facts, listedKeys, PLAIN, WHOLE } from "./columns.ts";
+import { type Arguments, columns, flag, later, type Option, type Tool, unusedRcFile, valued } from "./command.ts";
+import { type Column, columnsFrom, columnsNamed, printListing } from "./listing.ts";
+import { formatOf } from "./output.ts";
+import { print, printLines, warn } from "./print.ts";
 import { lxcpathFrom } from "./target.ts";
 
 const line = flag("line", "1", "One name a line");
 const fancy = flag("fancy", "f", "A table");
-const columns = valued("fancy-format", "COLUMNS", "F", `The table's columns, with commas: ${columnNames.join(", ")}`);
+const fancyFormat = valued("fancy-format", "COLUMNS", "F", `The columns of -f, with commas: ${columnHeads}`);
 const active = flag("active", "", "Only those that run or are frozen");
 const running = flag("running", "", "Only those that run");
 const frozen = flag("frozen", "", "Only those that are frozen");
@@ -38,17 +38,18 @@ export const lxcLs: Tool = {
   name: "lxc-ls",
   usage: "[-1|-f] [-P lxcpath] [--active] [--running] [--frozen] [--stopped] [-g groups] [--filter regex]",
   doc: "lxc-ls lists containers",
-  options: [line, fancy, columns, active, running, frozen, stopped, defined, nesting, groups, filter, later(rcFile)],
+  options: [line, fancy, fancyFormat, active, running, frozen, stopped, defined, nesting, groups, filter, unusedRcFile],
   named: false,
+  rows: true,
   run,
 };
 
 function run(args: Arguments): number {
-  const wanted = wantedColumns(args);
-  const found = matching(args, lxcpathFrom(args));
-  if (isJson(args)) print(`${listed(found.map((facts) => facts.json(args.has(fancy))))}\n`);
-  else if (found.length === 0) return 0;
-  else if (args.has(fancy)) printTable(found, wanted);
+  const found: Facts[] = [];
+  // Before anything is asked that could not be told.
+  const wanted = wantedColumns(args, found);
+  findMatching(args, lxcpathFrom(args), found);
+  if (!isPlain(args)) printListing(args, wanted, found.length);
   else if (args.has(line)) printLines(found.map((facts) => facts.container.name));
   else printNames(found.map((facts) => facts.container.name));
   for (const facts of found) warnOf(args, facts);
@@ -61,31 +62,26 @@ function warnOf(args: Arguments, facts: Facts): void {
   if (problem !== undefined) warn(args, describe(problem).join("\n"));
 }
 
-/** As in LXC, -F without -f changes nothing. */
-function wantedColumns(args: Arguments): Column[] {
-  if (!args.has(fancy) || !args.has(columns)) return defaultColumns();
-  const wanted: Column[] = [];
-  for (const word of args.text(columns, "").split(",")) {
-    if (word.trim() === "") continue;
-    const column = columnNamed(word.trim());
-    if (column === undefined) {
-      const hint = `the columns are ${columnNames.join(", ")}`;
-      const error = new LxcError("config-invalid", "list containers", `there is no column ${word.trim()}`, { hint });
-      throw new Refusal(`Invalid key: ${word.trim()}`, error);
-    }
-    wanted.push(column);
-  }
-  return wanted;
+/** Whether it is LXC's list of names. */
+function isPlain(args: Arguments): boolean {
+  return formatOf(args) === "table" && !args.has(fancy) && !args.has(columns);
 }
 
-/** The containers that pass every filter. Nothing is asked that no filter and no output needs. */
-function matching(args: Arguments, lxcpath: string): Facts[] {
+/** As in LXC, -F without -f changes nothing. */
+function wantedColumns(args: Arguments, found: readonly Facts[]): readonly Column[] {
+  if (isPlain(args)) return [];
+  const list = args.has(fancy) ? args.text(fancyFormat, formatOf(args) === "table" ? FANCY : WHOLE) : PLAIN;
+  const all = allColumns(found);
+  return columnsFrom(args, all, columnsNamed(all, list));
+}
+
+/** Finds the containers that pass every filter. Nothing is asked that no filter and no output needs. */
+function findMatching(args: Arguments, lxcpath: string, found: Facts[]): void {
   const pattern = args.text(filter, args.operands[0] ?? "");
   const expression = pattern === "" ? undefined : new Pattern(pattern);
   const mustGroups = words(args.text(groups, ""));
   const socket = new NetlinkSocket();
   const glance = new Glance(listedKeys);
-  const found: Facts[] = [];
   const now = activeContainers(lxcpath);
   for (const name of namesIn(args, lxcpath, now.names)) {
     if (expression !== undefined && !expression.isIn(name)) continue;
@@ -97,7 +93,6 @@ function matching(args: Arguments, lxcpath: string): Facts[] {
     if (mustGroups.length > 0 && !mustGroups.every((group) => facts.groups().includes(group))) continue;
     found.push(facts);
   }
-  return found;
 }
 
 function namesIn(args: Arguments, lxcpath: string, runningNames: readonly string[]): readonly string[] {
@@ -120,36 +115,6 @@ function words(list: string): string[] {
     .split(",")
     .map((word) => word.trim())
     .filter((word): boolean => word !== "");
-}
-
-function printTable(found: readonly Facts[], wanted: readonly Column[]): void {
-  const rows: string[][] = [wanted.map((column): string => headOf(column))];
-  for (const facts of found) rows.push(wanted.map((column) => facts.cell(column)));
-  let at = 0;
-  for (const column of wanted) {
-    if (isAmount(column)) alignRight(rows, at);
-    at++;
-  }
-  printLines(table(rows));
-}
-
-function isAmount(column: Column): boolean {
-  return column === "RAM" || column === "SWAP";
-}
-
-/** As in LXC, an amount has room for `0.00MB` at least. */
-function headOf(column: Column): string {
-  return isAmount(column) ? column.padEnd("0.00MB".length) : column;
-}
-
-/** Amounts stand below each other, the sign for none at the left. */
-function alignRight(rows: string[][], column: number): void {
-  let width = 0;
-  for (const row of rows) width = Math.max(width, row.slice(column, column + 1).join("").length);
-  for (const row of rows) {
-    const cell = row.slice(column, column + 1).join("");
-    if (cell.endsWith("MB")) row.splice(column, 1, cell.padStart(width));
-  }
 }
 
 /** As many names a line as the terminal has room for; without a terminal one, as wide as the longest all the same. */

@@ -7,7 +7,7 @@ import { Arguments, type Command, parseCommand, quiet, Refusal, refusalIn, type 
 import { helpFor, usageFor } from "./help.ts";
 import { helpers } from "./helpers.ts";
 import { openLog } from "./log-file.ts";
-import { asksForJson, isJson } from "./output.ts";
+import { asksForJson, formatOf, noRows } from "./output.ts";
 import { failureJson, failureLines, printError, printLines } from "./print.ts";
 import { tools } from "./tools.ts";
 import { COMPATIBLE_WITH } from "./version.ts";
@@ -68,13 +68,17 @@ function runTool(tool: Tool, words: readonly string[]): number {
     args = wanted.args;
     if (wanted.wish !== "run") return answer(tool, wanted);
     // Before anything is done that could not be told in that format.
-    isJson(args);
+    checkFormat(tool, args);
     args.log = openLog(args) ?? args.log;
     args.log.debug("cli", `${tool.name} ${words.join(" ")}`);
     return tool.run(args);
   } catch (caught) {
     return fail(args, words, refusalIn(caught as Error) ?? new Refusal("", asLxcError(caught as Error)));
   }
+}
+
+function checkFormat(tool: Tool, args: Arguments): void {
+  if (formatOf(args) === "csv" && tool.rows !== true) throw noRows(tool.name);
 }
 
 /** Prints what went wrong, and returns the exit code. */

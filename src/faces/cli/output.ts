@@ -1,6 +1,6 @@
 // Whether a person or a program reads the output.
 
-import { type Arguments, badValue, format } from "./command.ts";
+import { type Arguments, badValue, format, type Refusal } from "./command.ts";
 
 /** `table` is what LXC prints; `json` is one array or object, `ndjson` one object a line, `csv` one row a line below its heads (RFC 4180). */
 export type Format = "table" | "json" | "ndjson" | "csv";
@@ -11,6 +11,11 @@ export function formatOf(args: Arguments): Format {
   if (word === "text" || word === "table") return "table";
   if (word === "json" || word === "ndjson" || word === "csv") return word;
   throw badValue(format, word, "it is none of table, json, ndjson and csv");
+}
+
+/** For what has no rows to print as csv. */
+export function noRows(what: string): Refusal {
+  return badValue(format, "csv", `${what} prints no rows`, "use table, json or ndjson");
 }
 
 /** Whether what is printed, failures too, is JSON. Throws on a word that is no format. */
