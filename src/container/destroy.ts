@@ -27,6 +27,8 @@ export interface DestroyOptions {
   /** The caller's environment, `NAME=value`, which the destroy hooks get with LXC's variables. */
   readonly environment: readonly string[];
   readonly isRunning: boolean;
+  /** Read in place of the container's own configuration; "" for that. */
+  readonly configFile: string;
   /** Whether a running container may be stopped first. */
   readonly force: boolean;
   /** Stops it at once; not called before it is known that nothing else stands in the way. */
@@ -99,7 +101,7 @@ function removeContainer(options: DestroyOptions): void {
   clearDeadCreation(container);
   // Its monitor may have removed an ephemeral one while we waited for the lock.
   if (!isDefined(container)) return;
-  const loaded = loadConfig(configFileOf(container));
+  const loaded = loadConfig(options.configFile === "" ? configFileOf(container) : options.configFile);
   const config = loaded.config;
   const place = config.rootfsPath.value;
   const storage = storageNamed(place === undefined ? "" : place.type);

@@ -28,6 +28,8 @@ export interface AttachOptions {
   /** The caller's variables, NAME=VALUE. */
   readonly environment: readonly string[];
   readonly clearEnvironment: boolean;
+  /** NAME=VALUE of a configuration in place of that which the container runs with, whose own are taken when undefined. */
+  readonly configuredVariables: readonly string[] | undefined;
   /** Names that survive `clearEnvironment`. */
   readonly keptVariables: readonly string[];
   /** NAME=VALUE, after all others. */

@@ -57,7 +57,7 @@ export function attachTo(container: Container, options: AttachOptions): AttachEn
   const filter = options.elevated.lsm ? undefined : filterFor(container, status);
   const ids = idsFor(target, status, options);
   if (terminal.peer >= 0 && ids.outside > 0) tryNumbers("fchown", terminal.peer, ids.outside, -1);
-  const configured = environmentOf(container);
+  const configured = options.configuredVariables ?? environmentOf(container);
   const pair = socketPair();
   const personality = personalityOf(container, target);
   const caller = pair.right;

@@ -356,7 +356,15 @@ export class Monitor {
   #destroy(): void {
     const { container, environment } = this.#plan.options;
     const { runDir } = this.#holdings;
-    destroyContainer({ container, runDir, environment, isRunning: false, force: false, stop: () => undefined });
+    destroyContainer({
+      container,
+      runDir,
+      environment,
+      isRunning: false,
+      configFile: "",
+      force: false,
+      stop: () => undefined,
+    });
   }
 
   /** What goes wrong while clearing up never stops the clearing up. */

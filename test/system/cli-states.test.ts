@@ -2,7 +2,7 @@
 
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync, rmdirSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import {
@@ -119,22 +119,30 @@ test("thawing what does not run is no failure, thawing what is not there is one,
   ]);
 });
 
-test("--rcfile is read where LXC reads it, and otherwise refused by name", { skip }, () => {
-  const said = ["lxc-stop", "lxc-freeze", "lxc-unfreeze", "lxc-wait", "lxc-destroy", "lxc-ls", "lxc-create"].map(
-    (tool) => {
-      const words = tool === "lxc-wait" ? ["-s", "STOPPED"] : [];
-      const { code, err } = place.ours(tool, "-n", "lxcts-cs-stopped", "--rcfile=/no/such/file", ...words);
-      return [code, err.split("\n")[0]];
-    },
-  );
+test("--rcfile is read where LXC reads it, and of no use where LXC has none for it", { skip }, () => {
+  const said = [
+    "lxc-stop",
+    "lxc-freeze",
+    "lxc-unfreeze",
+    "lxc-wait",
+    "lxc-destroy",
+    "lxc-attach",
+    "lxc-ls",
+    "lxc-create",
+  ].map((tool) => {
+    const words = tool === "lxc-wait" ? ["-s", "STOPPED"] : tool === "lxc-create" ? ["-t", "none"] : [];
+    const { code, err } = place.ours(tool, "-n", "lxcts-cs-stopped", "--rcfile=/no/such/file", ...words);
+    return [code, err.split("\n")[0]];
+  });
   deepEqual(said, [
     [1, "lxc-stop: Failed to load rcfile"],
     [1, "lxc-freeze: Failed to load rcfile"],
     [1, "lxc-unfreeze: Failed to load rcfile"],
     [1, "lxc-wait: Failed to load rcfile"],
-    [1, "lxc-destroy: --rcfile is not there yet"],
-    [1, "lxc-ls: --rcfile is not there yet"],
-    [1, "lxc-create: --rcfile is not there yet"],
+    [1, "lxc-destroy: Failed to load rcfile"],
+    [1, "lxc-attach: Failed to load rcfile"],
+    [0, ""],
+    [1, "lxc-create: cannot create lxcts-cs-stopped: Container already exists"],
   ]);
 });
 
@@ -191,3 +199,37 @@ function foldersNamed(name: string): string[] {
   const roots = ["/sys/fs/cgroup", ...readdirSync("/sys/fs/cgroup").map((entry) => join("/sys/fs/cgroup", entry))];
   return [...new Set(roots.map((root) => join(root, name)).filter((folder) => existsSync(folder)))];
 }
+
+test("lxc-attach --rcfile: the variables are the file's, not the container's", { skip }, () => {
+  place.create("lxcts-cs-rc", "lxc.environment = OWN=1", "lxc.net.0.type = empty");
+  const file = join(place.folder, "rc.conf");
+  writeFileSync(file, "lxc.environment = OTHER=a b\nlxc.uts.name = elsewhere\n");
+  equal(place.ours("lxc-start", "lxcts-cs-rc").code, 0);
+  const said = [
+    place.ours("lxc-attach", "lxcts-cs-rc", "--clear-env", "--", "env"),
+    place.ours("lxc-attach", "lxcts-cs-rc", "--clear-env", "-f", file, "--", "env"),
+    place.theirs("lxc-attach", "-n", "lxcts-cs-rc", "--clear-env", "-f", file, "--", "env"),
+  ].map((each) => each.out.split("\n").filter((line) => /^(OWN|OTHER|container)=/.test(line)));
+  deepEqual(said, [
+    ["container=lxc", "OWN=1"],
+    ["container=lxc", "OTHER=a b"],
+    ["container=lxc", "OTHER=a b"],
+  ]);
+  equal(place.ours("lxc-stop", "-k", "lxcts-cs-rc").code, 0);
+});
+
+test("lxc-destroy --rcfile: the root file system that goes is the file's, as in LXC, and never the system's", {
+  skip,
+}, () => {
+  place.create("lxcts-cs-gone");
+  const rootfs = join(place.folder, "rc-rootfs");
+  mkdirSync(rootfs);
+  const file = join(place.folder, "rc-destroy.conf");
+  writeFileSync(file, "lxc.rootfs.path = dir:/usr/lib\n");
+  equal(place.ours("lxc-destroy", "lxcts-cs-gone", "--rcfile", file).code, 1);
+  equal(existsSync(place.inside("lxcts-cs-gone", "bin")), true);
+  writeFileSync(file, `lxc.rootfs.path = dir:${rootfs}\n`);
+  const { code, err } = place.ours("lxc-destroy", "lxcts-cs-gone", "--rcfile", file);
+  deepEqual([code, err], [0, ""]);
+  deepEqual([existsSync(rootfs), existsSync(join(place.lxcpath, "lxcts-cs-gone"))], [false, false]);
+});

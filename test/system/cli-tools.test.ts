@@ -79,8 +79,8 @@ test("lxc-stop judges its options before it looks for the container", () => {
 });
 
 test("what LXC has and we do not is refused by name", () => {
-  const said = here("lxc-ls", "--nesting");
-  deepEqual([said.code, said.err.split("\n")[0]], [1, "lxc-ls: --nesting is not there yet"]);
+  const said = here("lxc-create", "-n", "nope", "-t", "none", "--fssize=1G");
+  deepEqual([said.code, said.err.split("\n")[0]], [1, "lxc-create: --fssize is not there yet"]);
 });
 
 test("a failure as JSON is one object on standard error", () => {

@@ -2,6 +2,7 @@
 
 import { LxcError } from "../../base/errors.ts";
 import { architecture, isArchitecture32 } from "../../container/config/isolation-codecs.ts";
+import type { Container } from "../../container/container.ts";
 import { activeLsm } from "../../isolation/lsm.ts";
 import { PER_LINUX, PER_LINUX32 } from "../../kernel/abi/prctl.ts";
 import { attachTo } from "../../lifecycle/attach.ts";
@@ -14,9 +15,9 @@ import {
   namespacesIn,
 } from "../../lifecycle/attach-options.ts";
 import { absolute, environment, protect } from "./caller.ts";
-import { type Arguments, badValue, flag, later, type Option, Refusal, type Tool, valued } from "./command.ts";
+import { type Arguments, badValue, flag, type Option, Refusal, type Tool, valued } from "./command.ts";
 import { warn } from "./print.ts";
-import { containerFrom, controlling } from "./target.ts";
+import { configFrom, containerFrom, controlling } from "./target.ts";
 
 const elevated: Option = {
   long: "elevated-privileges",
@@ -34,6 +35,7 @@ const keepEnv = flag("keep-env", "", "Keep the caller's variables, which is the 
 const keepVar = valued("keep-var", "NAME", "", "A variable that --clear-env leaves");
 const setVar = valued("set-var", "NAME=VALUE", "v", "Set a variable");
 const ptyLog = valued("pty-log", "FILE", "L", "Write what appears on the terminal to FILE as well");
+const rcFile = valued("rcfile", "FILE", "f", "Take the container's variables from FILE instead of its configuration");
 const uid = valued("uid", "UID", "u", "User inside, as a number");
 const gid = valued("gid", "GID", "g", "Group inside, as a number");
 const context = valued("context", "CONTEXT", "c", "The SELinux context, or AppArmor profile, of the program");
@@ -42,21 +44,7 @@ export const lxcAttach: Tool = {
   name: "lxc-attach",
   usage: "--name=NAME [-- COMMAND]",
   doc: "lxc-attach runs COMMAND, or a shell, inside the container NAME",
-  options: [
-    elevated,
-    arch,
-    namespaces,
-    remount,
-    clearEnv,
-    keepEnv,
-    keepVar,
-    setVar,
-    ptyLog,
-    later(valued("rcfile", "FILE", "f", "Read FILE instead of the container's configuration")),
-    uid,
-    gid,
-    context,
-  ],
+  options: [elevated, arch, namespaces, remount, clearEnv, keepEnv, keepVar, setVar, ptyLog, rcFile, uid, gid, context],
   named: true,
   run,
 };
@@ -64,6 +52,7 @@ export const lxcAttach: Tool = {
 function run(args: Arguments): number {
   protect();
   const container = containerFrom(args);
+  const configuredVariables = variablesFrom(args, container);
   const end = controlling(container, () =>
     attachTo(container, {
       command: args.operands,
@@ -74,6 +63,7 @@ function run(args: Arguments): number {
       remountProcSys: args.has(remount),
       environment: environment(),
       clearEnvironment: args.isOn(clearEnv, keepEnv, false),
+      configuredVariables,
       keptVariables: args.all(keepVar),
       setVariables: args.all(setVar),
       uid: idFrom(args, uid),
@@ -96,6 +86,14 @@ function labelFrom(args: Arguments): string {
       hint: "leave --context out",
     }),
   );
+}
+
+/** As in LXC, all that --rcfile changes for a program are the variables. */
+function variablesFrom(args: Arguments, container: Container): readonly string[] | undefined {
+  if (!args.has(rcFile)) return undefined;
+  const { config } = configFrom(args, container, rcFile);
+  const all = config.environment.values.concat(config.environmentRuntime.values);
+  return all.map((variable) => `${variable.name}=${variable.value}`);
 }
 
 /** -1 where the option was not given; what no user or group can have is refused, and never taken for that (CVE-2026-30892). */

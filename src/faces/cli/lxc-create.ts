@@ -9,7 +9,7 @@ import { type CreateOptions, createContainer } from "../../container/create.ts";
 import { templateHelp } from "../../container/templates/help.ts";
 import { EINTR } from "../../kernel/abi/errno.ts";
 import { absolute, environment, runFolder } from "./caller.ts";
-import { type Arguments, later, quiet, Refusal, rcFile, type Tool, valued } from "./command.ts";
+import { type Arguments, later, quiet, Refusal, type Tool, unusedRcFile, valued } from "./command.ts";
 import { JsonObject } from "./json.ts";
 import { isJson } from "./output.ts";
 import { print, warn } from "./print.ts";
@@ -38,7 +38,7 @@ export const lxcCreate: Tool = {
     later(valued("zfsroot", "PATH", "", "ZFS file system that it is made in")),
     later(valued("fstype", "TYPE", "", "File system of a volume")),
     later(valued("fssize", "SIZE", "", "Size of a volume")),
-    later(rcFile),
+    unusedRcFile,
   ],
   named: true,
   moreHelp,

@@ -7,12 +7,12 @@ import { destroyContainer } from "../../container/destroy.ts";
 import { destroyAllSnapshots } from "../../container/snapshots.ts";
 import { stateOf } from "../../lifecycle/command-client.ts";
 import { stopHard } from "../../lifecycle/stop.ts";
-import { environment, runFolder } from "./caller.ts";
-import { type Arguments, flag, later, rcFile, refusedBecause, type Tool } from "./command.ts";
+import { absolute, environment, runFolder } from "./caller.ts";
+import { type Arguments, flag, rcFile, refusedBecause, type Tool } from "./command.ts";
 import { JsonObject } from "./json.ts";
 import { isJson } from "./output.ts";
 import { print } from "./print.ts";
-import { cgroupsFrom, containerFrom, controlling } from "./target.ts";
+import { cgroupsFrom, checkRcFile, containerFrom, controlling } from "./target.ts";
 
 const snapshots = flag("snapshots", "s", "Destroy its clones and snapshots as well");
 const force = flag("force", "f", "Stop it first when it runs");
@@ -21,16 +21,17 @@ export const lxcDestroy: Tool = {
   name: "lxc-destroy",
   usage: "--name=NAME [-f] [-s]",
   doc: "lxc-destroy removes the container NAME",
-  options: [snapshots, force, later(rcFile)],
+  options: [snapshots, force],
   named: true,
   run,
 };
 
 function run(args: Arguments): number {
   const container = containerFrom(args);
+  checkRcFile(args, container);
   const isRunning = isRunningNow(container);
   if (args.has(snapshots) && isDefined(container)) destroyDependents(args, container, isRunning);
-  destroy(args, container, isRunning);
+  destroy(args, container, isRunning, args.has(rcFile) ? absolute(args.text(rcFile, "")) : "");
   if (isJson(args)) print(`${new JsonObject().text("name", container.name).text("result", "destroyed").encode()}\n`);
   return 0;
 }
@@ -49,7 +50,7 @@ function destroyDependents(args: Arguments, container: Container, isRunning: boo
     .filter((clone): boolean => isDefined(clone));
   if (isRunning && !args.has(force)) throw running(container);
   for (const clone of clones) if (!args.has(force) && isRunningNow(clone)) throw running(clone);
-  for (const clone of clones) destroy(args, clone, isRunningNow(clone));
+  for (const clone of clones) destroy(args, clone, isRunningNow(clone), "");
   try {
     destroyAllSnapshots({
       container,
@@ -71,13 +72,15 @@ function running(container: Container): LxcError {
   });
 }
 
-function destroy(args: Arguments, container: Container, isRunning: boolean): void {
+/** `configFile` is read in place of the container's own; "" for that. */
+function destroy(args: Arguments, container: Container, isRunning: boolean, configFile: string): void {
   try {
     destroyContainer({
       container,
       runDir: runFolder(),
       environment: environment(),
       isRunning,
+      configFile,
       force: args.has(force),
       stop: () => {
         stopHard(container, () => cgroupsFrom(args, container));

@@ -9,7 +9,7 @@ import { NetlinkSocket } from "../../kernel/netlink.ts";
 import { namespacesIn } from "../../lifecycle/attach-options.ts";
 import { runUnshared } from "../../lifecycle/unshare.ts";
 import { environment } from "./caller.ts";
-import { type Arguments, badValue, flag, later, Refusal, rcFile, type Tool, valued } from "./command.ts";
+import { type Arguments, badValue, flag, Refusal, type Tool, unusedRcFile, valued } from "./command.ts";
 
 const namespaces = valued("namespaces", "LIST", "s", "Such as MOUNT|PID|UTSNAME|IPC|USER|NETWORK");
 const user = valued("user", "USER", "u", "User to become, by name or number");
@@ -22,7 +22,7 @@ export const lxcUnshare: Tool = {
   name: "lxc-unshare",
   usage: "-s NAMESPACES COMMAND",
   doc: "lxc-unshare runs COMMAND in new namespaces",
-  options: [namespaces, user, hostName, device, daemon, remount, later(rcFile)],
+  options: [namespaces, user, hostName, device, daemon, remount, unusedRcFile],
   named: false,
   run,
 };

@@ -43,6 +43,7 @@ function run(): number {
       remountProcSys: false,
       environment: variables,
       clearEnvironment: options.includes("--clear-env"),
+      configuredVariables: undefined,
       keptVariables: valuesOf("--keep-var"),
       setVariables: valuesOf("-v"),
       uid: parseInt(valuesOf("-u")[0] ?? "-1", 10),
