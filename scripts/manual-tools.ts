@@ -17,6 +17,12 @@ const exitCodes: Readonly<Record<string, readonly (readonly [string, string])[]>
   ],
   "lxc-config": [["1", "A file that was checked has errors, or nothing could be done."]],
   "lxc-execute": [["N", "The program's own exit code."]],
+  "lxc-run": [
+    ["126", "The program could not be executed."],
+    ["127", "The program was not found."],
+    ["N", "The program's own exit code."],
+    ["128+N", "The program was ended by signal N."],
+  ],
   "lxc-start": [["0", "The container runs, also when it did so before."]],
   "lxc-stop": [["2", "The container does not run."]],
 };
@@ -43,6 +49,12 @@ const examples: Readonly<Record<string, readonly string[]>> = {
   "lxc-execute": ["lxc-execute c1 -- uname -n"],
   "lxc-info": ["lxc-info c1", "lxc-info c1 -sH", "lxc-info c1 -c lxc.net.0.link"],
   "lxc-ls": ["lxc-ls -f", "lxc-ls --running -1", "lxc-ls -f --format=json"],
+  "lxc-run": [
+    "lxc run busybox",
+    "lxc run busybox -- uname -n",
+    "lxc run --network=empty -m /srv/data:/data:ro -e LANG busybox -- ls /data",
+    "lxc run /srv/rootfs -- sh",
+  ],
   "lxc-start": ["lxc-start c1", "lxc-start c1 -F", "lxc-start c1 -s lxc.limit.memory=512M"],
   "lxc-stop": ["lxc-stop c1", "lxc-stop c1 -k"],
   "lxc-update-config": ["lxc-update-config -c /var/lib/lxc/c1/config"],

@@ -56,6 +56,18 @@ export function withIdMaps(base: BaseConfig, maps: readonly IdMapping[]): BaseCo
   };
 }
 
+/** The same with further lines, which say nothing of the root file system or its owners. */
+export function withLines(base: BaseConfig, lines: readonly string[]): BaseConfig {
+  return {
+    file: base.file,
+    text: base.text + lines.map((line) => `${line}\n`).join(""),
+    rootfs: base.rootfs,
+    rootfsKind: base.rootfsKind,
+    idMaps: base.idMaps,
+    shiftsRootfs: base.shiftsRootfs,
+  };
+}
+
 /** As LXC writes it: comments stay, blank lines do not. Pure. */
 export function withoutBlankLines(text: string): string {
   let kept = "";

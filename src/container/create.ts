@@ -9,7 +9,7 @@ import { createText, exists, makeDirectory } from "../kernel/files.ts";
 import { effectiveUser } from "../kernel/process.ts";
 import { loadConfig } from "./config/load.ts";
 import { type Container, configFileOf, directoryOf, isDefined } from "./container.ts";
-import { type BaseConfig, configText, readBaseConfig, withIdMaps } from "./create-config.ts";
+import { type BaseConfig, configText, readBaseConfig, withIdMaps, withLines } from "./create-config.ts";
 import { Interrupts } from "./interrupts.ts";
 import { withContainerLock } from "./lock.ts";
 import { asRoot, type MappedRoot, mappedRootOf } from "./mapped-root.ts";
@@ -34,6 +34,8 @@ export interface CreateOptions {
   /** What the configuration begins with; "" for `defaultConfigFile`, which may be missing. */
   readonly configFile: string;
   readonly defaultConfigFile: string;
+  /** What the configuration says after that. */
+  readonly lines: readonly string[];
   /** `-B`: the kind of storage, "" for a plain folder. */
   readonly backing: string;
   /** `--dir`: an absolute path for the root file system, "" for the container's own folder. */
@@ -65,7 +67,7 @@ export function createContainer(options: CreateOptions): void {
   for (const written of [options.template, options.container.lxcpath]) checkWritten(written);
   const template = findTemplate(options.template);
   checkDir(options.dir);
-  const given = readBaseConfig(options.configFile, options.defaultConfigFile);
+  const given = withLines(readBaseConfig(options.configFile, options.defaultConfigFile), options.lines);
   // An ordinary user has no other way, so that it need not be said.
   const isAlone = effectiveUser() !== 0 && given.idMaps.length === 0 && template.kind !== "none";
   const base = isAlone ? withIdMaps(given, usualMapsFor(effectiveUser())) : given;

@@ -37,6 +37,8 @@ export interface AttachOptions {
   /** Inside the container; -1 for root there. */
   readonly uid: number;
   readonly gid: number;
+  /** Whether SIGINT and SIGQUIT end us, and not only the program when it has them from its terminal. */
+  readonly endsBySignals: boolean;
   /** Where the output of a terminal is written too; empty for nowhere. */
   readonly logFile: string;
   /** Gets a sentence for what is left out without a failure. */

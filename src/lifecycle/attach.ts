@@ -68,8 +68,10 @@ export function attachTo(container: Container, options: AttachOptions): AttachEn
   // Also what we were given by our own caller: it may wait for the end of a pipe.
   closeAllBut([pair.left, terminal.control, terminal.screen, terminal.log]);
   // The keys that mean these are for the program, as in LXC.
-  ignoreSignal(SIGINT);
-  ignoreSignal(SIGQUIT);
+  if (!options.endsBySignals) {
+    ignoreSignal(SIGINT);
+    ignoreSignal(SIGQUIT);
+  }
   return endOf(container, reportFrom(container, pair.left, guide), terminal, entry);
 }
 

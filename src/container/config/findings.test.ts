@@ -25,6 +25,7 @@ test("what a type takes back is a warning", () => {
   deepEqual(said("lxc.net.0.link = br0", "lxc.net.1.type = empty", "lxc.net.0.type = veth"), [
     "config:1:1: warning: lxc.net.0.link: line 3 takes it back: lxc.net.0.type resets the network; put it below line 3",
   ]);
+  deepEqual(said("lxc.net.0.type = veth", "lxc.net.0.link = br0", "lxc.net =", "lxc.net.0.type = empty"), []);
 });
 
 test("a comment behind a value is a warning", () => {

@@ -71,7 +71,9 @@ function lostLines(file: string, document: ConfigDocument): Finding[] {
     const entry = entries[i]!;
     const typeKey = networkTypeKeyOf(entry.key);
     const line = types.get(typeKey);
-    if (typeKey !== "" && entry.key === typeKey) types.set(typeKey, entry.line);
+    // What is taken back by name was meant to go.
+    if (entry.key === "lxc.net" && entry.value === "") types.clear();
+    else if (typeKey !== "" && entry.key === typeKey) types.set(typeKey, entry.line);
     else if (line !== undefined && entry.value !== "") findings.push(lostLine(file, entry, typeKey, line));
   }
   return findings.toReversed();

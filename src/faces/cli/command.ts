@@ -87,6 +87,8 @@ export class Arguments {
   name = "";
   /** What is left after options and the container's name. */
   operands: string[] = [];
+  /** How many of the operands stand before `--`, the container's name not among them. */
+  before = 0;
   /** Where what happens is written. */
   log: Log = silentLog();
   readonly #given: Given[] = [];
@@ -227,8 +229,10 @@ export function parseCommand(tool: Tool, words: readonly string[]): Command {
     const word = words[at] ?? "";
     at++;
     if (word === "--") {
+      args.before = args.operands.length;
       args.operands = args.operands.concat(words.slice(at));
-      break;
+      takeName(tool, args);
+      return { wish: "run", args };
     }
     if (word === "-" || !word.startsWith("-")) args.operands.push(word);
     else if (word.startsWith("--")) at += readLong(options, args, word, words[at]);
@@ -236,6 +240,7 @@ export function parseCommand(tool: Tool, words: readonly string[]): Command {
     const wish = wishOf(args);
     if (wish !== "run") return { wish, args };
   }
+  args.before = args.operands.length;
   takeName(tool, args);
   return { wish: "run", args };
 }
@@ -342,4 +347,5 @@ function takeName(tool: Tool, args: Arguments): void {
     );
   }
   args.name = first;
+  if (args.before > 0) args.before--;
 }

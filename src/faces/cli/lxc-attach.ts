@@ -68,6 +68,7 @@ function run(args: Arguments): number {
       setVariables: args.all(setVar),
       uid: idFrom(args, uid),
       gid: idFrom(args, gid),
+      endsBySignals: false,
       logFile: args.has(ptyLog) ? absolute(args.text(ptyLog, "")) : "",
       warn: (text) => warn(args, text),
     }),

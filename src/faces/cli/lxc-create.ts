@@ -73,6 +73,7 @@ function run(args: Arguments): number {
     templateArgs: args.operands,
     configFile: args.has(config) ? absolute(args.text(config, "")) : "",
     defaultConfigFile: defaultConfigFile(),
+    lines: [],
     backing: args.text(backing, ""),
     dir: place,
     // What a template prints would stand in the middle of the JSON.

@@ -14,6 +14,7 @@ import { lxcFreeze, lxcUnfreeze } from "./lxc-freeze.ts";
 import { lxcInfo } from "./lxc-info.ts";
 import { lxcLs } from "./lxc-ls.ts";
 import { lxcMonitor } from "./lxc-monitor.ts";
+import { lxcRun } from "./lxc-run.ts";
 import { lxcSnapshot } from "./lxc-snapshot.ts";
 import { lxcStart } from "./lxc-start.ts";
 import { lxcStop } from "./lxc-stop.ts";
@@ -36,6 +37,7 @@ export const tools: readonly Tool[] = [
   lxcInfo,
   lxcLs,
   lxcMonitor,
+  lxcRun,
   lxcSnapshot,
   lxcStart,
   lxcStop,

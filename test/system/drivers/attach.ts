@@ -43,6 +43,7 @@ function run(): number {
       remountProcSys: false,
       environment: variables,
       clearEnvironment: options.includes("--clear-env"),
+      endsBySignals: false,
       configuredVariables: undefined,
       keptVariables: valuesOf("--keep-var"),
       setVariables: valuesOf("-v"),
