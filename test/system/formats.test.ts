@@ -5,6 +5,7 @@ import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { parseOpenMetrics } from "../open-metrics-parser.ts";
 import { BIN, type Outcome, outcomeOf, Place, skipWithoutRoot as skip } from "./host.ts";
 
 const place = new Place("formats");
@@ -171,4 +172,21 @@ test("a tool that lists nothing refuses csv and --columns by name", () => {
   match(bare("lxc-config", "schema", "--format=csv").err, /lxc-config schema prints no rows/);
   match(ours("lxc-config", "set", "lxcts-f2", "lxc.start.auto", "1", "--format=csv").err, /prints no rows/);
   equal(ours("lxc-config", "get", "lxcts-f2", "lxc.start.auto").out.trim() === "1", false);
+});
+
+test("lxc-info --metrics is OpenMetrics, with what lxc-info shows", { skip }, () => {
+  const families = parseOpenMetrics(ours("lxc-info", "lxcts-f1", "--metrics").out);
+  const first = (name: string): number => families.get(name)?.samples[0]?.value ?? -1;
+  const info = JSON.parse(ours("lxc-info", "lxcts-f1", "--format=json").out);
+  equal(first("lxc_container_tasks") >= 1, true);
+  equal(first("lxc_container_memory_bytes") > 4096, true);
+  const seconds = first("lxc_container_cpu_seconds");
+  equal(seconds > 0 && seconds <= info.cpu_ns / 1e9, true);
+  deepEqual(families.get("lxc_container_state")?.samples.filter((each) => each.value === 1)[0]?.labels, {
+    container: "lxcts-f1",
+    lxc_container_state: "RUNNING",
+  });
+  const stopped = parseOpenMetrics(ours("lxc-info", "lxcts-f2", "--metrics").out);
+  deepEqual([...stopped.keys()], ["lxc_container_state"]);
+  equal(ours("lxc-info", "lxcts-f2", "--metrics", "--format=json").code, 1);
 });

@@ -11,15 +11,26 @@ import type { CgroupStats } from "../../isolation/cgroup/stats.ts";
 import { NetlinkSocket } from "../../kernel/netlink.ts";
 import { initPidOf, stateOf } from "../../lifecycle/command-client.ts";
 import type { State } from "../../lifecycle/states.ts";
-import { type Arguments, columns, flag, rcFile, refusedBecause, type Tool, valued } from "./command.ts";
+import {
+  type Arguments,
+  badValue,
+  columns,
+  flag,
+  format,
+  rcFile,
+  refusedBecause,
+  type Tool,
+  valued,
+} from "./command.ts";
+import { metricsOf } from "./container-metrics.ts";
 import { type Info, type Item, infoColumns } from "./info-columns.ts";
 import { columnsFrom, printThing } from "./listing.ts";
 import { formatOf } from "./output.ts";
-import { printError, printLines } from "./print.ts";
+import { print, printError, printLines } from "./print.ts";
 import { humanSeconds, humanSize, labelled } from "./sizes.ts";
 import { containerFrom, controlling, missing } from "./target.ts";
 import { type Traffic, trafficIn } from "./traffic.ts";
-import { NOTHING_USED, pressuresOf, usedBy } from "./usage.ts";
+import { NOTHING_USED, pressuresOf, tasksOf, usedBy } from "./usage.ts";
 
 const config = valued("config", "KEY", "c", "Show the value of a configuration key");
 const ips = flag("ips", "i", "Show the IP addresses");
@@ -28,11 +39,13 @@ const pid = flag("pid", "p", "Show the process id of the first process");
 const stats = flag("stats", "S", "Show what the container uses");
 const noHumanize = flag("no-humanize", "H", "Show bare numbers, and a single value without its label");
 
+const metrics = flag("metrics", "", "Print what it uses as OpenMetrics text");
+
 export const lxcInfo: Tool = {
   name: "lxc-info",
   usage: "--name=NAME",
   doc: "lxc-info shows what is known about the container NAME",
-  options: [config, ips, state, pid, stats, noHumanize],
+  options: [config, ips, state, pid, stats, noHumanize, metrics],
   named: true,
   rows: true,
   run,
@@ -45,6 +58,7 @@ function run(args: Arguments): number {
   if (now === "STOPPED" && !isDefined(container)) {
     throw missing(container, `show ${container.name}`, `${container.name} doesn't exist`);
   }
+  if (args.has(metrics)) return printMetrics(args, container, now);
   const all = keys.length === 0 && [state, pid, ips, stats].every((option) => !args.has(option));
   const isTable = formatOf(args) === "table" && !args.has(columns);
   const infos: Info[] = [];
@@ -57,6 +71,22 @@ function run(args: Arguments): number {
     infos.push(info);
     printThing(args, wanted);
   }
+  return 0;
+}
+
+function printMetrics(args: Arguments, container: Container, now: State): number {
+  if (formatOf(args) !== "table" || args.has(columns)) {
+    throw badValue(
+      format,
+      args.text(format, ""),
+      "--metrics has a format of its own",
+      "leave --format and --columns out",
+    );
+  }
+  const info = gather(args, container, now, { pid: false, ips: false, used: true, pressures: true, traffic: true });
+  const tasks = now === "STOPPED" ? undefined : tasksOf(container);
+  const { used, pressures, traffic } = info;
+  print(metricsOf([{ name: container.name, state: now, used, tasks, pressures, traffic }]));
   return 0;
 }
 

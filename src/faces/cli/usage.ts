@@ -23,6 +23,11 @@ export function pressuresOf(container: Container): Pressures {
   return readPressures(readLayout(effectiveUser() !== 0), (controller) => pathOf(container, controller));
 }
 
+/** How many processes and threads; undefined where nobody counts them. */
+export function tasksOf(container: Container): number | undefined {
+  return numberIn(item(container, "pids.current"));
+}
+
 /** Bytes; 0 where nobody counts them. */
 export function memoryOf(container: Container): number {
   return numberIn(item(container, "memory.usage_in_bytes") ?? item(container, "memory.current")) ?? 0;
