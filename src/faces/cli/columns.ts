@@ -10,6 +10,7 @@ import { addressesOf, devicesOf } from "../../container/network/usage.ts";
 import type { NetlinkSocket } from "../../kernel/netlink.ts";
 import { configItemOf, initPidOf, stateOf } from "../../lifecycle/command-client.ts";
 import type { State } from "../../lifecycle/states.ts";
+import { Listed } from "./listed.ts";
 import {
   amountColumn,
   type Column,
@@ -27,10 +28,15 @@ import { memoryOf, swapOf } from "./usage.ts";
 export const columnHeads = "NAME, STATE, PID, RAM, SWAP, AUTOSTART, GROUPS, INTERFACE, IPV4, IPV6, UNPRIVILEGED";
 
 /** Every column of lxc-ls. As in LXC, an amount has room for `0.00MB` at least. */
-export function allColumns(found: readonly Facts[]): Column[] {
-  const of = (at: number): Facts => found[at]!;
+export function allColumns(found: readonly Listed[]): Column[] {
+  const of = (at: number): Listed => found[at]!;
   return [
-    column("name", (at) => textValue(of(at).container.name)),
+    shownColumn(
+      "name",
+      "NAME",
+      (at) => textValue(of(at).name()),
+      (at) => of(at).label(),
+    ),
     column("state", (at) => textValue(of(at).state())),
     column("pid", (at) => numberValue(of(at).firstPid())),
     amountColumn(
@@ -81,10 +87,9 @@ const IDMAP = "lxc.idmap";
 export const listedKeys: readonly string[] = [AUTO, GROUPS, IDMAP];
 
 /** One container; what was asked once is remembered. */
-export class Facts {
+export class Facts extends Listed {
   readonly container: Container;
-  /** Why its configuration could not be read, if that was tried. */
-  problem: LxcError | undefined = undefined;
+  #problem: LxcError | undefined = undefined;
   readonly #socket: NetlinkSocket;
   readonly #glance: Glance;
   #state: State | undefined = undefined;
@@ -93,12 +98,29 @@ export class Facts {
   #addresses: readonly string[] | undefined = undefined;
 
   constructor(container: Container, socket: NetlinkSocket, glance: Glance) {
+    super();
     this.container = container;
     this.#socket = socket;
     this.#glance = glance;
   }
 
-  state(): State {
+  override name(): string {
+    return this.container.name;
+  }
+
+  override label(): string {
+    return this.container.name;
+  }
+
+  override level(): number {
+    return 0;
+  }
+
+  override problem(): LxcError | undefined {
+    return this.#problem;
+  }
+
+  override state(): State {
     const state = this.#state ?? controlling(this.container, () => stateOf(this.container));
     this.#state = state;
     return state;
@@ -109,43 +131,43 @@ export class Facts {
     this.#state = "STOPPED";
   }
 
-  groups(): string[] {
+  override groups(): string[] {
     return this.#item(GROUPS)
       .split("\n")
       .filter((group): boolean => group !== "");
   }
 
   /** Bytes of memory; undefined when it does not run. */
-  ram(): number | undefined {
+  override ram(): number | undefined {
     return this.#isRunning() ? memoryOf(this.container) : undefined;
   }
 
-  swap(): number | undefined {
+  override swap(): number | undefined {
     return this.#isRunning() ? swapOf(this.container) : undefined;
   }
 
-  isAutostart(): boolean {
+  override isAutostart(): boolean {
     return this.#item(AUTO) === "1";
   }
 
-  isUnprivileged(): boolean {
+  override isUnprivileged(): boolean {
     return this.#item(IDMAP) !== "";
   }
 
   /** Undefined when it does not run. */
-  firstPid(): number | undefined {
+  override firstPid(): number | undefined {
     if (this.#pid < 0) this.#pid = this.#isRunning() ? (initPidOf(this.container) ?? 0) : 0;
     return this.#pid > 0 ? this.#pid : undefined;
   }
 
-  ips(version6: boolean): string[] {
+  override ips(version6: boolean): string[] {
     const pid = this.firstPid();
     const addresses = this.#addresses ?? (pid === undefined ? [] : addressesOf(this.#socket, pid));
     this.#addresses = addresses;
     return addresses.filter((address): boolean => address.includes(":") === version6);
   }
 
-  interfaces(): string[] {
+  override interfaces(): string[] {
     const pid = this.firstPid();
     return pid === undefined ? [] : devicesOf(this.#socket, pid).map((device) => device.name);
   }
@@ -174,7 +196,7 @@ export class Facts {
     try {
       return loadConfig(configFileOf(this.container), process.env).config;
     } catch (caught) {
-      this.problem = asLxcError(caught as Error);
+      this.#problem = asLxcError(caught as Error);
       return undefined;
     }
   }

@@ -1,14 +1,19 @@
 // lxc-ls: the containers there are.
 
-import { describe } from "../../base/errors.ts";
+import { asLxcError, describe } from "../../base/errors.ts";
+import { wholeNumberIn } from "../../base/text.ts";
 import { Glance } from "../../container/config/glance.ts";
-import { type Container, containerOf, isDefined } from "../../container/container.ts";
+import { loadConfig } from "../../container/config/load.ts";
+import { type Container, configFileOf, containerOf, isDefined } from "../../container/container.ts";
 import { NetlinkSocket } from "../../kernel/netlink.ts";
 import { Pattern } from "../../kernel/pattern.ts";
 import { columnsOf } from "../../kernel/terminals.ts";
 import { activeContainers, definedContainers } from "../../lifecycle/list.ts";
+import { type Around, type NestedWish, nestedIn } from "../../lifecycle/nested.ts";
+import type { NestedRow } from "../../lifecycle/nested-rows.ts";
 import { allColumns, columnHeads, FANCY, Facts, listedKeys, PLAIN, WHOLE } from "./columns.ts";
-import { type Arguments, columns, flag, later, type Option, type Tool, unusedRcFile, valued } from "./command.ts";
+import { type Arguments, columns, flag, type Option, type Tool, unusedRcFile, valued } from "./command.ts";
+import { type Listed, NestedListed } from "./listed.ts";
 import { type Column, columnsFrom, columnsNamed, printListing } from "./listing.ts";
 import { formatOf } from "./output.ts";
 import { print, printLines, warn } from "./print.ts";
@@ -22,15 +27,14 @@ const running = flag("running", "", "Only those that run");
 const frozen = flag("frozen", "", "Only those that are frozen");
 const stopped = flag("stopped", "", "Only those that are stopped");
 const defined = flag("defined", "", "Only those with a configuration");
-const nestingValue: Option = {
+const nesting: Option = {
   long: "nesting",
   short: "",
   takes: "maybe",
   value: "DEPTH",
-  doc: "Also those inside of containers",
+  doc: "Also those inside of containers, down to DEPTH levels; 5 when not given",
   later: false,
 };
-const nesting = later(nestingValue);
 const groups = valued("groups", "GROUPS", "g", "Only those that are in all of GROUPS, with commas");
 const filter = valued("filter", "REGEX", "", "Only names in which the extended regular expression is found");
 
@@ -45,20 +49,20 @@ export const lxcLs: Tool = {
 };
 
 function run(args: Arguments): number {
-  const found: Facts[] = [];
+  const found: Listed[] = [];
   // Before anything is asked that could not be told.
   const wanted = wantedColumns(args, found);
   findMatching(args, lxcpathFrom(args), found);
   if (!isPlain(args)) printListing(args, wanted, found.length);
-  else if (args.has(line)) printLines(found.map((facts) => facts.container.name));
-  else printNames(found.map((facts) => facts.container.name));
+  else if (args.has(line)) printLines(found.map((each) => each.name()));
+  else printNames(found);
   for (const facts of found) warnOf(args, facts);
   return 0;
 }
 
 /** A configuration that cannot be read does not hide its container, as it does in LXC. */
-function warnOf(args: Arguments, facts: Facts): void {
-  const problem = facts.problem;
+function warnOf(args: Arguments, facts: Listed): void {
+  const problem = facts.problem();
   if (problem !== undefined) warn(args, describe(problem).join("\n"));
 }
 
@@ -68,7 +72,7 @@ function isPlain(args: Arguments): boolean {
 }
 
 /** As in LXC, -F without -f changes nothing. */
-function wantedColumns(args: Arguments, found: readonly Facts[]): readonly Column[] {
+function wantedColumns(args: Arguments, found: readonly Listed[]): readonly Column[] {
   if (isPlain(args)) return [];
   const list = args.has(fancy) ? args.text(fancyFormat, formatOf(args) === "table" ? FANCY : WHOLE) : PLAIN;
   const all = allColumns(found);
@@ -76,7 +80,7 @@ function wantedColumns(args: Arguments, found: readonly Facts[]): readonly Colum
 }
 
 /** Finds the containers that pass every filter. Nothing is asked that no filter and no output needs. */
-function findMatching(args: Arguments, lxcpath: string, found: Facts[]): void {
+function findMatching(args: Arguments, lxcpath: string, found: Listed[]): void {
   const pattern = args.text(filter, args.operands[0] ?? "");
   const expression = pattern === "" ? undefined : new Pattern(pattern);
   const mustGroups = words(args.text(groups, ""));
@@ -89,9 +93,17 @@ function findMatching(args: Arguments, lxcpath: string, found: Facts[]): void {
     const facts = new Facts(container, socket, glance);
     // Which do not run is known from one look at all sockets, and need not be asked one by one.
     if (now.isSure && !now.names.includes(name)) facts.noteStopped();
-    if (!passes(args, container, facts)) continue;
-    if (mustGroups.length > 0 && !mustGroups.every((group) => facts.groups().includes(group))) continue;
+    if (!passes(args, facts, () => isDefined(container))) continue;
+    if (mustGroups.length > 0 && !isInAll(facts, mustGroups)) continue;
     found.push(facts);
+    if (!args.has(nesting)) continue;
+    const accepts = (row: NestedRow): boolean => {
+      const inner = new NestedListed(row);
+      const name = row.path.slice(row.path.lastIndexOf("/") + 1);
+      if (expression !== undefined && !expression.isIn(name)) return false;
+      return passes(args, inner, () => row.isDefined) && isInAll(inner, mustGroups);
+    };
+    for (const row of nestedIn(around(facts), wishFrom(args, lxcpath, accepts))) found.push(new NestedListed(row));
   }
 }
 
@@ -103,11 +115,43 @@ function namesIn(args: Arguments, lxcpath: string, runningNames: readonly string
 }
 
 /** As in LXC, every filter must let it pass, and what is frozen runs. */
-function passes(args: Arguments, container: Container, facts: Facts): boolean {
-  if (args.has(defined) && !isDefined(container)) return false;
+function passes(args: Arguments, facts: Listed, hasConfig: () => boolean): boolean {
+  if (args.has(defined) && !hasConfig()) return false;
   if (args.has(running) && facts.state() === "STOPPED") return false;
   if (args.has(frozen) && !args.has(active) && facts.state() !== "FROZEN") return false;
   return !args.has(stopped) || facts.state() === "STOPPED";
+}
+
+function isInAll(facts: Listed, groups: readonly string[]): boolean {
+  return groups.every((group) => facts.groups().includes(group));
+}
+
+/** As in LXC, a container that does not run is looked into where its root file system is. */
+function around(facts: Facts): Around {
+  const container = facts.container;
+  const isRunning = facts.state() !== "STOPPED";
+  return { container, isRunning, rootfs: isRunning ? "" : rootfsOf(container), path: container.name, level: 0 };
+}
+
+/** "" for one that is no folder, or that cannot be known. */
+function rootfsOf(container: Container): string {
+  try {
+    const place = loadConfig(configFileOf(container), process.env).config.rootfsPath.value;
+    return place === undefined || (place.type !== "" && place.type !== "dir") ? "" : place.path;
+  } catch (caught) {
+    // What is wrong with the file is told where it is shown.
+    asLxcError(caught as Error);
+    return "";
+  }
+}
+
+const USUAL_DEPTH = 5;
+
+/** As in LXC, what is no number stands for the usual depth. */
+function wishFrom(args: Arguments, lxcpath: string, accepts: (row: NestedRow) => boolean): NestedWish {
+  const given = wholeNumberIn(args.text(nesting, ""));
+  const depth = given === undefined || given < 0 ? USUAL_DEPTH : given;
+  return { lxcpath, depth, isWhole: !isPlain(args), accepts };
 }
 
 function words(list: string): string[] {
@@ -118,14 +162,15 @@ function words(list: string): string[] {
 }
 
 /** As many names a line as the terminal has room for; without a terminal one, as wide as the longest all the same. */
-function printNames(names: readonly string[]): void {
+function printNames(found: readonly Listed[]): void {
   let width = 0;
-  for (const name of names) width = Math.max(width, name.length);
+  // As in LXC, a level takes room, as if the sign for it were there.
+  for (const each of found) width = Math.max(width, each.name().length + each.level());
   const room = columnsOf(1);
   let text = "";
   let used = 0;
-  for (const name of names) {
-    text += name.padEnd(width);
+  for (const each of found) {
+    text += each.name().padEnd(width);
     used += width;
     if (used + width >= room) {
       text += "\n";
