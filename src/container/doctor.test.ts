@@ -65,12 +65,12 @@ function line({ id, weight, what, detail, fix }: DoctorCheck): string {
 
 /** What is said of one id. */
 function said(host: HostFacts, container: ContainerFacts | undefined, id: string): string {
-  const checks = diagnose(host, container).filter((check) => check.id === id);
+  const checks = diagnose(host, container, []).filter((check) => check.id === id);
   return checks.map(line).join("\n");
 }
 
 test("nothing stops ann on a host of today", () => {
-  const checks = diagnose(annsHost(), containerOf(IDMAP));
+  const checks = diagnose(annsHost(), containerOf(IDMAP), []);
   const heavy = checks.filter((check) => check.weight === "stops" || check.weight === "limits");
   deepEqual([isStopped(checks), heavy.map(line)], [false, []]);
 });
@@ -147,7 +147,7 @@ function holes(version: string, ...more: readonly (readonly [string, string])[])
   host.put("/proc/sys/kernel/version", version);
   host.put("/lib/modules/6.1.0-18-amd64/modules.dep", "kernel/net/ipv4/esp4.ko.xz:\nkernel/net/rxrpc/rxrpc.ko: a.ko\n");
   for (const [path, text] of more) host.put(path, text);
-  const check = diagnose(host, undefined).find((each) => each.id === "dirty-frag");
+  const check = diagnose(host, undefined, []).find((each) => each.id === "dirty-frag");
   return `${check?.weight}: ${check?.detail}`;
 }
 
@@ -302,7 +302,7 @@ test("a program puts right what needs no judgement: no ids that a configuration 
   const host = annsHost();
   host.put("/etc/subuid", "");
   host.put("/proc/sys/fs/inotify/max_user_instances", "128\n");
-  const checks = diagnose(host, containerOf(IDMAP)).filter((check) => check.fix !== "");
+  const checks = diagnose(host, containerOf(IDMAP), []).filter((check) => check.fix !== "");
   deepEqual(
     checks.filter(isFixable).map((check) => check.id),
     ["subuid"],

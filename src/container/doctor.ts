@@ -7,11 +7,15 @@ import { weigh } from "./doctor-weights.ts";
 import { checkHost } from "./host-check.ts";
 import type { HostFacts } from "./host-facts.ts";
 
-/** All there is to say, the heaviest first; `container` is undefined for a host alone. */
-export function diagnose(host: HostFacts, container: ContainerFacts | undefined): DoctorCheck[] {
+/** All there is to say, the heaviest first; `container` is undefined for a host alone, and `more` was found out otherwise. */
+export function diagnose(
+  host: HostFacts,
+  container: ContainerFacts | undefined,
+  more: readonly DoctorCheck[],
+): DoctorCheck[] {
   const checked = checkHost(host);
   const ours = container === undefined ? [] : checkContainer(host, checked, container);
-  return sorted(ours.concat(weigh(host, checked), checkBeyond(host)));
+  return sorted(ours.concat(more, weigh(host, checked), checkBeyond(host)));
 }
 
 /** Whether no container starts, or not this one. */

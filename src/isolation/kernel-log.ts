@@ -12,13 +12,13 @@ const RECORD_BYTES = 8192;
 /** Whoever fills the log faster than it is read is not waited for. */
 const MOST_RECORDS = 5000;
 
-/** Records that come after it is made. */
+/** Records that come after it is made, or all that the kernel still has. */
 export class KernelLog {
   #fd: number;
 
-  constructor() {
+  constructor(isWhole: boolean) {
     this.#fd = tryOpenAt(AT_FDCWD, "/dev/kmsg", O_RDONLY | O_NONBLOCK);
-    if (this.#fd >= 0 && tryNumbers("lseek", this.#fd, 0, SEEK_END) < 0) this.close();
+    if (!isWhole && this.#fd >= 0 && tryNumbers("lseek", this.#fd, 0, SEEK_END) < 0) this.close();
   }
 
   /** Those that have come since the last time, as `LEVEL,NUMBER,TIME,FLAGS;TEXT` and further lines. */

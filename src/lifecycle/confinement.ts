@@ -178,7 +178,7 @@ export class DenialWatch {
 
   constructor(confinement: Confinement) {
     this.#confinement = confinement;
-    this.#log = confinement.lsm === "" ? undefined : new KernelLog();
+    this.#log = confinement.lsm === "" ? undefined : new KernelLog(false);
   }
 
   /** The container runs: from here on an end is early. */

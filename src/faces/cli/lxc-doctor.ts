@@ -2,21 +2,25 @@
 
 import { LxcError } from "../../base/errors.ts";
 import { readSystemConfig } from "../../container/config/system-config.ts";
-import { configFileOf, containerOf, isDefined } from "../../container/container.ts";
+import { type Container, configFileOf, containerOf, isDefined } from "../../container/container.ts";
 import { diagnose, isStopped } from "../../container/doctor.ts";
 import { type DoctorCheck, isFixable } from "../../container/doctor-checks.ts";
 import { applyStep, type FixResult, stepsFor } from "../../container/doctor-fix.ts";
+import { checkInit } from "../../container/doctor-init.ts";
 import { readContainer, type WantedContainer } from "../../container/doctor-read.ts";
+import { checkRunning } from "../../container/doctor-running.ts";
 import { isVisible } from "../../container/host-check.ts";
 import { findKernelConfig } from "../../container/host-check-kernel.ts";
 import { kernelRelease, lookAs, readHost } from "../../container/read-host.ts";
+import { readInit } from "../../container/read-init.ts";
 import { tryReadText } from "../../kernel/files.ts";
 import { type User, userIn } from "../../kernel/passwd.ts";
 import { effectiveGroup, effectiveUser } from "../../kernel/process.ts";
-import { isTerminal } from "../../kernel/terminals.ts";
 import { absolute, environment } from "./caller.ts";
+import { isColored } from "./color.ts";
 import { type Arguments, badValue, columns, flag, lxcpath, rcFile, type Tool, valued } from "./command.ts";
 import { checkColumns, doctorJson, doctorLines, resultLines, startLine } from "./doctor-print.ts";
+import { readRunning } from "./doctor-read-running.ts";
 import { columnsFrom, printListing } from "./listing.ts";
 import { formatOf, isJson } from "./output.ts";
 import { print, printLines } from "./print.ts";
@@ -39,6 +43,13 @@ export const lxcDoctor: Tool = {
 interface Patient {
   readonly user: User;
   readonly isOther: boolean;
+}
+
+/** A container, and how it is named on a command line. */
+interface NamedContainer {
+  readonly container: Container;
+  readonly place: string;
+  readonly wanted: WantedContainer;
 }
 
 function run(args: Arguments): number {
@@ -81,14 +92,17 @@ function userNamed(passwd: string, name: string): User | undefined {
 }
 
 /** Undefined for the host alone. */
-function containerFrom(args: Arguments, patient: Patient): WantedContainer | undefined {
+function containerFrom(args: Arguments, patient: Patient): NamedContainer | undefined {
   const name = nameFrom(args);
   if (name === "") return undefined;
   const container = containerOf(name, folderOf(args, patient));
   const gid = patient.isOther ? patient.user.gid : effectiveGroup();
-  if (args.has(rcFile)) return { name, configFile: absolute(args.text(rcFile, "")), gid };
+  const place = patient.isOther || args.has(lxcpath) ? ` -P ${container.lxcpath}` : "";
+  const file = args.has(rcFile) ? absolute(args.text(rcFile, "")) : configFileOf(container);
+  const found: NamedContainer = { container, place, wanted: { name, configFile: file, gid } };
+  if (args.has(rcFile)) return found;
   if (!isDefined(container)) throw missing(container, `look at ${name}`, `Container ${name} does not exist`);
-  return { name, configFile: configFileOf(container), gid };
+  return found;
 }
 
 /** "" for the host alone. */
@@ -112,16 +126,21 @@ function needsRoot(args: Arguments, name: string): LxcError {
   });
 }
 
-function look(patient: Patient, wanted: WantedContainer | undefined): DoctorCheck[] {
-  const config = findKernelConfig("", kernelRelease(), environment());
-  const host = readHost(config, process.env["PATH"] ?? "");
+function look(patient: Patient, wanted: NamedContainer | undefined): DoctorCheck[] {
+  const kernel = findKernelConfig("", kernelRelease(), environment());
+  const host = readHost(kernel, process.env["PATH"] ?? "");
   if (!isVisible(host)) {
     throw new LxcError("not-found", "look at this host", "neither /proc nor a kernel configuration can be read", {
       hint: "mount /proc: mount -t proc proc /proc",
     });
   }
   if (patient.isOther) lookAs(host, patient.user);
-  return diagnose(host, wanted === undefined ? undefined : readContainer(host, wanted, process.env));
+  if (wanted === undefined) return diagnose(host, undefined, []);
+  const read = readContainer(host, wanted.wanted, process.env);
+  const { config } = read.read;
+  const init = readInit(config);
+  const more = checkRunning(readRunning(wanted.container, config, wanted.place));
+  return diagnose(host, read, init === undefined ? more : more.concat(checkInit(init)));
 }
 
 /** What fails ends its own list of steps, and no other. */
@@ -157,7 +176,7 @@ function report(
     print(`${doctorJson(whose, name, checks, results).encode()}\n`);
     return;
   }
-  const colored = isTerminal(1) && (process.env["NO_COLOR"] ?? "") === "";
+  const colored = isColored(1);
   const about = name === "" ? `containers of ${whose.name}` : `${name} of ${whose.name}`;
   printLines(doctorLines(about, checks, { colored, withSudo: effectiveUser() !== 0 }));
   const fixable = checks.filter(isFixable).length;

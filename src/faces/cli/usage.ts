@@ -28,6 +28,22 @@ export function tasksOf(container: Container): number | undefined {
   return numberIn(item(container, "pids.current"));
 }
 
+/** How often one of its programs was killed for lack of memory; 0 where nobody counts. */
+export function oomKillsOf(container: Container): number {
+  const text = item(container, "memory.oom_control") ?? item(container, "memory.events");
+  return fieldIn(text, "oom_kill") ?? 0;
+}
+
+/** How often one of its programs could not start another because of its limit; 0 where nobody counts. */
+export function refusedForksOf(container: Container): number {
+  return fieldIn(item(container, "pids.events"), "max") ?? 0;
+}
+
+/** A limit as its cgroup has it; undefined for none. */
+export function limitOf(container: Container, file: string): number | undefined {
+  return numberIn(item(container, file));
+}
+
 /** Bytes; 0 where nobody counts them. */
 export function memoryOf(container: Container): number {
   return numberIn(item(container, "memory.usage_in_bytes") ?? item(container, "memory.current")) ?? 0;
