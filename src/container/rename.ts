@@ -44,6 +44,7 @@ export function renameContainer(options: CopyOptions): void {
     runDir,
     environment: options.environment,
     isRunning: false,
+    configFile: "",
     force: false,
     stop: () => undefined,
   });

@@ -143,7 +143,7 @@ export function destroyAllSnapshots(options: SnapshotOptions): void {
 
 function destroyOptions(options: SnapshotOptions, container: Container): DestroyOptions {
   const { runDir, environment } = options;
-  return { container, runDir, environment, isRunning: false, force: false, stop: () => undefined };
+  return { container, runDir, environment, isRunning: false, configFile: "", force: false, stop: () => undefined };
 }
 
 export function noSnapshot(container: Container, name: string): LxcError {

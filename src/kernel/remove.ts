@@ -2,6 +2,7 @@
 
 import { LxcError } from "../base/errors.ts";
 import { joinPath } from "../base/path.ts";
+import { isHeard, tellProgress } from "../base/progress.ts";
 import { EBUSY, EISDIR, ELOOP, ENOENT, ENOTDIR, EPERM, EXDEV } from "./abi/errno.ts";
 import {
   AT_REMOVEDIR,
@@ -52,6 +53,7 @@ export function removeContents(fd: number, path: string, keep: string): void {
     // POSIX says EPERM for a folder, Linux EISDIR.
     if (result !== -EISDIR && result !== -EPERM) throw refusedRemoval(below, "unlinkat", result);
     removeNamed(fd, name, below);
+    if (isHeard()) tellProgress(`removing ${below}`);
   }
 }
 

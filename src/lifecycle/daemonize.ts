@@ -1,6 +1,7 @@
 // Leaving a monitor behind: the caller's side first, the monitor's below. They share one channel, for one message.
 
 import { asLxcError } from "../base/errors.ts";
+import { isHeard, listen, PATIENCE_MS, TELL_AGAIN_MS, tellProgress } from "../base/progress.ts";
 import { monitorTitleOf } from "../container/monitor-title.ts";
 import { O_RDWR } from "../kernel/abi/fs.ts";
 import { call, tryNumbers } from "../kernel/call.ts";
@@ -8,6 +9,7 @@ import { closeFd, openFile } from "../kernel/files.ts";
 import { cloneProcess, exitNow, tryCloneProcess } from "../kernel/process.ts";
 import { socketPair } from "../kernel/sockets.ts";
 import { setProcessTitle } from "../kernel/title.ts";
+import { POLLIN, waitFor } from "../kernel/waiting.ts";
 import { expect, tellWith, tryTellFailure } from "./handshake.ts";
 import { Monitor, type MonitorHoldings } from "./monitor.ts";
 import { withPidFile } from "./pid-file.ts";
@@ -27,9 +29,20 @@ export function leaveMonitorBehind(plan: StartPlan, holdings: MonitorHoldings): 
   closeFd(channel.right);
   closeFd(holdings.listening);
   try {
+    tellWhileStarting(channel.left, plan.options.container.name);
     for (const warning of expect(channel.left, "running").split("\n")) if (warning !== "") plan.options.warn(warning);
   } finally {
     closeFd(channel.left);
+  }
+}
+
+/** Returns when there is something to hear, or nobody who listens to how long it takes. */
+function tellWhileStarting(channel: number, name: string): void {
+  const beganMs = Date.now();
+  let sliceMs = PATIENCE_MS;
+  while (isHeard() && !waitFor(channel, POLLIN, sliceMs)) {
+    tellProgress(`starting ${name}: its hooks and mounts have taken ${Math.round((Date.now() - beganMs) / 1000)} s`);
+    sliceMs = TELL_AGAIN_MS;
   }
 }
 
@@ -38,6 +51,8 @@ function becomeMonitor(plan: StartPlan, holdings: MonitorHoldings, born: boolean
   const { container, pidFile } = plan.options;
   let told = false;
   try {
+    // It has no terminal to draw on.
+    listen(undefined);
     detach();
     const title = setProcessTitle(monitorTitleOf(container));
     const monitor = new Monitor(plan, holdings);

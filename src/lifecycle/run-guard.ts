@@ -160,6 +160,7 @@ export function clearRun(options: RunOptions, owner: string, monitor: string): v
       timeoutS: keep ? SHUTDOWN_TIMEOUT_S : 0,
       kill: !keep,
       noKill: false,
+      environment: process.env,
       reboot: false,
       cgroups: options.cgroups,
     });

@@ -2,6 +2,7 @@
 
 import { Deadline } from "../base/deadline.ts";
 import { asLxcError, LxcError } from "../base/errors.ts";
+import { isHeard, PATIENCE_MS, TELL_AGAIN_MS, tellProgress } from "../base/progress.ts";
 import { wholeNumberIn } from "../base/text.ts";
 import type { Container } from "../container/container.ts";
 import type { CgroupNames } from "../isolation/cgroup/names.ts";
@@ -136,11 +137,29 @@ function signalAndWait(
       if (client.state !== undefined) return client.state;
     }
     sendSignal(init, signal);
-    return client === undefined ? undefined : (receiveState(client.fd, deadline.leftMs()) ?? "timeout");
+    if (client === undefined) return undefined;
+    const what = expected.state === "STOPPED" ? "shut down" : "run again";
+    return receivePatiently(client.fd, deadline, `waiting for ${container.name} to ${what}`) ?? "timeout";
   } finally {
     closeFd(init);
     if (client !== undefined && client.fd >= 0) closeFd(client.fd);
   }
+}
+
+/** Tells how long it still takes at most, to whoever listens. */
+function receivePatiently(client: number, deadline: Deadline, waiting: string): State | undefined {
+  const beganMs = Date.now();
+  let sliceMs = PATIENCE_MS;
+  while (isHeard()) {
+    const leftMs = deadline.leftMs();
+    if (leftMs >= 0 && leftMs <= sliceMs) break;
+    const state = receiveState(client, sliceMs);
+    if (state !== undefined) return state;
+    const seconds = Math.ceil((leftMs < 0 ? Date.now() - beganMs : deadline.leftMs()) / 1000);
+    tellProgress(`${waiting}, ${leftMs < 0 ? `for ${seconds} s` : `${seconds} s left`}`);
+    sliceMs = TELL_AGAIN_MS;
+  }
+  return receiveState(client, deadline.leftMs());
 }
 
 /** A pidfd of the first process, also from a monitor that has none to give; negative when it has gone. */

@@ -24,6 +24,7 @@ import { failedCopy, resultObject } from "./copy-words.ts";
 import { openConfiguredLog } from "./log-file.ts";
 import { isJson } from "./output.ts";
 import { print, warn } from "./print.ts";
+import { withProgress } from "./progress.ts";
 import { cgroupsFrom } from "./target.ts";
 
 const SUFFIX_LENGTH = 6;
@@ -52,7 +53,7 @@ export function copyEphemeral(args: Arguments, request: EphemeralRequest): numbe
   const parts = partsFor(request, target);
   const options: CopyOptions = { ...request.copy, target, settings: parts.settings, files: parts.files };
   try {
-    copyContainer(options);
+    withProgress(args, () => copyContainer(options));
   } catch (caught) {
     throw failedCopy("Failed to clone", source, asLxcError(caught as Error));
   }
@@ -160,6 +161,8 @@ function runCommand(args: Arguments, target: Container, command: readonly string
       uid: -1,
       gid: -1,
       logFile: "",
+      configuredVariables: undefined,
+      endsBySignals: false,
       warn: (text) => warn(args, text),
     });
   } finally {
@@ -188,6 +191,7 @@ function destroyIfThere(container: Container): void {
     runDir: runFolder(),
     environment: environment(),
     isRunning: false,
+    configFile: "",
     force: false,
     stop: () => undefined,
   });

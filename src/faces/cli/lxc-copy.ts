@@ -15,7 +15,7 @@ import { copyEphemeral, type EphemeralRequest } from "./copy-ephemeral.ts";
 import { failedCopy, resultObject } from "./copy-words.ts";
 import { isJson } from "./output.ts";
 import { print } from "./print.ts";
-import { copyProgress } from "./progress.ts";
+import { copyProgress, withProgress } from "./progress.ts";
 import { containerFrom, controlling, missing } from "./target.ts";
 
 const newName = valued("newname", "NEWNAME", "N", "Name of the copy");
@@ -82,8 +82,8 @@ function run(args: Arguments): number {
   const target = targetOf(args, container);
   if (renames && target.lxcpath !== container.lxcpath) throw renamedElsewhere(container);
   const options = optionsFrom(args, container, target, isRunning, renames);
-  if (renames) renameTo(options);
-  else copyTo(options);
+  if (renames) renameTo(args, options);
+  else copyTo(args, options);
   const result = renames ? "renamed" : args.has(snapshot) ? "cloned" : "copied";
   if (isJson(args)) print(`${resultObject(options, result).encode()}\n`);
   return 0;
@@ -112,7 +112,7 @@ function optionsFrom(
     environment: environment(),
     isRunning,
     allowRunning: args.has(allowRunning) && !renames,
-    progress: copyProgress(args),
+    progress: copyProgress,
     settings: [],
     files: [],
   };
@@ -136,17 +136,17 @@ function ephemeralRequest(args: Arguments, source: Container, isRunning: boolean
   };
 }
 
-function copyTo(options: CopyOptions): void {
+function copyTo(args: Arguments, options: CopyOptions): void {
   try {
-    copyContainer(options);
+    withProgress(args, () => copyContainer(options));
   } catch (caught) {
     throw failedCopy("Failed to clone", options.source, asLxcError(caught as Error));
   }
 }
 
-function renameTo(options: CopyOptions): void {
+function renameTo(args: Arguments, options: CopyOptions): void {
   try {
-    renameContainer(options);
+    withProgress(args, () => renameContainer(options));
   } catch (caught) {
     const headline = `Renaming container ${options.source.name} to ${options.target.name} failed`;
     throw failedCopy(headline, options.source, asLxcError(caught as Error));

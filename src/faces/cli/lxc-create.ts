@@ -13,6 +13,7 @@ import { type Arguments, later, quiet, Refusal, type Tool, unusedRcFile, valued 
 import { JsonObject } from "./json.ts";
 import { isJson } from "./output.ts";
 import { print, warn } from "./print.ts";
+import { withProgress } from "./progress.ts";
 import { containerFrom, defaultConfigFile } from "./target.ts";
 
 const config = valued("config", "FILE", "f", "What its configuration begins with");
@@ -67,7 +68,7 @@ function run(args: Arguments): number {
   }
   const container = containerFrom(args);
   const json = isJson(args);
-  create({
+  const options: CreateOptions = {
     container,
     template: what,
     templateArgs: args.operands,
@@ -80,7 +81,8 @@ function run(args: Arguments): number {
     quiet: args.has(quiet) || json,
     runDir: runFolder(),
     environment: environment(),
-  });
+  };
+  withProgress(args, () => create(options));
   const loaded = loadConfig(configFileOf(container), process.env);
   for (const finding of warningsIn(loaded.config, loaded.sources)) warn(args, findingText(finding));
   if (json) print(`${new JsonObject().text("name", container.name).text("result", "created").encode()}\n`);

@@ -12,6 +12,7 @@ import { type Arguments, flag, rcFile, refusedBecause, type Tool } from "./comma
 import { JsonObject } from "./json.ts";
 import { isJson } from "./output.ts";
 import { print } from "./print.ts";
+import { withProgress } from "./progress.ts";
 import { cgroupsFrom, checkRcFile, containerFrom, controlling } from "./target.ts";
 
 const snapshots = flag("snapshots", "s", "Destroy its clones and snapshots as well");
@@ -30,8 +31,11 @@ function run(args: Arguments): number {
   const container = containerFrom(args);
   checkRcFile(args, container);
   const isRunning = isRunningNow(container);
-  if (args.has(snapshots) && isDefined(container)) destroyDependents(args, container, isRunning);
-  destroy(args, container, isRunning, args.has(rcFile) ? absolute(args.text(rcFile, "")) : "");
+  const configFile = args.has(rcFile) ? absolute(args.text(rcFile, "")) : "";
+  withProgress(args, () => {
+    if (args.has(snapshots) && isDefined(container)) destroyDependents(args, container, isRunning);
+    destroy(args, container, isRunning, configFile);
+  });
   if (isJson(args)) print(`${new JsonObject().text("name", container.name).text("result", "destroyed").encode()}\n`);
   return 0;
 }

@@ -266,6 +266,7 @@ function enter(
     command,
     namespaces: ALL_NAMESPACES,
     elevated: NOT_ELEVATED,
+    label: "",
     personality: -1,
     remountProcSys: false,
     environment: environment(),

@@ -16,12 +16,13 @@ import {
 import { readText } from "../../kernel/files.ts";
 import { stateOf } from "../../lifecycle/command-client.ts";
 import { environment, runFolder } from "./caller.ts";
-import { type Arguments, flag, later, Refusal, rcFile, type Tool, valued } from "./command.ts";
+import { type Arguments, columns, flag, later, Refusal, rcFile, type Tool, valued } from "./command.ts";
 import { failedCopy } from "./copy-words.ts";
-import { JsonObject, listed } from "./json.ts";
+import { JsonObject } from "./json.ts";
+import { type Column, column, columnsFrom, printListing, textValue } from "./listing.ts";
 import { formatOf, isJson } from "./output.ts";
 import { print } from "./print.ts";
-import { copyProgress } from "./progress.ts";
+import { copyProgress, withProgress } from "./progress.ts";
 import { containerFrom, controlling, missing } from "./target.ts";
 
 const list = flag("list", "L", "List the snapshots");
@@ -37,6 +38,7 @@ export const lxcSnapshot: Tool = {
   doc: "lxc-snapshot takes, lists, restores and destroys snapshots of the container NAME",
   options: [list, restore, newName, destroy, comment, showComments, later(rcFile)],
   named: true,
+  rows: true,
   run,
 };
 
@@ -52,7 +54,7 @@ function run(args: Arguments): number {
     runDir: runFolder(),
     environment: environment(),
     isRunning,
-    progress: copyProgress(args),
+    progress: copyProgress,
   };
   switch (actionFrom(args)) {
     case "list":
@@ -75,13 +77,20 @@ function actionFrom(args: Arguments): "take" | "list" | "restore" | "destroy" {
 
 function show(args: Arguments, container: Container): number {
   const snapshots = listSnapshots(container);
-  const format = formatOf(args);
-  if (format === "json") print(`${listed(snapshots.map((one) => snapshotObject(one)))}\n`);
-  else if (format === "ndjson") for (const one of snapshots) print(`${snapshotObject(one).encode()}\n`);
-  else if (format === "csv") print(csvOf(snapshots));
+  const wanted = columnsFrom(args, columnsOf(snapshots), columnsOf(snapshots));
+  if (formatOf(args) !== "table" || args.has(columns)) printListing(args, wanted, snapshots.length);
   else if (snapshots.length === 0) print("No snapshots\n");
   else for (const one of snapshots) print(lineOf(one, args.has(showComments)));
   return 0;
+}
+
+function columnsOf(snapshots: readonly Snapshot[]): readonly Column[] {
+  return [
+    column("name", (at) => textValue(snapshots[at]!.name)),
+    column("comment", (at) => textValue(snapshots[at]!.comment)),
+    column("timestamp", (at) => textValue(snapshots[at]!.time)),
+    column("path", (at) => textValue(snapshots[at]!.path)),
+  ];
 }
 
 function lineOf(one: Snapshot, withComment: boolean): string {
@@ -90,33 +99,14 @@ function lineOf(one: Snapshot, withComment: boolean): string {
   return one.comment.endsWith("\n") ? line + one.comment : `${line}${one.comment}\n`;
 }
 
-function snapshotObject(one: Snapshot): JsonObject {
-  return new JsonObject()
-    .text("name", one.name)
-    .text("comment", one.comment)
-    .text("timestamp", one.time)
-    .text("path", one.path);
-}
-
-/** As RFC 4180 has it. */
-function csvOf(snapshots: readonly Snapshot[]): string {
-  let text = "name,comment,timestamp,path\r\n";
-  for (const one of snapshots) {
-    text += `${[one.name, one.comment, one.time, one.path].map((cell): string => csvCell(cell)).join(",")}\r\n`;
-  }
-  return text;
-}
-
-function csvCell(cell: string): string {
-  if (!cell.includes(",") && !cell.includes('"') && !cell.includes("\n") && !cell.includes("\r")) return cell;
-  return `"${cell.split('"').join('""')}"`;
-}
-
 function take(args: Arguments, options: SnapshotOptions): number {
   const { container } = options;
   try {
     const text = args.has(comment) ? readText(args.text(comment, "")) : undefined;
-    const name = takeSnapshot(options, localTimeText(Date.now(), process.env["TZ"] ?? ""), text);
+    let name = "";
+    withProgress(args, () => {
+      name = takeSnapshot(options, localTimeText(Date.now(), process.env["TZ"] ?? ""), text);
+    });
     tell(args, snapshotResult(container, name, "created"));
   } catch (caught) {
     throw failedCopy("Error creating a snapshot", container, asLxcError(caught as Error));
@@ -127,8 +117,10 @@ function take(args: Arguments, options: SnapshotOptions): number {
 function remove(args: Arguments, options: SnapshotOptions): number {
   const name = args.text(destroy, "");
   try {
-    if (name === ALL) destroyAllSnapshots(options);
-    else destroySnapshot(options, name);
+    withProgress(args, () => {
+      if (name === ALL) destroyAllSnapshots(options);
+      else destroySnapshot(options, name);
+    });
     tell(args, snapshotResult(options.container, name, "destroyed"));
   } catch (caught) {
     const headline = name === ALL ? "Error destroying snapshots" : `Error destroying snapshot ${name}`;
@@ -143,8 +135,10 @@ function bringBack(args: Arguments, options: SnapshotOptions): number {
   const name = args.text(restore, "");
   const wanted = args.has(newName) ? args.text(newName, "") : (args.operands[0] ?? container.name);
   try {
-    if (wanted === container.name) restoreOver(options, name);
-    else restoreAs(options, name, containerOf(wanted, container.lxcpath));
+    withProgress(args, () => {
+      if (wanted === container.name) restoreOver(options, name);
+      else restoreAs(options, name, containerOf(wanted, container.lxcpath));
+    });
     tell(args, snapshotResult(container, name, "restored").text("as", wanted));
   } catch (caught) {
     throw failedCopy(`Error restoring snapshot ${name}`, container, asLxcError(caught as Error));

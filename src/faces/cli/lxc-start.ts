@@ -14,6 +14,7 @@ import { JsonObject } from "./json.ts";
 import { openConfiguredLog } from "./log-file.ts";
 import { isJson } from "./output.ts";
 import { print, warn } from "./print.ts";
+import { withProgress } from "./progress.ts";
 import { applyDefinitions, applyShares, configFrom, containerFrom, controlling, missing } from "./target.ts";
 
 const daemon = flag("daemon", "d", "Leave it in the background, which is the default");
@@ -99,7 +100,12 @@ export function startAsConfigured(args: Arguments, container: Container): number
 
 function start(args: Arguments, container: Container, loaded: LoadedConfig, leaves: boolean): number {
   try {
-    return startContainer(optionsFrom(args, container, loaded, leaves));
+    const options = optionsFrom(args, container, loaded, leaves);
+    if (!leaves) return startContainer(options);
+    withProgress(args, () => {
+      startContainer(options);
+    });
+    return 0;
   } catch (caught) {
     const error = asLxcError(caught as Error);
     if (error.reason === ALREADY_RUNNING) throw alreadyRunning(container);

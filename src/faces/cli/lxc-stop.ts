@@ -1,11 +1,13 @@
 // lxc-stop: stops or reboots a container.
 
 import { LxcError } from "../../base/errors.ts";
-import { stopContainer } from "../../lifecycle/stop.ts";
+import type { Container } from "../../container/container.ts";
+import { type StopResult, stopContainer } from "../../lifecycle/stop.ts";
 import { type Arguments, flag, Refusal, type Tool, valued } from "./command.ts";
 import { JsonObject } from "./json.ts";
 import { isJson } from "./output.ts";
 import { print } from "./print.ts";
+import { withProgress } from "./progress.ts";
 import { cgroupsFrom, checkRcFile, containerFrom, controlling } from "./target.ts";
 
 const reboot = flag("reboot", "r", "Reboot it instead");
@@ -38,28 +40,36 @@ function run(args: Arguments): number {
   checkCombination(args, timeoutS);
   const container = containerFrom(args);
   checkRcFile(args, container);
+  const options = {
+    timeoutS,
+    kill: kills,
+    noKill: args.has(noKill),
+    reboot: args.has(reboot),
+    environment: process.env,
+    cgroups: () => cgroupsFrom(args, container),
+  };
+  let result: StopResult = "stopped";
+  withProgress(args, () => {
+    result = controlling(container, () => stopContainer(container, options));
+  });
+  answer(args, container, result, timeoutS);
+  return 0;
+}
+
+/** Tells what became of it. Throws when that is not what was wanted. */
+function answer(args: Arguments, container: Container, result: StopResult, timeoutS: number): void {
   const name = container.name;
-  const result = controlling(container, () =>
-    stopContainer(container, {
-      timeoutS,
-      kill: kills,
-      noKill: args.has(noKill),
-      reboot: args.has(reboot),
-      environment: process.env,
-      cgroups: () => cgroupsFrom(args, container),
-    }),
-  );
+  const lxcpath = container.lxcpath;
   if (result === "not-running") {
-    const hint = `see what runs: lxc-ls --running -P ${container.lxcpath}`;
+    const hint = `see what runs: lxc-ls --running -P ${lxcpath}`;
     const error = new LxcError("wrong-state", `stop ${name}`, "it is not running", { hint });
     throw new Refusal(`${name} is not running`, error, EXIT_NOT_RUNNING);
   }
   if (result === "still-running") {
-    const hint = `end it by force: lxc-stop -k ${name} -P ${container.lxcpath}`;
+    const hint = `end it by force: lxc-stop -k ${name} -P ${lxcpath}`;
     throw new LxcError("timed-out", `stop ${name}`, `it still runs after ${timeoutS} seconds`, { hint });
   }
   if (isJson(args)) print(`${new JsonObject().text("name", name).text("result", result).encode()}\n`);
-  return 0;
 }
 
 /** LXC's own checks, in its order and before it looks for the container. */
