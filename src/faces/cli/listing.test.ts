@@ -17,6 +17,19 @@ import {
   textValue,
 } from "./listing.ts";
 
+test("a state has its colour, which takes no room in the table", () => {
+  const states = ["RUNNING", "STOPPED"];
+  const wanted = [
+    column("name", () => textValue("c")),
+    column("state", (at) => textValue(states[at] ?? "")),
+    column("x", () => textValue("y")),
+  ];
+  equal(
+    listingText("table", wanted, 2, true),
+    "NAME STATE   X \nc    \x1b[1;32mRUNNING\x1b[0;39m y \nc    STOPPED y \n",
+  );
+});
+
 interface Box {
   readonly name: string;
   readonly size: number | undefined;
@@ -56,18 +69,18 @@ test("json and ndjson have a field for each column, by its name and with its typ
     { name: 'a "b"', size_bytes: 12345, groups: ["x", "y"], big: true, more: { n: 'a "b"' } },
     { name: "line\nfeed", size_bytes: null, groups: [], big: false, more: { n: "line\nfeed" } },
   ];
-  deepEqual(JSON.parse(listingText("json", all, 2)), expected);
-  const lines = listingText("ndjson", all, 2).split("\n");
+  deepEqual(JSON.parse(listingText("json", all, 2, false)), expected);
+  const lines = listingText("ndjson", all, 2, false).split("\n");
   deepEqual([lines.slice(0, 2).map((line) => JSON.parse(line)), lines[2]], [expected, ""]);
 });
 
 test("csv is that of RFC 4180: heads first, CR LF, and quotes where a cell has a sign that means something", () => {
   equal(
-    listingText("csv", all, 2),
+    listingText("csv", all, 2, false),
     'name,size_bytes,groups,big,more\r\n"a ""b""",12345,"x, y",true,"{""n"":""a \\""b\\""""}"\r\n' +
       '"line\nfeed",,,false,"{""n"":""line\\nfeed""}"\r\n',
   );
-  equal(listingText("csv", all.slice(0, 2), 0), "name,size_bytes\r\n");
+  equal(listingText("csv", all.slice(0, 2), 0, false), "name,size_bytes\r\n");
 });
 
 test("a table has LXC's heads, amounts at the right and a sign for none; without rows it is nothing", () => {
@@ -77,10 +90,10 @@ test("a table has LXC's heads, amounts at the right and a sign for none; without
     ...boxes.slice(0, 1),
   ];
   equal(
-    listingText("table", columnsOf(rows).slice(0, 3), 3),
+    listingText("table", columnsOf(rows).slice(0, 3), 3, false),
     'NAME  SIZE    GROUPS \nb         3MB -      \nc1    -       g      \na "b" 12345MB x, y   \n',
   );
-  deepEqual([listingText("table", all, 0), listingText("json", all, 0)], ["", "[]\n"]);
+  deepEqual([listingText("table", all, 0, false), listingText("json", all, 0, false)], ["", "[]\n"]);
 });
 
 function argumentsWith(list: string): Arguments {

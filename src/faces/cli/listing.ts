@@ -6,6 +6,7 @@
 
 import { LxcError } from "../../base/errors.ts";
 import { upperCase, visible } from "../../base/text.ts";
+import { isColored, paintedState } from "./color.ts";
 import { type Arguments, badValue, columns, Refusal } from "./command.ts";
 import { type JsonObject, quoted } from "./json.ts";
 import { type Format, formatOf } from "./output.ts";
@@ -122,17 +123,18 @@ function noColumn(word: string, names: readonly string[]): Refusal {
 
 /** Prints rows in the format of --format, a table with heads for people. */
 export function printListing(args: Arguments, wanted: readonly Column[], count: number): void {
-  print(listingText(formatOf(args), wanted, count));
+  const format = formatOf(args);
+  print(listingText(format, wanted, count, format === "table" && isColored(1)));
 }
 
 /** Prints the one thing that a tool is asked about: an object, a table or csv of one row. */
 export function printThing(args: Arguments, wanted: readonly Column[]): void {
   const format = formatOf(args);
-  print(listingText(format === "json" ? "ndjson" : format, wanted, 1));
+  print(listingText(format === "json" ? "ndjson" : format, wanted, 1, format === "table" && isColored(1)));
 }
 
-/** The same as text. A list without rows has no table, as in LXC. */
-export function listingText(format: Format, wanted: readonly Column[], count: number): string {
+/** The same as text; `paint` is whether a table may have colour. A list without rows has no table, as in LXC. */
+export function listingText(format: Format, wanted: readonly Column[], count: number, paint: boolean): string {
   switch (format) {
     case "json":
       return `${rowsJson(wanted, count)}\n`;
@@ -141,7 +143,7 @@ export function listingText(format: Format, wanted: readonly Column[], count: nu
     case "csv":
       return csvText(wanted, count);
     default:
-      return count === 0 ? "" : `${tableLines(wanted, count).join("\n")}\n`;
+      return count === 0 ? "" : `${tableLines(wanted, count, paint).join("\n")}\n`;
   }
 }
 
@@ -177,7 +179,7 @@ export function csvCell(text: string): string {
 }
 
 /** A table as lxc-ls prints it. */
-export function tableLines(wanted: readonly Column[], count: number): string[] {
+export function tableLines(wanted: readonly Column[], count: number, paint: boolean): string[] {
   const cells: string[][] = [wanted.map((each) => each.head)];
   for (let row = 0; row < count; row++) cells.push(wanted.map((each) => cellOf(each.text(row))));
   let at = 0;
@@ -185,7 +187,26 @@ export function tableLines(wanted: readonly Column[], count: number): string[] {
     if (each.isAmount) alignRight(cells, at);
     at++;
   }
-  return table(cells);
+  const lines = table(cells);
+  return paint ? paintedLines(wanted, cells, lines) : lines;
+}
+
+/** The same lines with each state in its colour, which takes no room. */
+function paintedLines(wanted: readonly Column[], cells: readonly string[][], lines: readonly string[]): string[] {
+  const state = wanted.findIndex((each) => each.name === "state");
+  if (state < 0) return lines.slice();
+  let start = 0;
+  for (let at = 0; at < state; at++) start += widthOf(cells, at) + 1;
+  return lines.map((line, row): string => {
+    const cell = (cells[row] ?? []).slice(state, state + 1).join("");
+    return row === 0 ? line : line.slice(0, start) + paintedState(cell) + line.slice(start + cell.length);
+  });
+}
+
+function widthOf(cells: readonly string[][], at: number): number {
+  let width = 0;
+  for (const row of cells) width = Math.max(width, row.slice(at, at + 1).join("").length);
+  return width;
 }
 
 function cellOf(text: string): string {
@@ -194,8 +215,7 @@ function cellOf(text: string): string {
 
 /** Amounts stand below each other, the head and the sign for none at the left. */
 function alignRight(cells: string[][], at: number): void {
-  let width = 0;
-  for (const row of cells) width = Math.max(width, row.slice(at, at + 1).join("").length);
+  const width = widthOf(cells, at);
   let isHead = true;
   for (const row of cells) {
     const cell = row.slice(at, at + 1).join("");

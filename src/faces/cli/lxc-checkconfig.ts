@@ -6,8 +6,8 @@ import { type FoundConfig, findKernelConfig, PROC_CONFIG } from "../../container
 import type { Checked, HostFacts, Status } from "../../container/host-facts.ts";
 import { kernelRelease, readHost } from "../../container/read-host.ts";
 import { exists } from "../../kernel/files.ts";
-import { isTerminal } from "../../kernel/terminals.ts";
 import { environment } from "./caller.ts";
+import { isColored } from "./color.ts";
 import { type Arguments, columns, type Tool } from "./command.ts";
 import { type Column, column, columnsFrom, printListing, textValue } from "./listing.ts";
 import { formatOf } from "./output.ts";
@@ -40,7 +40,7 @@ function run(args: Arguments): number {
     return 0;
   }
   const lines = [`LXC version ${COMPATIBLE_WITH}`, ...whereFrom(given === "" ? PROC_CONFIG : given, found, host)];
-  printLines(lines.concat(textOf(checked, isTerminal(1) && (process.env["NO_COLOR"] ?? "") === ""), closing()));
+  printLines(lines.concat(textOf(checked, isColored(1)), closing()));
   return 0;
 }
 

@@ -11,6 +11,7 @@ import type { CgroupStats } from "../../isolation/cgroup/stats.ts";
 import { NetlinkSocket } from "../../kernel/netlink.ts";
 import { initPidOf, stateOf } from "../../lifecycle/command-client.ts";
 import type { State } from "../../lifecycle/states.ts";
+import { isColored, paintedState } from "./color.ts";
 import {
   type Arguments,
   badValue,
@@ -164,7 +165,7 @@ function printInfo(args: Arguments, info: Info, all: boolean): void {
   const line = (label: string, value: string): string => (bare && filters === 1 ? value : labelled(label, value));
   const lines: string[] = [];
   if (all) lines.push(line("Name:", info.container.name));
-  if (all || args.has(state)) lines.push(line("State:", info.state));
+  if (all || args.has(state)) lines.push(line("State:", isColored(1) ? paintedState(info.state) : info.state));
   if (info.pid > 0 && (all || args.has(pid))) lines.push(line("PID:", String(info.pid)));
   for (const address of info.ips) lines.push(line("IP:", address));
   lines.push(...usedLines(info.used, bare));

@@ -3,6 +3,7 @@
 import { asLxcError, LxcError } from "../../base/errors.ts";
 import { baseName } from "../../base/path.ts";
 import { exitNow } from "../../kernel/process.ts";
+import { isColored, paintedFailure } from "./color.ts";
 import { Arguments, type Command, parseCommand, quiet, Refusal, refusalIn, type Tool } from "./command.ts";
 import { helpFor, usageFor } from "./help.ts";
 import { helpers } from "./helpers.ts";
@@ -13,6 +14,7 @@ import { tools } from "./tools.ts";
 import { COMPATIBLE_WITH } from "./version.ts";
 
 const PREFIX = "lxc-";
+const STDERR = 2;
 
 // Everything is written by then; taking the heap down piece by piece would only cost time.
 exitNow(main(process.argv[1] ?? "", process.argv.slice(2)));
@@ -77,6 +79,11 @@ function runTool(tool: Tool, words: readonly string[]): number {
   }
 }
 
+function tellFailure(lines: string[]): void {
+  if (isColored(STDERR)) lines[0] = paintedFailure(lines[0] ?? "");
+  printError(`${lines.join("\n")}\n`);
+}
+
 function checkFormat(tool: Tool, args: Arguments): void {
   if (formatOf(args) === "csv" && tool.rows !== true) throw noRows(tool.name);
 }
@@ -91,7 +98,7 @@ function fail(args: Arguments, words: readonly string[], refusal: Refusal): numb
       .slice(args.tool.length + 2),
   );
   if (asksForJson(words)) printError(`${failureJson(args.tool, args.name, message, error)}\n`);
-  else if (!args.has(quiet)) printError(`${failureLines(args.tool, message, error).join("\n")}\n`);
+  else if (!args.has(quiet)) tellFailure(failureLines(args.tool, message, error));
   return refusal.exitCode;
 }
 
