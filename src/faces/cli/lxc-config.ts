@@ -8,7 +8,16 @@ import { type Arguments, badValue, flag, Refusal, type Tool } from "./command.ts
 import { checkFiles } from "./config-check.ts";
 import { changeKey, getKeys, listKeys } from "./config-edit.ts";
 import { printSchema } from "./config-schema.ts";
-import { column, columnsFrom, NOTHING, printListing, textValue, type Value } from "./listing.ts";
+import {
+  type Column,
+  column,
+  columnsFrom,
+  NOTHING,
+  printListing,
+  printThing,
+  textValue,
+  type Value,
+} from "./listing.ts";
 import { formatOf, noRows } from "./output.ts";
 import { print, printLines } from "./print.ts";
 
@@ -47,6 +56,8 @@ function run(args: Arguments): number {
   const action = actions.find((candidate) => candidate.word === word);
   if (args.has(append) && word !== "set") throw badValue(append, word, "only set adds to a list");
   if (action !== undefined) return action.run(args, args.operands.slice(1));
+  const row = word === "" ? undefined : systemKeys.find((candidate) => candidate.key.startsWith(word));
+  if (row !== undefined) return showSetting(args, row.key);
   const words = actions.map((candidate) => candidate.word);
   const near = nearest(word, words);
   throw new Refusal(
@@ -62,13 +73,29 @@ function run(args: Arguments): number {
 
 /** `list`: LXC's own settings. */
 function listSettings(args: Arguments): number {
+  printListing(
+    args,
+    settingColumns(
+      args,
+      systemKeys.map((row) => row.key),
+    ),
+    systemKeys.length,
+  );
+  return 0;
+}
+
+/** One of them, by the beginning of its key. */
+function showSetting(args: Arguments, key: string): number {
+  printThing(args, settingColumns(args, [key]));
+  return 0;
+}
+
+function settingColumns(args: Arguments, keys: readonly string[]): readonly Column[] {
   const settings = readSystemConfig(effectiveUser(), process.env);
-  const keyAt = (at: number): string => systemKeys[at]!.key;
+  const keyAt = (at: number): string => keys[at]!;
   const asValue = (value: string | undefined): Value => (value === undefined ? NOTHING : textValue(value));
   const all = [column("key", (at) => textValue(keyAt(at))), column("value", (at) => asValue(settings.item(keyAt(at))))];
-  const wanted = columnsFrom(args, all, all);
-  printListing(args, wanted, systemKeys.length);
-  return 0;
+  return columnsFrom(args, all, all);
 }
 
 function schema(args: Arguments): number {
@@ -97,7 +124,9 @@ function answerAsLxc(words: readonly string[]): number | undefined {
     printLines(usageLines());
     return 0;
   }
-  if (first === "-l" && !words.some((word) => word.startsWith("--format") || word.startsWith("--columns"))) {
+  // LXC knows no options here: who writes these wants what we print.
+  if (words.some((word) => word.startsWith("--format") || word.startsWith("--columns"))) return undefined;
+  if (first === "-l") {
     printLines(systemKeys.map((row) => row.key));
     return 0;
   }
