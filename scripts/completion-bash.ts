@@ -45,7 +45,7 @@ _lxc_ts_keys="${keyNames().join(" ")}"
 _lxc_ts_config() {
   local at=$1 word=$2
   case $at:\${operands[0]} in
-    0:) COMPREPLY=($(compgen -W "check get set unset keys schema" -- "$word")) ;;
+    0:) COMPREPLY=($(compgen -W "check get set unset keys list schema" -- "$word")) ;;
     *:check) _lxc_ts_value FILE "$word" ;;
     1:get | 1:set | 1:unset) _lxc_ts_value NAME "$word" ;;
     1:keys | 2:get | 2:set | 2:unset) _lxc_ts_value KEY "$word" ;;

@@ -51,4 +51,5 @@ export const valueWords: readonly ValueWords[] = [
   { kind: "LEVEL", words: logLevels.map((level) => level.toUpperCase()) },
   { kind: "STATES", words: states },
   { kind: "TEMPLATE", words: ["busybox", "none"] },
+  { kind: "NETWORK", words: ["empty", "host"] },
 ];

@@ -33,7 +33,7 @@ ${keyWords()
 
 _lxc_ts_config() {
   case $CURRENT:$words[2] in
-    2:*) compadd check get set unset keys schema ;;
+    2:*) compadd check get set unset keys list schema ;;
     *:check) _files ;;
     3:(get|set|unset)) _lxc_ts_names ;;
     4:(get|set|unset)) _lxc_ts_keys ;;

@@ -37,7 +37,7 @@ test("bash offers tools, containers, options and their values", () => {
   deepEqual(offered("lxc-start", "lxcts-"), ["lxcts-one", "lxcts-two"]);
   deepEqual(offered("lxc", "start", "lxcts-o"), ["lxcts-one"]);
   deepEqual(offered("lxc-start", "lxcts-one", "--pid"), ["--pidfile"]);
-  deepEqual(offered("lxc-info", "--format", "="), ["text", "json"]);
+  deepEqual(offered("lxc-info", "--format", "="), ["table", "json", "ndjson", "csv"]);
   deepEqual(offered("lxc-info", "--format", "=", "j"), ["json"]);
   deepEqual(offered("lxc-wait", "-n", "lxcts-one", "-s", "FRO"), ["FROZEN"]);
   deepEqual(offered("lxc-start", "-s", "lxc.limit.mem"), [

@@ -20,7 +20,7 @@ function run(words: readonly string[], input = ""): Outcome {
 }
 
 function left(): string[] {
-  return place.leftovers("busybox-").concat(place.leftovers("lxcts-r"), readdirSync(place.lxcpath));
+  return place.leftovers("busybox-").concat(place.leftovers("lxcts-rn"), readdirSync(place.lxcpath));
 }
 
 /** A run that goes on until something ends it; resolves when the program inside is there. */
@@ -58,7 +58,7 @@ test("a command runs in a container of its own, and its exit code comes out", { 
   deepEqual(codes, [3, 137, 126, 127]);
   const missing = run(["busybox", "--", "no-such-program"]);
   deepEqual([missing.code, missing.err.split("\n")[0]?.includes("no-such-program")], [127, true]);
-  equal(run(["-n", "lxcts-r1", "-t", "busybox", "hostname"]).out, "lxcts-r1\n");
+  equal(run(["-n", "lxcts-rn1", "-t", "busybox", "hostname"]).out, "lxcts-rn1\n");
   deepEqual(left(), []);
 });
 
@@ -96,25 +96,25 @@ test("folders of the host are shown inside, and may be read only", { skip }, () 
 });
 
 test("a folder is an image: what is changed goes with the container", { skip }, () => {
-  place.create("lxcts-rimage");
-  const image = join(place.lxcpath, "lxcts-rimage/rootfs");
+  place.create("lxcts-rnimage");
+  const image = join(place.lxcpath, "lxcts-rnimage/rootfs");
   const said = run([image, "--", "sh", "-c", "echo changed > /etc/issue.new; cat /etc/issue.new"]);
   deepEqual([said.code, said.out], [0, "changed\n"], said.err);
   equal(existsSync(join(image, "etc/issue.new")), false);
   const config = join(place.folder, "own.conf");
-  writeFileSync(config, readFileSync(join(place.lxcpath, "lxcts-rimage/config"), "utf8"));
+  writeFileSync(config, readFileSync(join(place.lxcpath, "lxcts-rnimage/config"), "utf8"));
   equal(run(["-f", config, "--", "sh", "-c", "echo stays > /stays"]).code, 0);
   equal(readFileSync(join(image, "stays"), "utf8"), "stays\n");
-  equal(place.ours("lxc-destroy", "lxcts-rimage").code, 0);
+  equal(place.ours("lxc-destroy", "lxcts-rnimage").code, 0);
   deepEqual(left(), []);
 });
 
 test("--keep leaves it, stopped", { skip }, () => {
-  equal(run(["-n", "lxcts-rkeep", "--keep", "busybox", "--", "touch", "/kept"]).code, 0);
-  deepEqual([place.state("lxcts-rkeep"), existsSync(place.inside("lxcts-rkeep", "kept"))], ["STOPPED", true]);
-  equal(run(["-n", "lxcts-rkeep", "busybox", "--", "true"]).code, 1);
-  equal(existsSync(place.inside("lxcts-rkeep", "kept")), true, "a container that was there is not touched");
-  equal(place.ours("lxc-destroy", "lxcts-rkeep").code, 0);
+  equal(run(["-n", "lxcts-rnkeep", "--keep", "busybox", "--", "touch", "/kept"]).code, 0);
+  deepEqual([place.state("lxcts-rnkeep"), existsSync(place.inside("lxcts-rnkeep", "kept"))], ["STOPPED", true]);
+  equal(run(["-n", "lxcts-rnkeep", "busybox", "--", "true"]).code, 1);
+  equal(existsSync(place.inside("lxcts-rnkeep", "kept")), true, "a container that was there is not touched");
+  equal(place.ours("lxc-destroy", "lxcts-rnkeep").code, 0);
   deepEqual(left(), []);
 });
 
@@ -138,17 +138,17 @@ test("a reader that goes away ends it as any other program", { skip }, async () 
 
 test("when run and guard are both killed the next run clears away, and leaves those that go on", { skip }, async () => {
   const dead = await longRun();
-  const other = await longRun("-n", "lxcts-rother");
+  const other = await longRun("-n", "lxcts-rnother");
   const [guard = 0] = guardsOf(place.lxcpath).filter(
-    (pid) => readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("lxcts-rother") === false,
+    (pid) => readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("lxcts-rnother") === false,
   );
   process.kill(guard, "SIGKILL");
   dead.kill("SIGKILL");
   await new Promise((resolve) => dead.once("exit", resolve));
   equal(readdirSync(place.lxcpath).length, 2);
   equal(run(["busybox", "--", "true"]).code, 0);
-  deepEqual(readdirSync(place.lxcpath), ["lxcts-rother"]);
-  ok(monitorPid(place, "lxcts-rother") > 0);
+  deepEqual(readdirSync(place.lxcpath), ["lxcts-rnother"]);
+  ok(monitorPid(place, "lxcts-rnother") > 0);
   other.kill("SIGTERM");
   ok(await eventually(() => left().length === 0, 20_000), String(left()));
 });
