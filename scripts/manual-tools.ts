@@ -45,6 +45,7 @@ const examples: Readonly<Record<string, readonly string[]>> = {
     "lxc-config unset c1 lxc.limit.memory",
     "lxc-config get c1 --format=json",
   ],
+  "lxc-console": ["lxc-console c1", "lxc-console c1 -t 0 -e ^b"],
   "lxc-create": ["lxc-create c1 -t busybox"],
   "lxc-execute": ["lxc-execute c1 -- uname -n"],
   "lxc-info": ["lxc-info c1", "lxc-info c1 -sH", "lxc-info c1 -c lxc.net.0.link"],

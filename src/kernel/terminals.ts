@@ -1,6 +1,6 @@
 // Pseudo terminals: making pairs, raw mode, and window sizes.
 
-import { O_CLOEXEC, O_NOCTTY, O_NONBLOCK, O_RDWR } from "./abi/fs.ts";
+import { AT_FDCWD, O_CLOEXEC, O_NOCTTY, O_NONBLOCK, O_RDWR } from "./abi/fs.ts";
 import {
   BRKINT,
   CS8,
@@ -34,6 +34,7 @@ import {
 } from "./abi/ioctl.ts";
 import { Layout } from "./abi/struct.ts";
 import { call, tryCall } from "./call.ts";
+import { tryOpenAt } from "./files.ts";
 
 /** Both ends of a pseudo terminal, close-on-exec. */
 export interface Terminal {
@@ -64,6 +65,21 @@ export function unlockTerminal(ptmx: number): Terminal {
 export function openTerminal(dir: number, path: string): Terminal {
   const flags = O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK;
   return unlockTerminal(call("open a pseudo terminal", "openat", dir, path, flags));
+}
+
+/** Another end for programs, of the terminal whose `control` end we have (Linux 4.13). Returns -errno. */
+export function tryOpenPeer(control: number): number {
+  return tryCall("ioctl", control, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
+}
+
+/** The caller's terminal, which `first` is too, opened anew: to be non-blocking is then our matter alone. */
+export function openScreen(first: number): number {
+  const flags = O_RDWR | O_NOCTTY | O_NONBLOCK;
+  const own = tryOpenAt(AT_FDCWD, "/dev/tty", flags);
+  if (own >= 0) return own;
+  // It is not our session's, or we have none.
+  const again = tryOpenAt(AT_FDCWD, `/proc/self/fd/${first}`, flags);
+  return again >= 0 ? again : first;
 }
 
 export function isTerminal(fd: number): boolean {

@@ -7,10 +7,7 @@ import {
   O_APPEND,
   O_CREAT,
   O_DIRECTORY,
-  O_NOCTTY,
-  O_NONBLOCK,
   O_PATH,
-  O_RDWR,
   O_WRONLY,
   statfs,
 } from "../kernel/abi/fs.ts";
@@ -25,6 +22,7 @@ import {
   copyWindowSize,
   isTerminal,
   makeRaw,
+  openScreen,
   openTerminal,
   restoreTerminal,
   type Terminal,
@@ -80,16 +78,6 @@ function openInContainer(proc: number): Terminal | undefined {
   } finally {
     closeFd(folder);
   }
-}
-
-/** The caller's terminal, opened anew: to be non-blocking is then our matter alone. */
-function openScreen(first: number): number {
-  const flags = O_RDWR | O_NOCTTY | O_NONBLOCK;
-  const own = tryOpenAt(AT_FDCWD, "/dev/tty", flags);
-  if (own >= 0) return own;
-  // It is not our session's, or we have none.
-  const again = tryOpenAt(AT_FDCWD, `/proc/self/fd/${first}`, flags);
-  return again >= 0 ? again : first;
 }
 
 /** Serves the program's terminal until process `pid` ends, which is left to be waited for. */

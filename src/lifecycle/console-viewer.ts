@@ -33,7 +33,7 @@ export class ConsoleViewer {
     tryNumbers("fcntl", peer, F_SETFL, O_NONBLOCK);
     copyWindowSize(console, peer);
     const ends = { terminal: console, input: peer, output: peer, log: -1, escape: -1 };
-    this.#proxy = new TerminalProxy(loop, ends, () => {}, { heard, patienceMs: PATIENCE_MS });
+    this.#proxy = new TerminalProxy(loop, ends, () => {}, { heard, patienceMs: PATIENCE_MS, endsWithInput: false });
     this.#timer = new Timer(loop, () => this.#look());
     this.#proxy.start();
     this.#look();

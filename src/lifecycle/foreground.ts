@@ -45,7 +45,7 @@ export class ForegroundConsole {
     const ends = { terminal: this.#console, input: terminal, output: terminal, log: -1, escape: -1 };
     const heard = (bytes: Uint8Array): void => this.#consoles.recorder.hear(bytes);
     // Our own terminal may be stopped for as long as its user likes.
-    const manners = { heard, patienceMs: own ? -1 : PATIENCE_MS };
+    const manners = { heard, patienceMs: own ? -1 : PATIENCE_MS, endsWithInput: false };
     const ended = (how: ProxyEnding): void => {
       if (how === "user") lost();
     };

@@ -30,9 +30,11 @@ export interface ProxyManners {
   readonly heard: (bytes: Uint8Array) => void;
   /** For how long a user's side that takes nothing holds up the terminal; after that it misses what is said. -1 for ever. */
   readonly patienceMs: number;
+  /** Whether the end of a pipe or a file that the keys come from is that of the user's side (as in LXC's lxc-console). */
+  readonly endsWithInput: boolean;
 }
 
-const PLAIN: ProxyManners = { heard: () => {}, patienceMs: -1 };
+const PLAIN: ProxyManners = { heard: () => {}, patienceMs: -1, endsWithInput: false };
 
 /** `terminal`: no program has it open any more. `user`: the user's side is gone. `escape`: the user asked to leave. */
 export type ProxyEnding = "terminal" | "user" | "escape";
@@ -202,7 +204,7 @@ export class TerminalProxy {
     if (got <= 0) {
       // A pipe or a file that has ended leaves the screen going; a keyboard that is gone takes its screen with it.
       this.#toTerminal.ended = true;
-      if (this.#ends.input === this.#ends.output) this.#end("user");
+      if (this.#ends.input === this.#ends.output || this.#manners.endsWithInput) this.#end("user");
       return;
     }
     if (this.#ends.escape >= 0) this.#takeEscapes();

@@ -5,6 +5,7 @@ import { lxcAttach } from "./lxc-attach.ts";
 import { lxcAutostart } from "./lxc-autostart.ts";
 import { lxcCheckconfig } from "./lxc-checkconfig.ts";
 import { lxcConfig } from "./lxc-config.ts";
+import { lxcConsole } from "./lxc-console.ts";
 import { lxcCopy } from "./lxc-copy.ts";
 import { lxcCreate } from "./lxc-create.ts";
 import { lxcDestroy } from "./lxc-destroy.ts";
@@ -28,6 +29,7 @@ export const tools: readonly Tool[] = [
   lxcAutostart,
   lxcCheckconfig,
   lxcConfig,
+  lxcConsole,
   lxcCopy,
   lxcCreate,
   lxcDestroy,
