@@ -29,6 +29,7 @@ const exitCodes: Readonly<Record<string, readonly (readonly [string, string])[]>
 
 const examples: Readonly<Record<string, readonly string[]>> = {
   "lxc-attach": ["lxc-attach c1", "lxc-attach c1 -- ps aux"],
+  "lxc-cgroup": ["lxc-cgroup c1 memory.max", "lxc-cgroup c1 memory.max 512M"],
   "lxc-checkconfig": ["lxc-checkconfig", "lxc-checkconfig --format=json"],
   "lxc-doctor": ["lxc-doctor", "lxc-doctor c1", "sudo lxc-doctor --fix --user=ann", "lxc-doctor --format=json"],
   "lxc-usernsexec": [

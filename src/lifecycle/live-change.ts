@@ -9,7 +9,7 @@ import { writtenFolder } from "../container/rootfs/layers.ts";
 import { deviceList, deviceWrites, writeDevices } from "../isolation/cgroup/device-files.ts";
 import type { DeviceRule } from "../isolation/cgroup/devices.ts";
 import { type Freezer, freeze, isFrozen, thaw } from "../isolation/cgroup/freeze.ts";
-import { type AskPath, folderOfItem } from "../isolation/cgroup/items.ts";
+import { folderOfItem } from "../isolation/cgroup/items.ts";
 import { type CgroupLayout, readLayout } from "../isolation/cgroup/layout.ts";
 import { type CgroupLimit, controllerOf } from "../isolation/cgroup/limit.ts";
 import { type LimitPlan, planLimits } from "../isolation/cgroup/limit-plan.ts";
@@ -21,7 +21,8 @@ import { blockDeviceOf } from "../kernel/block-device.ts";
 import { refused } from "../kernel/call.ts";
 import { closeFd, openDirectory, readText, tryWriteAt } from "../kernel/files.ts";
 import { effectiveUser } from "../kernel/process.ts";
-import { addDevicesOf, cgroupPathOf, limitCgroupPathOf } from "./command-client.ts";
+import { limitsAsker } from "./cgroup-items.ts";
+import { addDevicesOf } from "./command-client.ts";
 import { MOST_RULES } from "./device-rules.ts";
 
 const FREEZE_TIMEOUT_MS = 2000;
@@ -51,10 +52,6 @@ function applyTo(container: Container, layout: CgroupLayout, limit: CgroupLimit)
   if (result < 0) throw refused(doing, "write", result);
   const made = limit.readBack === true ? madeOf(limit, readText(file)) : undefined;
   if (made !== undefined) throw new LxcError("unsupported", doing, `the kernel made ${made} of it`);
-}
-
-function limitsAsker(container: Container): AskPath {
-  return (controller) => limitCgroupPathOf(container, controller) ?? cgroupPathOf(container, controller);
 }
 
 function isDeviceKey(config: Config, key: string): boolean {

@@ -3,6 +3,7 @@
 import type { Tool } from "./command.ts";
 import { lxcAttach } from "./lxc-attach.ts";
 import { lxcAutostart } from "./lxc-autostart.ts";
+import { lxcCgroup } from "./lxc-cgroup.ts";
 import { lxcCheckconfig } from "./lxc-checkconfig.ts";
 import { lxcConfig } from "./lxc-config.ts";
 import { lxcConsole } from "./lxc-console.ts";
@@ -27,6 +28,7 @@ import { lxcWait } from "./lxc-wait.ts";
 export const tools: readonly Tool[] = [
   lxcAttach,
   lxcAutostart,
+  lxcCgroup,
   lxcCheckconfig,
   lxcConfig,
   lxcConsole,

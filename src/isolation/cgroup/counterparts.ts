@@ -65,3 +65,28 @@ export function counterpartOf(version: number, file: string): Counterpart | unde
   const other = `${file.slice(0, file.length - end.length)}${version === 1 ? HUGETLB_V2 : HUGETLB_V1}`;
   return { v1: version === 1 ? file : other, v2: version === 1 ? other : file, meaning: "bytes" };
 }
+
+/** All files of the other version that have a part of what `file` of `version` has, in their order. */
+export function counterpartsOf(version: number, file: string): Counterpart[] {
+  const rows = counterparts().filter((row): boolean => (version === 1 ? row.v1 : row.v2) === file);
+  const only = rows.length === 0 ? counterpartOf(version, file) : undefined;
+  return only === undefined ? rows : [only];
+}
+
+/** What can only be read, and is counted by the same code in both versions. */
+function counted(): readonly Counterpart[] {
+  return [
+    { v1: "memory.usage_in_bytes", v2: "memory.current", meaning: "same" },
+    { v1: "memory.max_usage_in_bytes", v2: "memory.peak", meaning: "same" },
+    { v1: "cpuset.effective_cpus", v2: "cpuset.cpus.effective", meaning: "same" },
+    { v1: "cpuset.effective_mems", v2: "cpuset.mems.effective", meaning: "same" },
+  ];
+}
+
+/** The file of the other version with the same content, for files that are only read; "" for none. */
+export function sameCount(version: number, file: string): string {
+  for (const row of counted()) {
+    if ((version === 1 ? row.v1 : row.v2) === file) return version === 1 ? row.v2 : row.v1;
+  }
+  return "";
+}
