@@ -48,6 +48,7 @@ const examples: Readonly<Record<string, readonly string[]>> = {
   ],
   "lxc-console": ["lxc-console c1", "lxc-console c1 -t 0 -e ^b"],
   "lxc-create": ["lxc-create c1 -t busybox"],
+  "lxc-device": ["lxc-device c1 -- add /dev/fuse", "lxc-device c1 -- add eth1 eth0", "lxc-device c1 -- del eth0 eth1"],
   "lxc-execute": ["lxc-execute c1 -- uname -n"],
   "lxc-info": ["lxc-info c1", "lxc-info c1 -sH", "lxc-info c1 -c lxc.net.0.link"],
   "lxc-ls": ["lxc-ls -f", "lxc-ls --running -1", "lxc-ls -f --format=json"],

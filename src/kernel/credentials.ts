@@ -3,7 +3,7 @@
 import { LxcError } from "../base/errors.ts";
 import { PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS, rlimit64 } from "./abi/prctl.ts";
 import { Layout } from "./abi/struct.ts";
-import { call, refused, tryCall } from "./call.ts";
+import { call, refused, tryCall, tryNumbers } from "./call.ts";
 
 const numbers = new Layout();
 const word = numbers.u32();
@@ -50,6 +50,26 @@ export function becomeUser(uid: number): void {
 export function becomeGroup(gid: number): void {
   refuseNobody(gid, "group");
   call(`become group ${gid}`, "setresgid", gid, gid, gid);
+}
+
+/** Calls `action` with files made and looked up as by this user and group, and no more than they may. Only root can. */
+export function withFileOwner(uid: number, gid: number, action: () => void): void {
+  refuseNobody(uid, "user");
+  refuseNobody(gid, "group");
+  const groupBefore = tryNumbers("setfsgid", gid, 0, 0);
+  const userBefore = tryNumbers("setfsuid", uid, 0, 0);
+  try {
+    // These two calls never say that they failed (setfsuid(2)).
+    if (tryNumbers("setfsuid", uid, 0, 0) !== uid || tryNumbers("setfsgid", gid, 0, 0) !== gid) {
+      throw new LxcError("not-permitted", `make files of user ${uid}`, "the kernel does not let us", {
+        hint: "be root on the host",
+      });
+    }
+    action();
+  } finally {
+    tryNumbers("setfsuid", userBefore, 0, 0);
+    tryNumbers("setfsgid", groupBefore, 0, 0);
+  }
 }
 
 /** For the kernel -1 is "no change": whoever asks for it would stay root (CVE-2026-30892). */

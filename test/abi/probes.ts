@@ -11,7 +11,13 @@ export const spellings: Readonly<Record<string, string>> = {
 };
 
 /** Constants that Debian 12's headers (Linux 6.1) do not know yet, or that no exported header has. */
-export const unknownToHeaders: readonly string[] = ["MFD_EXEC", "MNT_DETACH", "SIGRTMAX", "ST_RDONLY"];
+export const unknownToHeaders: readonly string[] = [
+  "MFD_EXEC",
+  "MNT_DETACH",
+  "SIGRTMAX",
+  "ST_RDONLY",
+  "UMOUNT_NOFOLLOW",
+];
 
 /** A struct of src/kernel/abi/: its C type, what its members' names begin with, and the members named otherwise there. */
 export interface StructRow {

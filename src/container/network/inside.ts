@@ -1,4 +1,4 @@
-// A socket of rtnetlink that belongs to a container's network namespace, for a user who is not root on the host.
+// A socket of rtnetlink that belongs to a container's network namespace.
 
 import { decodeError, encodeError } from "../../base/error-fields.ts";
 import { asLxcError, LxcError } from "../../base/errors.ts";
@@ -7,7 +7,7 @@ import { refused } from "../../kernel/call.ts";
 import { closeFd, tryReadLink } from "../../kernel/files.ts";
 import { join } from "../../kernel/namespaces.ts";
 import { NetlinkSocket, openNetlink } from "../../kernel/netlink.ts";
-import { cloneProcess, exitNow, tryOpenProcess, waitForEnd } from "../../kernel/process.ts";
+import { cloneProcess, effectiveUser, exitNow, tryOpenProcess, waitForEnd } from "../../kernel/process.ts";
 import { receiveMessage, socketPair, trySend } from "../../kernel/sockets.ts";
 
 const LONGEST_ERROR = 16384;
@@ -45,7 +45,9 @@ function sendSocket(parent: number, pid: number): never {
   try {
     const process = tryOpenProcess(pid);
     if (process < 0) throw refused("open the first process", "pidfd_open", process);
-    const user = tryReadLink(`/proc/${pid}/ns/user`) === tryReadLink("/proc/self/ns/user") ? 0 : CLONE_NEWUSER;
+    // Root may without, and keeps what it may on the host: to bring a device back, for instance.
+    const isOwn = tryReadLink(`/proc/${pid}/ns/user`) === tryReadLink("/proc/self/ns/user");
+    const user = isOwn || effectiveUser() === 0 ? 0 : CLONE_NEWUSER;
     join(process, user + CLONE_NEWNET, "the container's network");
     trySend(parent, new Uint8Array(1), [openNetlink()]);
   } catch (caught) {

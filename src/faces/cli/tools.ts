@@ -10,6 +10,7 @@ import { lxcConsole } from "./lxc-console.ts";
 import { lxcCopy } from "./lxc-copy.ts";
 import { lxcCreate } from "./lxc-create.ts";
 import { lxcDestroy } from "./lxc-destroy.ts";
+import { lxcDevice } from "./lxc-device.ts";
 import { lxcDoctor } from "./lxc-doctor.ts";
 import { lxcExecute } from "./lxc-execute.ts";
 import { lxcFreeze, lxcUnfreeze } from "./lxc-freeze.ts";
@@ -35,6 +36,7 @@ export const tools: readonly Tool[] = [
   lxcCopy,
   lxcCreate,
   lxcDestroy,
+  lxcDevice,
   lxcDoctor,
   lxcExecute,
   lxcFreeze,

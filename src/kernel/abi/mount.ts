@@ -25,6 +25,7 @@ export const MS_STRICTATIME = 1 << 24;
 export const MS_LAZYTIME = 1 << 25;
 
 export const MNT_DETACH = 2;
+export const UMOUNT_NOFOLLOW = 8;
 
 export const OPEN_TREE_CLONE = 1;
 export const OPEN_TREE_CLOEXEC = 0o2000000;
