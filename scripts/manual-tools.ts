@@ -60,6 +60,7 @@ const examples: Readonly<Record<string, readonly string[]>> = {
   ],
   "lxc-start": ["lxc-start c1", "lxc-start c1 -F", "lxc-start c1 -s lxc.limit.memory=512M"],
   "lxc-stop": ["lxc-stop c1", "lxc-stop c1 -k"],
+  "lxc-top": ["lxc-top", "lxc-top --once -s m", "lxc-top -b -d 10 --format=ndjson"],
   "lxc-update-config": ["lxc-update-config -c /var/lib/lxc/c1/config"],
   "lxc-wait": ["lxc-wait c1 -s 'STOPPED|FROZEN' -t 30"],
 };

@@ -114,6 +114,17 @@ export function setResourceLimits(pid: number, limits: readonly ResourceLimit[])
   }
 }
 
+/** Takes as many descriptors as we may (Linux: RLIMIT_NOFILE). Returns how many that are. */
+export function raiseDescriptorLimit(): number {
+  const resource = resourceNames.indexOf("nofile");
+  const bytes = new Uint8Array(rlimit64.size);
+  if (tryCall("prlimit64", 0, resource, 0, bytes) < 0) return 0;
+  const most = rlimit64.maximum.get(bytes);
+  const before = rlimit64.current.get(bytes);
+  rlimit64.current.put(bytes, most);
+  return tryCall("prlimit64", 0, resource, bytes, 0) < 0 ? before : most;
+}
+
 function putLimit(bytes: Uint8Array, limit: ResourceLimit): void {
   rlimit64.current.putWords(bytes, lowWord(limit.soft), highWord(limit.soft));
   rlimit64.maximum.putWords(bytes, lowWord(limit.hard), highWord(limit.hard));

@@ -109,6 +109,19 @@ export function makeRaw(fd: number): Uint8Array {
   return before;
 }
 
+/** Has a terminal give each key at once, and not show it. Returns its settings until now. */
+export function takeKeys(fd: number): Uint8Array {
+  const before = new Uint8Array(termios.size);
+  call("read a terminal's settings", "ioctl", fd, TCGETS, before);
+  const now = before.slice();
+  termios.lflag.put(now, (termios.lflag.get(now) & ~(ECHO | ICANON)) >>> 0);
+  const characters = termios.cc.get(now);
+  characters[VMIN] = 1;
+  characters[VTIME] = 0;
+  restoreTerminal(fd, now);
+  return before;
+}
+
 export function restoreTerminal(fd: number, settings: Uint8Array): void {
   tryCall("ioctl", fd, TCSETS, settings);
 }
@@ -117,6 +130,12 @@ export function restoreTerminal(fd: number, settings: Uint8Array): void {
 export function copyWindowSize(from: number, to: number): void {
   const size = new Uint8Array(winsize.size);
   if (tryCall("ioctl", from, TIOCGWINSZ, size) === 0) tryCall("ioctl", to, TIOCSWINSZ, size);
+}
+
+/** How many rows the terminal `fd` shows; 0 when it is no terminal. */
+export function rowsOf(fd: number): number {
+  const bytes = new Uint8Array(winsize.size);
+  return tryCall("ioctl", fd, TIOCGWINSZ, bytes) < 0 ? 0 : winsize.rows.get(bytes);
 }
 
 /** How many columns the terminal `fd` shows; 0 when it is no terminal. */

@@ -21,6 +21,7 @@ import { lxcRun } from "./lxc-run.ts";
 import { lxcSnapshot } from "./lxc-snapshot.ts";
 import { lxcStart } from "./lxc-start.ts";
 import { lxcStop } from "./lxc-stop.ts";
+import { lxcTop } from "./lxc-top.ts";
 import { lxcUnshare } from "./lxc-unshare.ts";
 import { lxcUpdateConfig } from "./lxc-update-config.ts";
 import { lxcUsernsexec } from "./lxc-usernsexec.ts";
@@ -47,6 +48,7 @@ export const tools: readonly Tool[] = [
   lxcSnapshot,
   lxcStart,
   lxcStop,
+  lxcTop,
   lxcUnfreeze,
   lxcUnshare,
   lxcUpdateConfig,
