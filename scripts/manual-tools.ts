@@ -46,6 +46,7 @@ const examples: Readonly<Record<string, readonly string[]>> = {
     "lxc-config unset c1 lxc.limit.memory",
     "lxc-config get c1 --format=json",
   ],
+  "lxc-checkpoint": ["lxc-checkpoint c1 -s -D /srv/c1.saved", "lxc-checkpoint c1 -r -D /srv/c1.saved"],
   "lxc-console": ["lxc-console c1", "lxc-console c1 -t 0 -e ^b"],
   "lxc-create": ["lxc-create c1 -t busybox"],
   "lxc-device": ["lxc-device c1 -- add /dev/fuse", "lxc-device c1 -- add eth1 eth0", "lxc-device c1 -- del eth0 eth1"],

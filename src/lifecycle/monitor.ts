@@ -29,11 +29,13 @@ import { NetlinkSocket } from "../kernel/netlink.ts";
 import { currentPid, type ProcessEnd, sendSignal, tryEndOf, waitForEnd } from "../kernel/process.ts";
 import { socketPair } from "../kernel/sockets.ts";
 import { bearFirstProcess } from "./birth.ts";
+import { restoreFirstProcess } from "./checkpoint.ts";
 import { runChild } from "./child.ts";
 import { CommandServer } from "./command-server.ts";
 import { DenialWatch, loadConfinement } from "./confinement.ts";
 import { ConsoleRecorder } from "./console-recorder.ts";
 import { Consoles } from "./consoles.ts";
+import type { CheckpointFiles } from "./criu.ts";
 import { delegateTo, removeCgroups } from "./delegation.ts";
 import { ForegroundConsole } from "./foreground.ts";
 import { expect, hear, type Message, tell, tellFailure, tellWith, unexpected } from "./handshake.ts";
@@ -71,6 +73,7 @@ export class Monitor {
   #hooks: LifeHooks;
   #foreground: ForegroundConsole | undefined = undefined;
   #hasStopped = false;
+  #hasLived = false;
   #warnings: readonly string[] = [];
 
   constructor(plan: StartPlan, holdings: MonitorHoldings) {
@@ -119,7 +122,10 @@ export class Monitor {
       loadConfinement(this.#plan.confinement, undo);
       undo.add("remove the container's cgroups", () => removeCgroups(this.#plan, cgroups));
       cgroups.makeUnifiedPayload();
-      this.#start(undo);
+      const checkpoint = this.#hasLived ? undefined : this.#plan.options.restore;
+      this.#hasLived = true;
+      if (checkpoint === undefined) this.#start(undo);
+      else this.#restore(checkpoint);
       this.#become("RUNNING");
       denials.begin();
       running();
@@ -173,6 +179,17 @@ export class Monitor {
     } finally {
       closeFd(channel.left);
     }
+  }
+
+  /** In place of `#start`: what the first process had, criu gives back. */
+  #restore(checkpoint: CheckpointFiles): void {
+    const { cgroups } = this.#holdings;
+    cgroups.makeLegacyPayload();
+    this.#warnings = cgroups.warnings();
+    applyLimits(cgroups, this.#plan.limits);
+    this.#answers.init = restoreFirstProcess(this.#plan, checkpoint, cgroups);
+    this.#lastPid = this.#answers.init.pid;
+    for (const warning of applyDeviceRules(cgroups, this.#plan.limits)) this.#plan.options.warn(warning);
   }
 
   /** The first process waits for who it is. */

@@ -19,6 +19,7 @@ import { type IdMapping, type MappedUser, outsideOf } from "../isolation/id-maps
 import { type ClockOffset, hasNamespace, type SharedNamespace } from "../isolation/namespaces.ts";
 import type { BlockDevice } from "../kernel/block-device.ts";
 import { type Confinement, type LsmFacts, planConfinement } from "./confinement.ts";
+import type { CheckpointFiles } from "./criu.ts";
 import type { Filter, FilterPlan } from "./filter.ts";
 import { clocksOf, type Namespaces, namespacesOf, userOf } from "./plan-namespaces.ts";
 import type { StartCgroups } from "./start-cgroups.ts";
@@ -45,6 +46,8 @@ export interface StartOptions {
   readonly logFd: number;
   /** The caller's variables, for hooks. */
   readonly environment: readonly string[];
+  /** The files that the first life begins from, instead of a new first process. */
+  readonly restore?: CheckpointFiles;
   /** Gets one sentence for each thing that is left out without a failure. */
   readonly warn: (text: string) => void;
   /** Gets one for each thing that is done in other words than its author's. */

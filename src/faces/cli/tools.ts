@@ -5,6 +5,7 @@ import { lxcAttach } from "./lxc-attach.ts";
 import { lxcAutostart } from "./lxc-autostart.ts";
 import { lxcCgroup } from "./lxc-cgroup.ts";
 import { lxcCheckconfig } from "./lxc-checkconfig.ts";
+import { lxcCheckpoint } from "./lxc-checkpoint.ts";
 import { lxcConfig } from "./lxc-config.ts";
 import { lxcConsole } from "./lxc-console.ts";
 import { lxcCopy } from "./lxc-copy.ts";
@@ -32,6 +33,7 @@ export const tools: readonly Tool[] = [
   lxcAutostart,
   lxcCgroup,
   lxcCheckconfig,
+  lxcCheckpoint,
   lxcConfig,
   lxcConsole,
   lxcCopy,
