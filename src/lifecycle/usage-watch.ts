@@ -1,13 +1,14 @@
 // What the containers that run use, looked at again and again. Runs in lxc-top.
 
 import { asLxcError } from "../base/errors.ts";
-import { containerOf } from "../container/container.ts";
-import { type CgroupLayout, readLayout } from "../isolation/cgroup/layout.ts";
-import { type Amounts, type MeterRow, meterRows, type Wish } from "../isolation/cgroup/meter-files.ts";
+import { type Container, containerOf } from "../container/container.ts";
+import { readLayout } from "../isolation/cgroup/layout.ts";
+import type { Amounts, Wish } from "../isolation/cgroup/meter-files.ts";
 import { Meter, MeterRoom } from "../isolation/cgroup/meters.ts";
 import { raiseDescriptorLimit } from "../kernel/credentials.ts";
 import { effectiveUser } from "../kernel/process.ts";
 import { limitsAsker } from "./cgroup-items.ts";
+import { limitCgroupPathsOf } from "./command-batch.ts";
 import { activeContainers } from "./list.ts";
 
 /** For what else we need, and what others have left open for us. */
@@ -23,8 +24,6 @@ export interface Usage {
 export class UsageWatch {
   readonly #lxcpath: string;
   readonly #warn: (text: string) => void;
-  readonly #layout: CgroupLayout;
-  readonly #rows: readonly MeterRow[];
   readonly #room: MeterRoom;
   readonly #meters = new Map<string, Meter>();
   readonly #warned: string[] = [];
@@ -33,18 +32,18 @@ export class UsageWatch {
   constructor(lxcpath: string, wish: Wish, stays: boolean, warn: (text: string) => void) {
     this.#lxcpath = lxcpath;
     this.#warn = warn;
-    this.#layout = readLayout(effectiveUser() !== 0);
-    this.#rows = meterRows(this.#layout, wish);
-    this.#room = new MeterRoom(stays ? Math.max(0, raiseDescriptorLimit() - DESCRIPTORS_KEPT_FREE) : 0);
+    const descriptors = stays ? Math.max(0, raiseDescriptorLimit() - DESCRIPTORS_KEPT_FREE) : 0;
+    this.#room = new MeterRoom(readLayout(effectiveUser() !== 0), wish, descriptors);
   }
 
   /** What each uses now, by name. One that has begun is asked where it is, once. */
   look(): Usage[] {
     const { names } = activeContainers(this.#lxcpath);
     for (const name of [...this.#meters.keys()]) if (!names.includes(name)) this.#forget(name);
+    this.#begin(names);
     const found: Usage[] = [];
     for (const name of names) {
-      const meter = this.#meters.get(name) ?? this.#tryMeter(name);
+      const meter = this.#meters.get(name);
       if (meter === undefined) continue;
       const amounts = meter.read();
       // Its cgroup has gone, and may come again under another name.
@@ -54,16 +53,25 @@ export class UsageWatch {
     return found;
   }
 
-  #tryMeter(name: string): Meter | undefined {
+  /** All that are new are asked at once. */
+  #begin(names: readonly string[]): void {
+    const added: Container[] = [];
+    for (const name of names) if (!this.#meters.has(name)) added.push(containerOf(name, this.#lxcpath));
+    const paths = limitCgroupPathsOf(added);
+    let at = 0;
+    for (const container of added) {
+      this.#tryBegin(container, paths[at]);
+      at++;
+    }
+  }
+
+  #tryBegin(container: Container, path: string | undefined): void {
+    const { name } = container;
     try {
-      const ask = limitsAsker(containerOf(name, this.#lxcpath));
-      const meter = new Meter(this.#layout, this.#rows, ask, this.#room);
-      this.#meters.set(name, meter);
-      return meter;
+      this.#meters.set(name, new Meter(this.#room, limitsAsker(container), path));
     } catch (caught) {
       if (!this.#warned.includes(name)) this.#warn(asLxcError(caught as Error).message);
       this.#warned.push(name);
-      return undefined;
     }
   }
 

@@ -16,7 +16,7 @@ function read(layout: typeof both, files: Readonly<Record<string, string>>): Amo
   const amounts = new Amounts();
   for (const row of meterRows(layout, { processes: true, pressure: true })) {
     const text = files[row.file];
-    if (text !== undefined) row.take(amounts, text);
+    if (text !== undefined) row.take(amounts, new TextEncoder().encode(text), text.length);
   }
   return amounts;
 }

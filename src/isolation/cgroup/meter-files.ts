@@ -1,8 +1,7 @@
 // Which files tell what a container uses, in either version of cgroups, and how they are read. Pure.
 
 import { type CgroupLayout, hierarchyOf, unifiedOf } from "./layout.ts";
-import { pressureIn } from "./pressure.ts";
-import { fieldIn, ioBytes, legacyIoBytes, numberIn } from "./stats.ts";
+import { fieldOf, numberAt, shareOf, sumOf } from "./meter-numbers.ts";
 
 /** What a container has used, or uses now; -1 where this host does not count it. */
 export class Amounts {
@@ -35,12 +34,13 @@ export interface Wish {
 export interface MeterRow {
   readonly controller: string;
   readonly file: string;
-  readonly take: (amounts: Amounts, text: string) => void;
+  /** Gets the file's content: as bytes, for there are thousands of them each second. */
+  readonly take: (amounts: Amounts, bytes: Uint8Array, length: number) => void;
 }
 
 const US_A_TICK = 10_000;
-const USER_MEMORY: readonly string[] = ["anon", "file"];
-const KERNEL_MEMORY: readonly string[] = ["kernel_stack", "pagetables", "sock", "slab"];
+const USER_MEMORY: readonly string[] = ["anon ", "file "];
+const KERNEL_MEMORY: readonly string[] = ["kernel_stack ", "pagetables ", "sock ", "slab "];
 
 /** The files to read on a host with this layout. */
 export function meterRows(layout: CgroupLayout, wish: Wish): MeterRow[] {
@@ -56,85 +56,67 @@ function isLegacy(layout: CgroupLayout, controller: string): boolean {
   return hierarchyOf(layout, controller)?.version === 1;
 }
 
-function row(controller: string, file: string, take: (amounts: Amounts, text: string) => void): MeterRow {
+function row(controller: string, file: string, take: MeterRow["take"]): MeterRow {
   return { controller, file, take };
 }
 
 function cpuRows1(): MeterRow[] {
   return [
-    row("cpuacct", "cpuacct.usage", (amounts, text) => {
-      amounts.cpuNanoseconds = numberIn(text) ?? -1;
+    row("cpuacct", "cpuacct.usage", (amounts, bytes, length) => {
+      amounts.cpuNanoseconds = numberAt(bytes, 0, length);
     }),
-    row("cpuacct", "cpuacct.stat", (amounts, text) => {
-      amounts.cpuUserTicks = fieldIn(text, "user") ?? -1;
-      amounts.cpuSystemTicks = fieldIn(text, "system") ?? -1;
+    row("cpuacct", "cpuacct.stat", (amounts, bytes, length) => {
+      amounts.cpuUserTicks = fieldOf(bytes, length, "user ");
+      amounts.cpuSystemTicks = fieldOf(bytes, length, "system ");
     }),
   ];
 }
 
 function cpuRows2(): MeterRow[] {
   return [
-    row("cpu", "cpu.stat", (amounts, text) => {
-      amounts.cpuNanoseconds = (fieldIn(text, "usage_usec") ?? 0) * 1000;
-      amounts.cpuUserTicks = Math.floor((fieldIn(text, "user_usec") ?? 0) / US_A_TICK);
-      amounts.cpuSystemTicks = Math.floor((fieldIn(text, "system_usec") ?? 0) / US_A_TICK);
+    row("cpu", "cpu.stat", (amounts, bytes, length) => {
+      amounts.cpuNanoseconds = Math.max(0, fieldOf(bytes, length, "usage_usec ")) * 1000;
+      amounts.cpuUserTicks = Math.floor(Math.max(0, fieldOf(bytes, length, "user_usec ")) / US_A_TICK);
+      amounts.cpuSystemTicks = Math.floor(Math.max(0, fieldOf(bytes, length, "system_usec ")) / US_A_TICK);
     }),
   ];
 }
 
+/** They end in a line `Total 3`; before any disk was used they are just that. */
 function ioRows1(): MeterRow[] {
   return [
-    row("blkio", "blkio.throttle.io_service_bytes", (amounts, text) => {
-      amounts.ioBytes = legacyIoBytes(text) ?? -1;
-      amounts.ioReadBytes = wordSum(text, "Read");
-      amounts.ioWrittenBytes = wordSum(text, "Write");
+    row("blkio", "blkio.throttle.io_service_bytes", (amounts, bytes, length) => {
+      amounts.ioBytes = fieldOf(bytes, length, "Total ");
+      amounts.ioReadBytes = sumOf(bytes, length, " Read ");
+      amounts.ioWrittenBytes = sumOf(bytes, length, " Write ");
     }),
-    row("blkio", "blkio.throttle.io_serviced", (amounts, text) => {
-      amounts.ioOperations = legacyIoBytes(text) ?? -1;
+    row("blkio", "blkio.throttle.io_serviced", (amounts, bytes, length) => {
+      amounts.ioOperations = fieldOf(bytes, length, "Total ");
     }),
   ];
-}
-
-/** The sum of lines such as `8:0 Read 4096`. */
-function wordSum(text: string, word: string): number {
-  let sum = 0;
-  for (const line of text.split("\n")) {
-    const at = line.indexOf(` ${word} `);
-    if (at > 0) sum += numberIn(line.slice(at + word.length + 2)) ?? 0;
-  }
-  return sum;
 }
 
 function ioRows2(): MeterRow[] {
   return [
-    row("io", "io.stat", (amounts, text) => {
-      amounts.ioBytes = ioBytes(text) ?? -1;
-      amounts.ioReadBytes = namedSum(text, "rbytes=");
-      amounts.ioWrittenBytes = namedSum(text, "wbytes=");
-      amounts.ioOperations = namedSum(text, "rios=") + namedSum(text, "wios=");
+    row("io", "io.stat", (amounts, bytes, length) => {
+      amounts.ioReadBytes = sumOf(bytes, length, " rbytes=");
+      amounts.ioWrittenBytes = sumOf(bytes, length, " wbytes=");
+      amounts.ioBytes = amounts.ioReadBytes + amounts.ioWrittenBytes;
+      amounts.ioOperations = sumOf(bytes, length, " rios=") + sumOf(bytes, length, " wios=");
     }),
   ];
 }
 
-/** The sum of words such as `rbytes=4096`, one for each disk. */
-function namedSum(text: string, name: string): number {
-  let sum = 0;
-  for (const line of text.split("\n")) {
-    for (const word of line.split(" ")) if (word.startsWith(name)) sum += numberIn(word.slice(name.length)) ?? 0;
-  }
-  return sum;
-}
-
 function memoryRows1(): MeterRow[] {
   return [
-    row("memory", "memory.usage_in_bytes", (amounts, text) => {
-      amounts.memoryBytes = numberIn(text) ?? -1;
+    row("memory", "memory.usage_in_bytes", (amounts, bytes, length) => {
+      amounts.memoryBytes = numberAt(bytes, 0, length);
     }),
-    row("memory", "memory.memsw.usage_in_bytes", (amounts, text) => {
-      amounts.memorySwapBytes = numberIn(text) ?? -1;
+    row("memory", "memory.memsw.usage_in_bytes", (amounts, bytes, length) => {
+      amounts.memorySwapBytes = numberAt(bytes, 0, length);
     }),
-    row("memory", "memory.kmem.usage_in_bytes", (amounts, text) => {
-      amounts.kernelMemoryBytes = numberIn(text) ?? -1;
+    row("memory", "memory.kmem.usage_in_bytes", (amounts, bytes, length) => {
+      amounts.kernelMemoryBytes = numberAt(bytes, 0, length);
     }),
   ];
 }
@@ -142,48 +124,33 @@ function memoryRows1(): MeterRow[] {
 /** As lxc-info has it. Swap is counted alone, so its file is read after that of memory. */
 function memoryRows2(): MeterRow[] {
   return [
-    row("memory", "memory.stat", (amounts, text) => {
+    row("memory", "memory.stat", (amounts, bytes, length) => {
       amounts.memoryBytes = 0;
       amounts.kernelMemoryBytes = 0;
-      takeMemory(amounts, text);
+      for (const name of USER_MEMORY) amounts.memoryBytes += Math.max(0, fieldOf(bytes, length, name));
+      for (const name of KERNEL_MEMORY) amounts.kernelMemoryBytes += Math.max(0, fieldOf(bytes, length, name));
       amounts.memorySwapBytes = amounts.memoryBytes;
     }),
-    row("memory", "memory.swap.current", (amounts, text) => {
-      amounts.memorySwapBytes = Math.max(0, amounts.memoryBytes) + (numberIn(text) ?? 0);
+    row("memory", "memory.swap.current", (amounts, bytes, length) => {
+      amounts.memorySwapBytes = Math.max(0, amounts.memoryBytes) + Math.max(0, numberAt(bytes, 0, length));
     }),
   ];
 }
 
-/** One way through the file, which has sixty lines. */
-function takeMemory(amounts: Amounts, text: string): void {
-  let at = 0;
-  while (at < text.length) {
-    const found = text.indexOf("\n", at);
-    const end = found < 0 ? text.length : found;
-    const blank = text.indexOf(" ", at);
-    if (blank > 0 && blank < end) {
-      const name = text.slice(at, blank);
-      if (USER_MEMORY.includes(name)) amounts.memoryBytes += numberIn(text.slice(blank + 1, end)) ?? 0;
-      else if (KERNEL_MEMORY.includes(name)) amounts.kernelMemoryBytes += numberIn(text.slice(blank + 1, end)) ?? 0;
-    }
-    at = end + 1;
-  }
-}
-
-function takeProcesses(amounts: Amounts, text: string): void {
-  amounts.processes = numberIn(text) ?? -1;
+function takeProcesses(amounts: Amounts, bytes: Uint8Array, length: number): void {
+  amounts.processes = numberAt(bytes, 0, length);
 }
 
 function pressureRows(): MeterRow[] {
   return [
-    row("", "cpu.pressure", (amounts, text) => {
-      amounts.cpuPressure = pressureIn(text)?.some.avg10 ?? -1;
+    row("", "cpu.pressure", (amounts, bytes, length) => {
+      amounts.cpuPressure = shareOf(bytes, length);
     }),
-    row("", "memory.pressure", (amounts, text) => {
-      amounts.memoryPressure = pressureIn(text)?.some.avg10 ?? -1;
+    row("", "memory.pressure", (amounts, bytes, length) => {
+      amounts.memoryPressure = shareOf(bytes, length);
     }),
-    row("", "io.pressure", (amounts, text) => {
-      amounts.ioPressure = pressureIn(text)?.some.avg10 ?? -1;
+    row("", "io.pressure", (amounts, bytes, length) => {
+      amounts.ioPressure = shareOf(bytes, length);
     }),
   ];
 }

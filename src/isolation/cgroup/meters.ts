@@ -5,129 +5,131 @@ import { EMFILE, ENOENT } from "../../kernel/abi/errno.ts";
 import { AT_FDCWD, O_CLOEXEC, O_RDONLY } from "../../kernel/abi/fs.ts";
 import { tryBytes, tryPath } from "../../kernel/call.ts";
 import { closeFd, exists } from "../../kernel/files.ts";
-import { textOf } from "../../kernel/memory.ts";
 import type { AskPath } from "./items.ts";
 import { type CgroupLayout, type Hierarchy, hierarchyOf, unifiedOf } from "./layout.ts";
-import { Amounts, type MeterRow } from "./meter-files.ts";
+import { Amounts, type MeterRow, meterRows, type Wish } from "./meter-files.ts";
 
 /** Of io.stat with more disks than fit the first ones count. */
 const ROOM_BYTES = 16384;
 
-/** What all meters share: one buffer, and how many descriptors they may keep open; beyond that a file is opened each time. */
+/** What the meters of all containers share. */
 export class MeterRoom {
+  readonly rows: readonly MeterRow[];
+  /** The folder of each row in which containers have their places, with a slash behind; "" where there is none. */
+  readonly bases: readonly string[];
+  readonly hierarchies: readonly (Hierarchy | undefined)[];
+  /** The one whose paths are asked for. */
+  readonly main: Hierarchy | undefined;
   readonly bytes = new Uint8Array(ROOM_BYTES);
-  descriptorsLeft: number;
+  /** How many more descriptors may be kept open; beyond that a file is opened each time. */
+  #descriptorsLeft: number;
 
-  constructor(descriptors: number) {
-    this.descriptorsLeft = descriptors;
+  constructor(layout: CgroupLayout, wish: Wish, descriptors: number) {
+    const bases: string[] = [];
+    const hierarchies: (Hierarchy | undefined)[] = [];
+    this.rows = meterRows(layout, wish);
+    this.main = hierarchyOf(layout, "");
+    this.#descriptorsLeft = descriptors;
+    for (const { controller } of this.rows) {
+      const found = controller === "" ? unifiedOf(layout) : (hierarchyOf(layout, controller) ?? unifiedOf(layout));
+      hierarchies.push(found);
+      bases.push(found === undefined ? "" : `${joinPath(found.mountPoint, found.base)}/`);
+    }
+    this.bases = bases;
+    this.hierarchies = hierarchies;
+  }
+
+  /** Whether one more descriptor may be kept. */
+  mayKeep(): boolean {
+    if (this.#descriptorsLeft <= 0) return false;
+    this.#descriptorsLeft--;
+    return true;
+  }
+
+  gaveBack(): void {
+    this.#descriptorsLeft++;
   }
 }
 
-/** One file of a cgroup. */
-class MeterFile {
-  folder: string;
-  readonly #name: string;
-  #fd = -1;
+const NOT_THERE = -2;
+const CLOSED = -1;
 
-  constructor(folder: string, name: string) {
-    this.folder = folder;
-    this.#name = name;
-  }
-
-  /** How many bytes it has put into the room; -errno when it cannot be read. */
-  read(room: MeterRoom): number {
-    let fd = this.#fd;
-    if (fd < 0) fd = tryPath("openat", AT_FDCWD, `${this.folder}/${this.#name}`, O_RDONLY | O_CLOEXEC, 0);
-    if (fd < 0) return fd;
-    const length = tryBytes("pread64", fd, room.bytes, ROOM_BYTES, 0);
-    if (this.#fd < 0 && room.descriptorsLeft > 0) {
-      room.descriptorsLeft--;
-      this.#fd = fd;
-    } else if (this.#fd < 0) closeFd(fd);
-    return length;
-  }
-
-  close(room: MeterRoom): void {
-    if (this.#fd < 0) return;
-    closeFd(this.#fd);
-    room.descriptorsLeft++;
-    this.#fd = -1;
-  }
-}
-
-/** The files of one running container, in the order of the rows. */
+/** One running container. */
 export class Meter {
-  readonly #layout: CgroupLayout;
-  readonly #rows: readonly MeterRow[];
-  readonly #ask: AskPath;
   readonly #room: MeterRoom;
-  readonly #files: MeterFile[] = [];
-  /** Whether this kernel, or this container, has the file. */
-  readonly #isThere: boolean[] = [];
+  readonly #ask: AskPath;
+  /** Where it is below each base; undefined when it must be asked for each row. */
+  readonly #place: string | undefined;
+  /** For each row a descriptor, or one of the two above. */
+  readonly #fds: number[] = [];
+  /** The folders of rows that are elsewhere. */
+  readonly #elsewhere = new Map<number, string>();
 
   /**
-   * `ask` is asked once: in the other hierarchies the container's cgroup has the same place below their base, and only
-   * where it has not, `ask` is asked again.
+   * `known` is its path in the hierarchy that is asked for: in the others the container's cgroup has the same place below
+   * their base, and only where it has not, `ask` is asked.
    */
-  constructor(layout: CgroupLayout, rows: readonly MeterRow[], ask: AskPath, room: MeterRoom) {
-    this.#layout = layout;
-    this.#rows = rows;
-    this.#ask = ask;
+  constructor(room: MeterRoom, ask: AskPath, known: string | undefined) {
     this.#room = room;
-    const main = hierarchyOf(layout, "");
-    const path = main === undefined ? undefined : ask("");
-    const place = main === undefined || path === undefined ? undefined : placeBelow(main, path);
-    for (const row of rows) {
-      const hierarchy = this.#hierarchyFor(row);
-      const folder = hierarchy === undefined ? "" : this.#folder(hierarchy, row, place);
-      this.#files.push(new MeterFile(folder, row.file));
-      this.#isThere.push(folder !== "");
-    }
+    this.#ask = ask;
+    const main = room.main;
+    const path = main === undefined ? undefined : (known ?? ask(""));
+    this.#place = main === undefined || path === undefined ? undefined : placeBelow(main, path);
+    for (const base of room.bases) this.#fds.push(base === "" ? NOT_THERE : CLOSED);
   }
 
   /** What it has used until now. */
   read(): Amounts {
     const amounts = new Amounts();
+    const room = this.#room;
     let at = 0;
-    for (const row of this.#rows) {
-      const length = this.#isThere[at] === true ? this.#readFile(at, row) : -1;
-      if (length >= 0) row.take(amounts, textOf(this.#room.bytes.subarray(0, length)));
+    for (const row of room.rows) {
+      const length = this.#fds[at]! === NOT_THERE ? -1 : this.#readRow(at, row);
+      if (length > 0) row.take(amounts, room.bytes, length);
       at++;
     }
     return amounts;
   }
 
   close(): void {
-    for (const file of this.#files) file.close(this.#room);
-  }
-
-  #hierarchyFor(row: MeterRow): Hierarchy | undefined {
-    if (row.controller === "") return unifiedOf(this.#layout);
-    return hierarchyOf(this.#layout, row.controller) ?? unifiedOf(this.#layout);
-  }
-
-  #folder(hierarchy: Hierarchy, row: MeterRow, place: string | undefined): string {
-    if (place !== undefined) return joinPath(joinPath(hierarchy.mountPoint, hierarchy.base), place);
-    return folderOf(hierarchy, this.#ask(row.controller));
-  }
-
-  #readFile(at: number, row: MeterRow): number {
-    const file = this.#files[at];
-    if (file === undefined) return -1;
-    const length = file.read(this.#room);
-    if (length >= 0 || length === -EMFILE) return length;
-    const elsewhere = length === -ENOENT && !exists(file.folder) ? this.#elsewhere(row) : "";
-    if (elsewhere !== "" && elsewhere !== file.folder) {
-      file.folder = elsewhere;
-      return file.read(this.#room);
+    for (const fd of this.#fds) {
+      if (fd < 0) continue;
+      closeFd(fd);
+      this.#room.gaveBack();
     }
-    this.#isThere[at] = false;
+  }
+
+  /** How many bytes of the row's file are in the room now, or -errno. */
+  #readRow(at: number, row: MeterRow): number {
+    const kept = this.#fds[at]!;
+    const fd = kept >= 0 ? kept : this.#open(at, row);
+    if (fd < 0) return fd;
+    const room = this.#room;
+    const length = tryBytes("pread64", fd, room.bytes, ROOM_BYTES, 0);
+    if (kept < 0 && room.mayKeep()) this.#fds[at] = fd;
+    else if (kept < 0) closeFd(fd);
     return length;
   }
 
-  #elsewhere(row: MeterRow): string {
-    const hierarchy = this.#hierarchyFor(row);
-    return hierarchy === undefined ? "" : folderOf(hierarchy, this.#ask(row.controller));
+  #open(at: number, row: MeterRow): number {
+    const place = this.#place;
+    const other = this.#elsewhere.get(at);
+    const folder = other ?? (place === undefined ? this.#askFor(at, row) : `${this.#room.bases[at]!}${place}`);
+    let fd = folder === "" ? -ENOENT : tryPath("openat", AT_FDCWD, `${folder}/${row.file}`, O_RDONLY | O_CLOEXEC, 0);
+    if (fd === -ENOENT && place !== undefined && other === undefined && !exists(folder)) {
+      const asked = this.#askFor(at, row);
+      if (asked !== "") fd = tryPath("openat", AT_FDCWD, `${asked}/${row.file}`, O_RDONLY | O_CLOEXEC, 0);
+    }
+    if (fd < 0 && fd !== -EMFILE) this.#fds[at] = NOT_THERE;
+    return fd;
+  }
+
+  /** The folder that the monitor tells for the row's controller; "" for none. */
+  #askFor(at: number, row: MeterRow): string {
+    const hierarchy = this.#room.hierarchies[at];
+    const folder = hierarchy === undefined ? "" : folderOf(hierarchy, this.#ask(row.controller));
+    this.#elsewhere.set(at, folder);
+    return folder;
   }
 }
 
