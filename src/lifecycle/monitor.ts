@@ -188,7 +188,7 @@ export class Monitor {
     this.#warnings = cgroups.warnings();
     applyLimits(cgroups, this.#plan.limits);
     this.#answers.init = restoreFirstProcess(this.#plan, checkpoint, cgroups);
-    this.#lastPid = this.#answers.init.pid;
+    this.#hooks.born(this.#answers.init.pid);
     for (const warning of applyDeviceRules(cgroups, this.#plan.limits)) this.#plan.options.warn(warning);
   }
 
