@@ -190,3 +190,22 @@ test("lxc-info --metrics is OpenMetrics, with what lxc-info shows", { skip }, ()
   deepEqual([...stopped.keys()], ["lxc_container_state"]);
   equal(ours("lxc-info", "lxcts-f2", "--metrics", "--format=json").code, 1);
 });
+
+test("lxc-autostart -L and lxc-snapshot -L have rows and columns", { skip }, () => {
+  const list = (...words: string[]) => ours("lxc-autostart", "-L", "-a", "-A", ...words).out;
+  deepEqual(JSON.parse(list("--format=json")), [{ name: "lxcts-f2", action: "start", order: 0, delay: 0, groups: [] }]);
+  equal(list("--format=csv", "--columns=name,action"), "name,action\r\nlxcts-f2,start\r\n");
+  equal(list(), "lxcts-f2 0\n");
+  equal(ours("lxc-snapshot", "lxcts-f2", "-L", "--format=csv").out, "name,comment,timestamp,path\r\n");
+  equal(ours("lxc-snapshot", "lxcts-f2", "-L").out, "No snapshots\n");
+});
+
+test("lxc-top --metrics is OpenMetrics text of all that run, and of each as lxc-info has it", { skip }, () => {
+  const all = parseOpenMetrics(ours("lxc-top", "--metrics").out);
+  const one = parseOpenMetrics(ours("lxc-info", "lxcts-f1", "--metrics").out);
+  deepEqual([...all.keys()], [...one.keys()]);
+  const text = ours("lxc-top", "--metrics").out;
+  match(text, /^lxc_container_state\{container="lxcts-f1",lxc_container_state="RUNNING"\} 1$/m);
+  equal(text.includes("lxcts-f2"), false);
+  match(ours("lxc-top", "--metrics", "--format=json").err, /a format of its own/);
+});

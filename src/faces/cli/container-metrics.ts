@@ -1,10 +1,13 @@
 // What containers use, as OpenMetrics: for lxc-info --metrics, and for whoever tells of all of them.
 
-import type { Pressure, Pressures } from "../../isolation/cgroup/pressure.ts";
+import type { Container } from "../../container/container.ts";
+import { NO_PRESSURES, type Pressure, type Pressures } from "../../isolation/cgroup/pressure.ts";
 import type { CgroupStats } from "../../isolation/cgroup/stats.ts";
+import type { NetlinkSocket } from "../../kernel/netlink.ts";
 import { type State, states } from "../../lifecycle/states.ts";
 import { MetricFamily, metricsText } from "./open-metrics.ts";
-import type { Traffic } from "./traffic.ts";
+import { type Traffic, trafficIn } from "./traffic.ts";
+import { NOTHING_USED, pressuresOf, tasksOf, usedBy } from "./usage.ts";
 
 /** One container at one moment. */
 export interface Measured {
@@ -15,6 +18,21 @@ export interface Measured {
   readonly tasks: number | undefined;
   readonly pressures: Pressures;
   readonly traffic: readonly Traffic[];
+}
+
+/** Looks at one container, of which a stopped one uses nothing. */
+export function measure(container: Container, state: State, socket: NetlinkSocket): Measured {
+  const { name } = container;
+  if (state === "STOPPED")
+    return { name, state, used: NOTHING_USED, tasks: undefined, pressures: NO_PRESSURES, traffic: [] };
+  return {
+    name,
+    state,
+    used: usedBy(container),
+    tasks: tasksOf(container),
+    pressures: pressuresOf(container),
+    traffic: trafficIn(container, socket),
+  };
 }
 
 /** OpenMetrics text for these containers, whole. */

@@ -21,8 +21,9 @@ import { stateOf } from "../../lifecycle/command-client.ts";
 import { activeContainers, definedContainers } from "../../lifecycle/list.ts";
 import { stopContainer } from "../../lifecycle/stop.ts";
 import { protect } from "./caller.ts";
-import { Arguments, flag, format, later, quiet, rcFile, refusalIn, type Tool, valued } from "./command.ts";
+import { Arguments, columns, flag, format, later, quiet, rcFile, refusalIn, type Tool, valued } from "./command.ts";
 import { JsonObject, listed } from "./json.ts";
+import { column, columnsFrom, listValue, numberValue, printListing, textValue } from "./listing.ts";
 import { startAsConfigured } from "./lxc-start.ts";
 import { formatOf, isJson } from "./output.ts";
 import { failureJson, failureLines, print, printError, printLines, warn } from "./print.ts";
@@ -53,6 +54,7 @@ export const lxcAutostart: Tool = {
   doc: "lxc-autostart starts, reboots or ends the containers that have lxc.start.auto, in their order",
   options: [kill, list, reboot, shutdown, all, ignoreAuto, groups, timeout, later(rcFile)],
   named: false,
+  rows: true,
   run,
 };
 
@@ -137,20 +139,20 @@ function candidateFrom(name: string, items: readonly string[]): Candidate {
 /** Those that would be started, or that run and would be something else; the delay where one is waited. */
 function printList(args: Arguments, lxcpath: string, action: AutostartAction, turns: readonly Turn[]): void {
   const running = activeContainers(lxcpath).names;
+  const found: Candidate[] = [];
+  for (const turn of turns)
+    for (const each of turn) if (running.includes(each.name) !== (action === "start")) found.push(each);
+  const every = [
+    column("name", (at) => textValue(found[at]!.name)),
+    column("action", () => textValue(action)),
+    column("order", (at) => numberValue(found[at]!.order)),
+    column("delay", (at) => numberValue(found[at]!.delayS)),
+    column("groups", (at) => listValue(found[at]!.groups)),
+  ];
+  const wanted = columnsFrom(args, every, every);
   const waits = action === "start" || action === "reboot";
-  const lines: string[] = [];
-  const objects: JsonObject[] = [];
-  for (const turn of turns) {
-    for (const { name, delayS, order, groups: inGroups } of turn) {
-      if (running.includes(name) === (action === "start")) continue;
-      lines.push(waits ? `${name} ${delayS}` : name);
-      const json = new JsonObject().text("name", name).text("action", action).number("order", order);
-      objects.push(json.number("delay", delayS).texts("groups", inGroups));
-    }
-  }
-  if (formatOf(args) === "json") print(`${listed(objects)}\n`);
-  else if (isJson(args)) printLines(objects.map((object) => object.encode()));
-  else printLines(lines);
+  if (formatOf(args) !== "table" || args.has(columns)) printListing(args, wanted, found.length);
+  else printLines(found.map((each) => (waits ? `${each.name} ${each.delayS}` : each.name)));
 }
 
 type Result = "done" | "failed" | "nothing";

@@ -23,7 +23,7 @@ import {
   type Tool,
   valued,
 } from "./command.ts";
-import { metricsOf } from "./container-metrics.ts";
+import { measure, metricsOf } from "./container-metrics.ts";
 import { type Info, type Item, infoColumns } from "./info-columns.ts";
 import { columnsFrom, printThing } from "./listing.ts";
 import { formatOf } from "./output.ts";
@@ -31,7 +31,7 @@ import { print, printError, printLines } from "./print.ts";
 import { humanSeconds, humanSize, labelled } from "./sizes.ts";
 import { containerFrom, controlling, missing } from "./target.ts";
 import { type Traffic, trafficIn } from "./traffic.ts";
-import { NOTHING_USED, pressuresOf, tasksOf, usedBy } from "./usage.ts";
+import { NOTHING_USED, pressuresOf, usedBy } from "./usage.ts";
 
 const config = valued("config", "KEY", "c", "Show the value of a configuration key");
 const ips = flag("ips", "i", "Show the IP addresses");
@@ -84,10 +84,7 @@ function printMetrics(args: Arguments, container: Container, now: State): number
       "leave --format and --columns out",
     );
   }
-  const info = gather(args, container, now, { pid: false, ips: false, used: true, pressures: true, traffic: true });
-  const tasks = now === "STOPPED" ? undefined : tasksOf(container);
-  const { used, pressures, traffic } = info;
-  print(metricsOf([{ name: container.name, state: now, used, tasks, pressures, traffic }]));
+  print(metricsOf([measure(container, now, new NetlinkSocket())]));
   return 0;
 }
 

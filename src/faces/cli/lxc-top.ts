@@ -1,11 +1,16 @@
 // lxc-top: what the containers that run use, now and again.
 
 import { asLxcError, LxcError } from "../../base/errors.ts";
+import { containerOf } from "../../container/container.ts";
 import { EPIPE } from "../../kernel/abi/errno.ts";
+import { NetlinkSocket } from "../../kernel/netlink.ts";
 import { columnsOf, isTerminal, rowsOf } from "../../kernel/terminals.ts";
 import { pause } from "../../kernel/waiting.ts";
+import { stateOf } from "../../lifecycle/command-client.ts";
+import { activeContainers } from "../../lifecycle/list.ts";
 import { type Usage, UsageWatch } from "../../lifecycle/usage-watch.ts";
 import { type Arguments, badValue, flag, format as formatOption, Refusal, type Tool, valued } from "./command.ts";
+import { type Measured, measure, metricsOf } from "./container-metrics.ts";
 import { type JsonObject, listed } from "./json.ts";
 import { type Format, formatOf } from "./output.ts";
 import { print, printError, printLines, warn } from "./print.ts";
@@ -30,6 +35,7 @@ const batch = flag("batch", "b", "Print one row a container each time, with comm
 const sort = valued("sort", "KEY", "s", "By n name, c cpu, b block io, m memory, s memory and swap, k kernel memory");
 const reverse = flag("reverse", "r", "The other way round");
 const once = flag("once", "", "Print the table once, and end; needs no terminal");
+const metrics = flag("metrics", "", "Print what all of them use as OpenMetrics text, once");
 const columns = valued(
   "columns",
   "LIST",
@@ -41,8 +47,9 @@ export const lxcTop: Tool = {
   name: "lxc-top",
   usage: "",
   doc: "lxc-top shows what the containers that run use; keys: q ends, n c b m s k sort, r turns round, p pids, P pressure",
-  options: [delay, batch, sort, reverse, once, columns],
+  options: [delay, batch, sort, reverse, once, metrics, columns],
   named: false,
+  rows: true,
   run,
 };
 
@@ -79,6 +86,7 @@ class View {
 }
 
 function run(args: Arguments): number {
+  if (args.has(metrics)) return printMetrics(args);
   const delayMs = 1000 * delayFrom(args);
   const word = args.text(sort, "n");
   const key = sortKeyIn(word);
@@ -94,6 +102,26 @@ function run(args: Arguments): number {
     showOnScreen(args, view, delayMs);
   } else if (args.has(once)) printOnce(args, view, format);
   else printAgain(args, view, format, delayMs);
+  return 0;
+}
+
+function printMetrics(args: Arguments): number {
+  if (formatOf(args) !== "table") {
+    const hint = "leave --format out";
+    throw badValue(formatOption, args.text(formatOption, ""), "--metrics has a format of its own", hint);
+  }
+  const lxcpath = lxcpathFrom(args);
+  const socket = new NetlinkSocket();
+  const all: Measured[] = [];
+  for (const name of activeContainers(lxcpath).names) {
+    const container = containerOf(name, lxcpath);
+    try {
+      all.push(measure(container, stateOf(container), socket));
+    } catch (caught) {
+      warn(args, asLxcError(caught as Error).message);
+    }
+  }
+  print(metricsOf(all));
   return 0;
 }
 
