@@ -4,6 +4,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, globSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { cpus, release } from "node:os";
 import { join } from "node:path";
+import { type Changes, type Herd, measureChanges, measureHerd } from "./herd.ts";
 import { MEASURES, type Measure } from "./measures.ts";
 import { ENGINES, type Engine, findPeers, Place, ROOT, SIXTY_LINES } from "./place.ts";
 import { type Count, count, monitorMemory, setRunning, time } from "./run.ts";
@@ -12,6 +13,9 @@ import { type Summary, short, table } from "./statistics.ts";
 const MEMORY_TARGET = 0.6;
 const SIZE_TARGET = 1.5;
 const READING_TARGET = 0.5;
+const HERD_TARGET = 0.6;
+const HERD_LIST_TARGET = 0.2;
+const TOP_TARGET_MS = 30;
 const TITLES: Record<Engine, string> = { ours: "ours", lxc: "LXC", crun: "crun", bwrap: "bubblewrap", floor: "floor" };
 
 interface Result {
@@ -44,6 +48,66 @@ async function measureMemory(place: Place, engines: readonly Engine[]): Promise<
   const memory = new Map(withMonitor.map((engine) => [engine, monitorMemory(place, engine)]));
   setRunning(place, withMonitor, false);
   return memory;
+}
+
+interface Many {
+  readonly herds: Map<Engine, Herd>;
+  readonly changes: Changes;
+}
+
+async function measureMany(place: Place, engines: readonly Engine[]): Promise<Many> {
+  const herds = new Map<Engine, Herd>();
+  for (const engine of engines.filter((one) => one === "ours" || one === "lxc")) {
+    console.log(`500 containers of ${engine}`);
+    herds.set(engine, await measureHerd(place, engine));
+  }
+  setRunning(place, ["ours"], true);
+  const changes = await measureChanges(place);
+  setRunning(place, ["ours"], false);
+  return { herds, changes };
+}
+
+function manyRows({ herds, changes }: Many): string[][] {
+  const of = (pick: (herd: Herd) => number) => new Map([...herds].map(([engine, herd]) => [engine, pick(herd)]));
+  const compared = (name: string, values: Map<Engine, number>, target: number) => {
+    const value = ratio(values.get("ours"), values.get("lxc"));
+    return plainRow(name, values, value, [`at most ${target}`, verdict(value, target)]);
+  };
+  const ours = herds.get("ours");
+  const top = ours?.top?.median ?? Number.NaN;
+  const none = ENGINES.slice(1).map(() => "");
+  const failed = of((herd) => herd.failed);
+  const { beforeKb, afterKb } = changes;
+  return [
+    compared(
+      "500 lxc-start, 32 at a time, s",
+      of((herd) => herd.startS),
+      HERD_TARGET,
+    ),
+    plainRow("of these failed", failed, Number.NaN, ["none", (failed.get("ours") ?? 1) === 0 ? "reached" : "missed"]),
+    compared(
+      "lxc-ls -f --running, 200 running",
+      of((herd) => herd.list.median),
+      HERD_LIST_TARGET,
+    ),
+    [
+      "lxc-top --once, 200 running",
+      cell(ours?.top),
+      ...none,
+      "",
+      `under ${TOP_TARGET_MS} ms`,
+      verdict(top, TOP_TARGET_MS),
+    ],
+    ["100,000 changes of state, µs each", short(changes.microseconds), ...none, "", "", ""],
+    [
+      "the monitor's memory before, after, kB",
+      `${beforeKb}, ${afterKb}`,
+      ...none,
+      "",
+      "no growth",
+      verdict(afterKb - beforeKb, 8),
+    ],
+  ];
 }
 
 /** Milliseconds, median and least, of reading and checking common.conf and sixty lines, natively. */
@@ -160,6 +224,7 @@ function report(parts: {
   memory: Map<Engine, number>;
   sizes: Map<Engine, number>;
   reading: number[];
+  many: Many;
   absent: string[];
 }): string {
   const { results, memory, sizes, reading } = parts;
@@ -172,6 +237,7 @@ function report(parts: {
       `at most ${MEMORY_TARGET}`,
       verdict(ofMemory, MEMORY_TARGET),
     ]),
+    ...manyRows(parts.many),
     [
       "reading common.conf and 60 lines",
       `${short(reading[0] ?? Number.NaN)} (${short(reading[1] ?? Number.NaN)})`,
@@ -220,8 +286,9 @@ async function main(): Promise<void> {
   try {
     const results = await measureAll(place, present);
     const memory = await measureMemory(place, present);
+    const many = await measureMany(place, present);
     const reading = measureReading();
-    const text = report({ results, memory, sizes: measureSizes(present), reading, absent });
+    const text = report({ results, memory, sizes: measureSizes(present), reading, many, absent });
     writeFileSync(join(ROOT, "bench/results.md"), text);
     console.log(text);
   } finally {

@@ -95,6 +95,12 @@ export class Place {
     }
   }
 
+  /** What a container of a herd is configured by. */
+  herdConfig(name: string): string {
+    const own = [`lxc.uts.name = ${name}`, `lxc.rootfs.path = dir:${this.rootfs}`];
+    return [...own, ...LXC_CONFIG, ""].join("\n");
+  }
+
   /** crun, with its state in our folder. */
   crun(...args: string[]): string[] {
     return ["/usr/bin/crun", "--root", join(this.folder, "crun"), "--cgroup-manager", "cgroupfs", ...args];
@@ -120,8 +126,7 @@ export class Place {
   #configure(engine: Engine): void {
     const folder = join(this.path(engine), nameOf(engine));
     mkdirSync(folder, { recursive: true });
-    const own = [`lxc.uts.name = ${nameOf(engine)}`, `lxc.rootfs.path = dir:${this.rootfs}`];
-    writeFileSync(join(folder, "config"), [...own, ...LXC_CONFIG, ""].join("\n"));
+    writeFileSync(join(folder, "config"), this.herdConfig(nameOf(engine)));
   }
 
   #bundle(name: string, args: readonly string[]): void {
@@ -142,6 +147,13 @@ export class Place {
 /** The name of the container of `engine`. */
 export function nameOf(engine: Engine): string {
   return `${NAME}-${engine}`;
+}
+
+/** The monitor of the container of `engine`, which runs. */
+export function monitorOf(place: Place, engine: Engine): string {
+  const [program = "", ...args] = place.tool(engine, "lxc-info", "-pH", "-n", nameOf(engine));
+  const init = execFileSync(program, args, { encoding: "utf8" }).trim();
+  return /^PPid:\t(\d+)$/m.exec(readFileSync(`/proc/${init}/status`, "utf8"))?.[1] ?? "";
 }
 
 /** Which peers can be measured, and for each of the others why not. */

@@ -1,10 +1,10 @@
 // Running a measure: the engines take turns in every round, so that whatever else the machine does hits all alike.
 
-import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { MEASURES, type Measure } from "./measures.ts";
-import { type Engine, nameOf, type Place } from "./place.ts";
+import { type Engine, monitorOf, nameOf, type Place } from "./place.ts";
 import { type Summary, summarize } from "./statistics.ts";
 
 const WARM_UP = 3;
@@ -85,10 +85,7 @@ export async function count(place: Place, measure: Measure, engine: Engine): Pro
 
 /** The private dirty memory of the monitor, in kB. */
 export function monitorMemory(place: Place, engine: Engine): number {
-  const [program = "", ...args] = place.tool(engine, "lxc-info", "-pH", "-n", nameOf(engine));
-  const init = execFileSync(program, args, { encoding: "utf8" }).trim();
-  const monitor = /^PPid:\t(\d+)$/m.exec(readFileSync(`/proc/${init}/status`, "utf8"))?.[1] ?? "";
-  const memory = readFileSync(`/proc/${monitor}/smaps_rollup`, "utf8");
+  const memory = readFileSync(`/proc/${monitorOf(place, engine)}/smaps_rollup`, "utf8");
   return Number(/^Private_Dirty: +(\d+) kB$/m.exec(memory)?.[1] ?? Number.NaN);
 }
 
