@@ -50,13 +50,16 @@ test("a misused option is an object, from every tool, before and after --format"
 
 /** Something that cannot be done, for each tool. */
 const IMPOSSIBLE: Readonly<Record<string, readonly string[]>> = {
+  "lxc-autostart": ["-t", "soon"],
   "lxc-checkconfig": ["--columns=nope"],
   "lxc-config": ["nonsense"],
   "lxc-create": ["-n", "a", "-t", "nonsense"],
   "lxc-doctor": ["nope"],
   "lxc-execute": ["-n", "nope", "--", "true"],
   "lxc-ls": ["--filter=("],
+  "lxc-monitor": ["-n", "["],
   "lxc-run": ["nonsense"],
+  "lxc-top": ["--once", "-s", "x"],
   "lxc-unshare": ["-s", "UTSNAME"],
   "lxc-update-config": ["-c", "/no/such/file"],
   "lxc-usernsexec": ["-m", "nonsense", "--", "true"],
