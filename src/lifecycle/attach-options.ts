@@ -59,23 +59,26 @@ export interface NamespaceRow {
 }
 
 /** In the order in which LXC joins them. */
-export const namespaceRows: readonly NamespaceRow[] = [
-  { flag: flagOfNamespace("user"), proc: "user", words: ["USER", "CLONE_NEWUSER", "user"] },
-  { flag: flagOfNamespace("mnt"), proc: "mnt", words: ["MOUNT", "CLONE_NEWNS", "mnt"] },
-  { flag: flagOfNamespace("pid"), proc: "pid", words: ["PID", "CLONE_NEWPID", "pid"] },
-  { flag: flagOfNamespace("uts"), proc: "uts", words: ["UTSNAME", "CLONE_NEWUTS", "uts"] },
-  { flag: flagOfNamespace("ipc"), proc: "ipc", words: ["IPC", "CLONE_NEWIPC", "ipc"] },
-  { flag: flagOfNamespace("net"), proc: "net", words: ["NETWORK", "CLONE_NEWNET", "net"] },
-  { flag: flagOfNamespace("cgroup"), proc: "cgroup", words: ["CGROUP", "CLONE_NEWCGROUP", "cgroup"] },
-  { flag: flagOfNamespace("time"), proc: "time", words: ["TIME", "CLONE_NEWTIME", "time"] },
-];
+export function namespaceRows(): readonly NamespaceRow[] {
+  return [
+    { flag: flagOfNamespace("user"), proc: "user", words: ["USER", "CLONE_NEWUSER", "user"] },
+    { flag: flagOfNamespace("mnt"), proc: "mnt", words: ["MOUNT", "CLONE_NEWNS", "mnt"] },
+    { flag: flagOfNamespace("pid"), proc: "pid", words: ["PID", "CLONE_NEWPID", "pid"] },
+    { flag: flagOfNamespace("uts"), proc: "uts", words: ["UTSNAME", "CLONE_NEWUTS", "uts"] },
+    { flag: flagOfNamespace("ipc"), proc: "ipc", words: ["IPC", "CLONE_NEWIPC", "ipc"] },
+    { flag: flagOfNamespace("net"), proc: "net", words: ["NETWORK", "CLONE_NEWNET", "net"] },
+    { flag: flagOfNamespace("cgroup"), proc: "cgroup", words: ["CGROUP", "CLONE_NEWCGROUP", "cgroup"] },
+    { flag: flagOfNamespace("time"), proc: "time", words: ["TIME", "CLONE_NEWTIME", "time"] },
+  ];
+}
 
 /** The flags of a list such as `NETWORK|PID`. Throws on a word that names no namespace. */
 export function namespacesIn(list: string): number {
+  const rows = namespaceRows();
   let flags = 0;
   for (const word of list.split("|")) {
     if (word === "") continue;
-    const row = namespaceRows.find((each) => each.words.includes(word));
+    const row = rows.find((each) => each.words.includes(word));
     if (row === undefined)
       throw unknownWord("join the namespaces", list, word, "MOUNT PID UTSNAME IPC USER NETWORK CGROUP TIME");
     flags |= row.flag;

@@ -96,7 +96,7 @@ export function differingNamespaces(target: Target): number {
   const own = openAt(AT_FDCWD, "/proc/self/ns", O_PATH | O_DIRECTORY);
   const its = openAt(target.proc, "ns", O_PATH | O_DIRECTORY);
   let flags = 0;
-  for (const row of namespaceRows) if (differs(own, its, row.proc)) flags |= row.flag;
+  for (const row of namespaceRows()) if (differs(own, its, row.proc)) flags |= row.flag;
   closeFd(own);
   closeFd(its);
   return flags;

@@ -25,7 +25,23 @@ export const logLevels: readonly LogLevel[] = [
   "fatal",
 ];
 
-const architectures32: readonly string[] = [
+/** Those of 64 bits, then those of 32. */
+const architectures: readonly string[] = [
+  "aarch64",
+  "amd64",
+  "arm64",
+  "linux64",
+  "loongarch64",
+  "loong64",
+  "mips64",
+  "mips64el",
+  "ppc64",
+  "ppc64el",
+  "ppc64le",
+  "powerpc64",
+  "riscv64",
+  "s390x",
+  "x86_64",
   "arm",
   "armel",
   "armhf",
@@ -43,35 +59,19 @@ const architectures32: readonly string[] = [
   "x32",
   "x86",
 ];
-const architectures64: readonly string[] = [
-  "aarch64",
-  "amd64",
-  "arm64",
-  "linux64",
-  "loongarch64",
-  "loong64",
-  "mips64",
-  "mips64el",
-  "ppc64",
-  "ppc64el",
-  "ppc64le",
-  "powerpc64",
-  "riscv64",
-  "s390x",
-  "x86_64",
-];
+const FIRST_OF_32_BITS = "arm";
 
 /** Whether the architecture named by `lxc.arch` needs the 32-bit personality. */
 export function isArchitecture32(name: string): boolean {
-  return architectures32.includes(name);
+  return architectures.indexOf(name) >= architectures.indexOf(FIRST_OF_32_BITS);
 }
 
 /** LXC's getter knows two answers only. */
 export const architecture: Codec<string> = {
   name: "an architecture such as x86_64, i686 or arm64",
-  words: architectures64.concat(architectures32),
+  words: architectures,
   json: "word",
-  parse: (text) => (architectures64.includes(text) || architectures32.includes(text) ? text : undefined),
+  parse: (text) => (architectures.includes(text) ? text : undefined),
   format: (value) => (isArchitecture32(value) ? "i686" : "x86_64"),
 };
 
@@ -86,7 +86,8 @@ export const signal: Codec<number> = {
 
 function signalWords(): string[] {
   const words: string[] = [];
-  for (const name of SIGNAL_NAMES) if (name !== "") words.push(`SIG${name}`);
+  // The first has no name.
+  for (let i = 1; i < SIGNAL_NAMES.length; i++) words.push(`SIG${SIGNAL_NAMES[i]!}`);
   return words;
 }
 

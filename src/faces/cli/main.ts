@@ -21,7 +21,7 @@ exitNow(main(process.argv[1] ?? "", process.argv.slice(2)));
 
 function main(invokedAs: string, words: readonly string[]): number {
   const called = baseName(invokedAs);
-  const helper = helpers.find((candidate) => candidate.name === called);
+  const helper = toolNamed(helpers, called);
   if (helper !== undefined) return runTool(helper, words);
   if (called !== "lxc") return called.startsWith(PREFIX) ? runNamed(called.slice(PREFIX.length), words) : explain();
   const first = words[0] ?? "";
@@ -45,8 +45,13 @@ function helpersToInstall(): string[] {
   return helpers.map((helper) => helper.name).filter((each): boolean => each.startsWith(PREFIX));
 }
 
+function toolNamed(all: readonly Tool[], name: string): Tool | undefined {
+  for (let i = 0; i < all.length; i++) if (all[i]!.name === name) return all[i]!;
+  return undefined;
+}
+
 function runNamed(command: string, words: readonly string[]): number {
-  const tool = tools.find((candidate) => candidate.name === PREFIX + command);
+  const tool = toolNamed(tools, PREFIX + command);
   if (tool === undefined) {
     const message = `Unsupported command '${command}'`;
     if (!asksForJson(words)) printError(`${message}\n${knownCommands()}`);
