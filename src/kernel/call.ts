@@ -46,7 +46,7 @@ export function tryCall(
 
 /**
  * `tryCall` for numbers alone. An argument of more than one type costs an allocation in the compiled program, and so does
- * one with a default: here, and in the two below, there is neither, for these are the calls that are made often.
+ * one with a default: here, and in those below, there is neither, for these are the calls that are made often.
  */
 export function tryNumbers(name: CallName, a: number, b: number, c: number): number {
   const nr = numberOf(name);
@@ -71,6 +71,15 @@ export function tryBytes(name: CallName, a: number, bytes: Uint8Array, c: number
   const nr = numberOf(name);
   for (;;) {
     const result = rawSyscall(nr, a, rawAddressOf(bytes), c, d, 0, 0);
+    if (result !== -EINTR) return result;
+  }
+}
+
+/** `tryCall` for three numbers and bytes, as `setsockopt` takes them. */
+export function tryOption(name: CallName, a: number, b: number, c: number, bytes: Uint8Array): number {
+  const nr = numberOf(name);
+  for (;;) {
+    const result = rawSyscall(nr, a, b, c, rawAddressOf(bytes), bytes.length, 0);
     if (result !== -EINTR) return result;
   }
 }

@@ -28,7 +28,7 @@ import {
   ucred,
 } from "./abi/socket.ts";
 import { Layout } from "./abi/struct.ts";
-import { call, refused, tryBytes, tryCall, tryNumbers } from "./call.ts";
+import { call, refused, tryBytes, tryCall, tryNumbers, tryOption } from "./call.ts";
 import { bytesOfText, Pins } from "./memory.ts";
 
 /** As many descriptors as one message may bring us; the kernel's own limit is 253. */
@@ -98,7 +98,8 @@ export function tryListenAbstract(name: string): number {
 
 /** Connects to an abstract name. Returns -ECONNREFUSED when nobody listens. */
 export function tryConnectAbstract(name: string, timeoutMs: number): number {
-  const fd = call("make a socket", "socket", AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const fd = tryNumbers("socket", AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) throw refused("make a socket", "socket", fd);
   if (timeoutMs > 0) setTimeouts(fd, timeoutMs);
   const address = abstractAddress(name);
   const result = tryBytes("connect", fd, address, address.length, 0);
@@ -113,8 +114,13 @@ export function setTimeouts(fd: number, timeoutMs: number): void {
   const bytes = new Uint8Array(timeval.size);
   timeval.seconds.put(bytes, Math.floor(timeoutMs / 1000));
   timeval.microseconds.put(bytes, (timeoutMs % 1000) * 1000);
-  call("set a time limit", "setsockopt", fd, SOL_SOCKET, SO_RCVTIMEO, bytes, bytes.length);
-  call("set a time limit", "setsockopt", fd, SOL_SOCKET, SO_SNDTIMEO, bytes, bytes.length);
+  limitBy(fd, SO_RCVTIMEO, bytes);
+  limitBy(fd, SO_SNDTIMEO, bytes);
+}
+
+function limitBy(fd: number, option: number, bytes: Uint8Array): void {
+  const result = tryOption("setsockopt", fd, SOL_SOCKET, option, bytes);
+  if (result < 0) throw refused("set a time limit", "setsockopt", result);
 }
 
 /** Lets so many bytes wait on `fd` for their reader, beyond what the host allows everybody, if we may do that. */

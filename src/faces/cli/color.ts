@@ -9,8 +9,8 @@ const CYAN = "36";
 
 /** Whether what is written to `fd` may have colour. What a program reads never has. */
 export function isColored(fd: number): boolean {
-  if ((process.env["NO_COLOR"] ?? "") !== "" || (process.env["TERM"] ?? "") === "dumb") return false;
-  return isTerminal(fd);
+  // Each look at the environment costs as much as all of it.
+  return isTerminal(fd) && (process.env["NO_COLOR"] ?? "") === "" && (process.env["TERM"] ?? "") !== "dumb";
 }
 
 /** A state by how well it is; one that does not run is as it is. */

@@ -102,14 +102,18 @@ export class Arguments {
   }
 
   has(option: Option): boolean {
-    return this.#given.some((given) => given.long === option.long);
+    const given = this.#given;
+    const long = option.long;
+    for (let i = 0; i < given.length; i++) if (given[i]!.long === long) return true;
+    return false;
   }
 
   /** The last value given. */
   text(option: Option, otherwise: string): string {
-    let found = otherwise;
-    for (const given of this.#given) if (given.long === option.long) found = given.value;
-    return found;
+    const given = this.#given;
+    const long = option.long;
+    for (let i = given.length - 1; i >= 0; i--) if (given[i]!.long === long) return given[i]!.value;
+    return otherwise;
   }
 
   /** Every value given, in order. */

@@ -61,17 +61,17 @@ function run(args: Arguments): number {
   }
   if (args.has(metrics)) return printMetrics(args, container, now);
   const all = keys.length === 0 && [state, pid, ips, stats].every((option) => !args.has(option));
-  const isTable = formatOf(args) === "table" && !args.has(columns);
+  const isChosen = args.has(columns);
+  if (formatOf(args) === "table" && !isChosen) {
+    printInfo(args, gather(args, container, now, wishesFrom(args, all, false)), all);
+    return 0;
+  }
   const infos: Info[] = [];
   const every = infoColumns(infos);
   const wanted = columnsFrom(args, every, every);
-  const wishes = args.has(columns) ? wishesOf(wanted.map((each) => each.name)) : wishesFrom(args, all, !isTable);
-  const info = gather(args, container, now, wishes);
-  if (isTable) printInfo(args, info, all);
-  else {
-    infos.push(info);
-    printThing(args, wanted);
-  }
+  const wishes = isChosen ? wishesOf(wanted.map((each) => each.name)) : wishesFrom(args, all, true);
+  infos.push(gather(args, container, now, wishes));
+  printThing(args, wanted);
   return 0;
 }
 
