@@ -20,17 +20,14 @@ export interface ReadFiles {
   readonly include: (path: string) => IncludedFile[];
 }
 
-const BEGINNING = "lxc.";
-const SPACE = 32;
-const TAB = 9;
-const SMALL_L = 108;
+const LINE_FEED = 10;
 const DEEPEST_INCLUDE = 8;
 const fromDisk: ReadFiles = { read: readConfigText, include: readIncludes };
 
 export class Glance {
   readonly #keys: readonly string[];
-  /** What the part of a key after `lxc.` may begin with. */
-  readonly #letters: number[] = [];
+  /** These, and what includes files. */
+  readonly #wanted: readonly string[];
   /** The rows of the keys, used for one file after the other; made when the first one is read. */
   #rows: readonly Setting[] = [];
   readonly #files: ReadFiles;
@@ -40,7 +37,7 @@ export class Glance {
   /** Each of `keys` must be a row of the table. */
   constructor(keys: readonly string[], files: ReadFiles = fromDisk) {
     this.#keys = keys;
-    for (const key of keys.concat([INCLUDE_KEY])) this.#letters.push(key.charCodeAt(BEGINNING.length));
+    this.#wanted = keys.concat([INCLUDE_KEY]);
     this.#files = files;
   }
 
@@ -92,19 +89,19 @@ export class Glance {
     return all;
   }
 
-  /** Looks at one letter of each line before it reads it. */
+  /** Looks for the keys rather than at each line: most lines say nothing of them. */
   #linesOf(text: string): Seen[] | undefined {
+    if (text.startsWith(" ") || text.startsWith("\t") || text.includes("\n ") || text.includes("\n\t"))
+      return undefined;
+    const places: number[] = [];
+    for (let i = 0; i < this.#wanted.length; i++) addPlaces(places, text, this.#wanted[i]!);
     const seen: Seen[] = [];
-    const lines = text.split("\n");
-    for (let i = 0; i < lines.length; i++) {
-      const line = lines[i]!;
-      const first = line.charCodeAt(0);
-      if (first === SPACE || first === TAB) return undefined;
-      if (first !== SMALL_L || !this.#letters.includes(line.charCodeAt(BEGINNING.length))) continue;
-      const entry = settingIn(line);
+    for (const at of places.toSorted((one, other) => one - other)) {
+      const end = text.indexOf("\n", at);
+      const entry = settingIn(end < 0 ? text.slice(at) : text.slice(at, end));
       if (entry === undefined) continue;
       const { key, value } = entry;
-      if (key === INCLUDE_KEY || this.#keys.includes(key)) seen.push({ key, value });
+      if (this.#wanted.includes(key)) seen.push({ key, value });
     }
     return seen;
   }
@@ -120,6 +117,13 @@ export class Glance {
     }
     this.#included.set(path, seen);
     return seen;
+  }
+}
+
+/** Where a line begins with `key`. */
+function addPlaces(places: number[], text: string, key: string): void {
+  for (let at = text.indexOf(key); at >= 0; at = text.indexOf(key, at + key.length)) {
+    if (at === 0 || text.charCodeAt(at - 1) === LINE_FEED) places.push(at);
   }
 }
 

@@ -16,9 +16,11 @@ import {
   type Column,
   column,
   flagValue,
+  listColumn,
   listValue,
   numberValue,
   shownColumn,
+  textColumn,
   textValue,
 } from "./listing.ts";
 import { controlling } from "./target.ts";
@@ -37,7 +39,7 @@ export function allColumns(found: readonly Listed[]): Column[] {
       (at) => textValue(of(at).name()),
       (at) => of(at).label(),
     ),
-    column("state", (at) => textValue(of(at).state())),
+    textColumn("state", (at) => of(at).state()),
     column("pid", (at) => numberValue(of(at).firstPid())),
     amountColumn(
       "ram_bytes",
@@ -57,15 +59,15 @@ export function allColumns(found: readonly Listed[]): Column[] {
       (at) => flagValue(of(at).isAutostart()),
       (at) => (of(at).isAutostart() ? "1" : "0"),
     ),
-    column("groups", (at) => listValue(of(at).groups())),
+    listColumn("groups", (at) => of(at).groups()),
     shownColumn(
       "interfaces",
       "INTERFACE",
       (at) => listValue(of(at).interfaces()),
       (at) => of(at).interfaces().join(", "),
     ),
-    column("ipv4", (at) => listValue(of(at).ips(false))),
-    column("ipv6", (at) => listValue(of(at).ips(true))),
+    listColumn("ipv4", (at) => of(at).ips(false)),
+    listColumn("ipv6", (at) => of(at).ips(true)),
     column("unprivileged", (at) => flagValue(of(at).isUnprivileged())),
   ];
 }

@@ -69,6 +69,17 @@ export function column(name: string, value: (at: number) => Value): Column {
   return { name, head: upperCase(name), isAmount: false, value, text: (at) => value(at).plain };
 }
 
+/** A column of texts, of which a table needs no JSON. */
+export function textColumn(name: string, text: (at: number) => string): Column {
+  return { name, head: upperCase(name), isAmount: false, value: (at) => textValue(text(at)), text };
+}
+
+/** A column of lists, in the same way. */
+export function listColumn(name: string, list: (at: number) => readonly string[]): Column {
+  const value = (at: number): Value => listValue(list(at));
+  return { name, head: upperCase(name), isAmount: false, value, text: (at) => list(at).join(", ") };
+}
+
 /** A column with words of its own for people. */
 export function shownColumn(
   name: string,
