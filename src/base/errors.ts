@@ -60,6 +60,12 @@ export function asLxcError(caught: Error): LxcError {
   return caught instanceof LxcError ? caught : new LxcError("bug", "go on", caught.message);
 }
 
+/** The same failure with another next step: for a thrower who knows better than the table. */
+export function withHint(error: LxcError, hint: string): LxcError {
+  const { code, doing, reason, errno, because, findings } = error;
+  return new LxcError(code, doing, reason, { errno, hint, because, findings });
+}
+
 /** The lines a tool prints: the failure, what caused it, each place that is wrong, then the hint. */
 export function describe(error: LxcError): string[] {
   const lines = [error.message];

@@ -244,11 +244,7 @@ export function clearDeadCreation(container: Container): boolean {
   if (fd === -ENOENT || fd === -ENOTDIR) return false;
   if (fd < 0) throw refused(`open ${path}`, "openat", fd);
   try {
-    if (!tryLock(fd)) {
-      throw new LxcError("wrong-state", `use ${container.name}`, "it is being created by another process", {
-        hint: "wait until that lxc-create has ended",
-      });
-    }
+    if (!tryLock(fd)) throw beingCreated(container);
     const list = listIn(fd, path, container);
     const failures = takeBackAs(mappedRootOf(list.maps), list.made, path);
     if (failures[0] !== undefined) throw failures[0];
@@ -263,6 +259,25 @@ export function clearIfDead(runDir: string, container: Container): void {
   if (!exists(partialFileOf(container))) return;
   withContainerLock(runDir, container, () => {
     clearDeadCreation(container);
+  });
+}
+
+/** For a start, which changes nothing of what it finds: throws where a creation goes on or was never finished. */
+export function refuseUnfinished(container: Container): void {
+  const path = partialFileOf(container);
+  const fd = tryOpenAt(AT_FDCWD, path, O_RDWR | O_NOFOLLOW);
+  if (fd < 0) return;
+  const isDead = tryLock(fd);
+  closeFd(fd);
+  if (!isDead) throw beingCreated(container);
+  throw new LxcError("wrong-state", `use ${container.name}`, "its creation was never finished", {
+    hint: `create it again: lxc-create -n ${container.name} -P ${container.lxcpath} clears away what is left; or lxc-destroy does`,
+  });
+}
+
+function beingCreated(container: Container): LxcError {
+  return new LxcError("wrong-state", `use ${container.name}`, "it is being created by another process", {
+    hint: "wait until that lxc-create has ended",
   });
 }
 

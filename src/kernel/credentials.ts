@@ -1,6 +1,7 @@
 // Who a process is and what it may grow to: ids, groups, no-new-privs, dumpable, personality and resource limits.
 
-import { LxcError } from "../base/errors.ts";
+import { LxcError, withHint } from "../base/errors.ts";
+import { EINVAL } from "./abi/errno.ts";
 import { PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS, rlimit64 } from "./abi/prctl.ts";
 import { Layout } from "./abi/struct.ts";
 import { call, refused, tryCall, tryNumbers } from "./call.ts";
@@ -106,11 +107,15 @@ export function setPersonality(personality: number): void {
 export function setResourceLimits(pid: number, limits: readonly ResourceLimit[]): void {
   for (const limit of limits) {
     const resource = resourceNames.indexOf(limit.name);
-    if (resource < 0) throw new LxcError("config-invalid", `set the limit ${limit.name}`, "there is no such limit");
+    const doing = `set lxc.prlimit.${limit.name}`;
+    if (resource < 0) {
+      const hint = `the limits are ${resourceNames.join(", ")}`;
+      throw new LxcError("config-invalid", doing, "there is no such limit", { hint });
+    }
     const bytes = new Uint8Array(rlimit64.size);
     putLimit(bytes, limit);
     const result = tryCall("prlimit64", pid, resource, bytes, 0);
-    if (result < 0) throw refused(`set the limit ${limit.name}`, "prlimit64", result);
+    if (result < 0) throw withHint(refused(doing, "prlimit64", result), hintOfLimit(limit, -result));
   }
 }
 
@@ -123,6 +128,14 @@ export function raiseDescriptorLimit(): number {
   const before = rlimit64.current.get(bytes);
   rlimit64.current.put(bytes, most);
   return tryCall("prlimit64", 0, resource, bytes, 0) < 0 ? before : most;
+}
+
+function hintOfLimit(limit: ResourceLimit, errno: number): string {
+  const key = `lxc.prlimit.${limit.name}`;
+  if (errno === EINVAL) return `write ${key} = SOFT:HARD, with a soft limit that is not above the hard one`;
+  if (limit.name === "nofile")
+    return `lower ${key}, or raise /proc/sys/fs/nr_open; who is not root cannot go beyond \`ulimit -Hn\``;
+  return `lower ${key}: only root may raise a hard limit`;
 }
 
 function putLimit(bytes: Uint8Array, limit: ResourceLimit): void {

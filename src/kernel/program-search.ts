@@ -34,6 +34,14 @@ export function reasonOfExec(name: string, errno: number): string {
   return errno === ENOEXEC ? "it is no program for this machine" : "";
 }
 
+/** The next step for it; "" when none is known. */
+export function hintOfExec(name: string, errno: number): string {
+  if (errno === ENOENT && !name.includes("/")) return `put ${name} into a folder of PATH, or write its whole path`;
+  if (errno === ENOENT) return `put ${name} there, and the interpreter that its first line or ldd names`;
+  if (errno === EACCES) return `make ${name} executable: chmod +x; or mount its file system without noexec`;
+  return errno === ENOEXEC ? `see what it is: file ${name}` : "";
+}
+
 /** A file without a `#!` is a shell script (execvp(3)). */
 function execOrInterpret(path: string, words: readonly string[], environment: readonly string[]): number {
   const result = tryExec(path, words, environment);

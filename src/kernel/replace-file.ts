@@ -2,6 +2,7 @@
 
 import { LxcError } from "../base/errors.ts";
 import { baseName, parentOf } from "../base/path.ts";
+import { ENOENT } from "./abi/errno.ts";
 import { O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY, S_IFLNK, S_IFMT, S_IFREG } from "./abi/fs.ts";
 import { refused, tryCall, tryNumbers, tryPath } from "./call.ts";
 import {
@@ -76,7 +77,11 @@ export function readRegular(path: string): Uint8Array {
 
 function regularStatus(folder: number, path: string): FileStatus {
   const status = tryStatusAt(folder, baseName(path));
-  if (status === undefined) throw new LxcError("not-found", `use ${path}`, "there is no such file");
+  if (status === undefined)
+    throw new LxcError("not-found", `use ${path}`, "there is no such file", {
+      errno: ENOENT,
+      hint: `see what there is: ls ${parentOf(path)}`,
+    });
   const kind = status.mode & S_IFMT;
   if (kind === S_IFREG) return status;
   if (kind !== S_IFLNK) throw new LxcError("wrong-state", `replace ${path}`, "it is no regular file");

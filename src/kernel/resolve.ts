@@ -1,7 +1,7 @@
 // Paths below a root that the container may have written: no link, magic or not, is followed out of it.
 
-import { LxcError } from "../base/errors.ts";
-import { EEXIST, ELOOP, ENOENT, ENOTDIR, EXDEV } from "./abi/errno.ts";
+import { LxcError, withHint } from "../base/errors.ts";
+import { EACCES, EEXIST, ELOOP, ENOENT, ENOSPC, ENOTDIR, EROFS, EXDEV } from "./abi/errno.ts";
 import {
   O_CLOEXEC,
   O_CREAT,
@@ -47,7 +47,8 @@ export function makeDirectoryBelow(root: number, path: string, mode: number): nu
   const parent = openParent(root, path, mode);
   try {
     const result = tryPath("mkdirat", parent.fd, parent.name, mode, 0);
-    if (result < 0 && result !== -EEXIST) throw refused(`make the folder ${path} in the container`, "mkdirat", result);
+    if (result < 0 && result !== -EEXIST)
+      throw notMade(path, refused(`make the folder ${path} in the container`, "mkdirat", result));
     return openBelow(parent.fd, parent.name, O_PATH | O_DIRECTORY);
   } finally {
     if (parent.fd !== root) closeFd(parent.fd);
@@ -64,7 +65,8 @@ export function makeFileBelow(root: number, path: string, mode: number): number 
   const parent = openParent(root, path, 0o755);
   try {
     const made = openWith(parent.fd, parent.name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode, STRICT);
-    if (made < 0 && made !== -EEXIST) throw refused(`make the file ${path} in the container`, "openat2", made);
+    if (made < 0 && made !== -EEXIST)
+      throw notMade(path, refused(`make the file ${path} in the container`, "openat2", made));
     if (made >= 0) closeFd(made);
     return openBelow(parent.fd, parent.name, O_PATH);
   } finally {
@@ -108,4 +110,16 @@ function refusedBelow(path: string, result: number): LxcError {
     );
   }
   return refused(`open ${path} in the container`, "openat2", result);
+}
+
+/** What the table says of the container path does not help with a root file system. */
+function notMade(path: string, error: LxcError): LxcError {
+  if (error.errno === EROFS)
+    return withHint(error, `its file system is read-only: mount that writable, or make ${path} there before`);
+  if (error.errno === ENOSPC) return withHint(error, "its file system is full: free some space or inodes (df, df -i)");
+  if (error.errno !== EACCES) return error;
+  return withHint(
+    error,
+    "give the files of lxc.rootfs.path to the container's root, whom lxc.idmap says, or set lxc.rootfs.options = idmap=container",
+  );
 }

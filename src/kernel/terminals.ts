@@ -1,5 +1,7 @@
 // Pseudo terminals: making pairs, raw mode, and window sizes.
 
+import { type LxcError, withHint } from "../base/errors.ts";
+import { ENOSPC } from "./abi/errno.ts";
 import { AT_FDCWD, O_CLOEXEC, O_NOCTTY, O_NONBLOCK, O_RDWR } from "./abi/fs.ts";
 import {
   BRKINT,
@@ -33,7 +35,7 @@ import {
   winsize,
 } from "./abi/ioctl.ts";
 import { Layout } from "./abi/struct.ts";
-import { call, tryCall } from "./call.ts";
+import { call, refused, tryCall, tryPath } from "./call.ts";
 import { tryOpenAt } from "./files.ts";
 
 /** Both ends of a pseudo terminal, close-on-exec. */
@@ -64,7 +66,21 @@ export function unlockTerminal(ptmx: number): Terminal {
 /** Makes a pair in the devpts whose `ptmx` is at `path` below `dir`. */
 export function openTerminal(dir: number, path: string): Terminal {
   const flags = O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK;
-  return unlockTerminal(call("open a pseudo terminal", "openat", dir, path, flags));
+  const opened = tryPath("openat", dir, path, flags, 0);
+  if (opened < 0) throw notOpened(path, opened);
+  return unlockTerminal(opened);
+}
+
+/** A `ptmx` without a file system of terminals beside it is ENODEV or EIO; what /dev of a host shall have is the reader's to mend. */
+function notOpened(path: string, result: number): LxcError {
+  const error = refused(`open a pseudo terminal by ${path}`, "openat", result);
+  if (result === -ENOSPC)
+    return withHint(error, "all are taken: raise lxc.pty.max or /proc/sys/kernel/pty/max, or lower lxc.tty.max");
+  if (!path.startsWith("/")) return error;
+  return withHint(
+    error,
+    "give the host its terminals: mount -t devpts -o ptmxmode=666 devpts /dev/pts, and ln -sf pts/ptmx /dev/ptmx",
+  );
 }
 
 /** Another end for programs, of the terminal whose `control` end we have (Linux 4.13). Returns -errno. */

@@ -1,6 +1,8 @@
 // The terminal of a program that is run inside a container: a new one, never the caller's own (CVE-2016-10124). Runs in lxc-attach.
 
-import { LxcError } from "../base/errors.ts";
+import { asLxcError, LxcError, withHint } from "../base/errors.ts";
+import { parentOf } from "../base/path.ts";
+import { ENOENT } from "../kernel/abi/errno.ts";
 import {
   AT_FDCWD,
   DEVPTS_SUPER_MAGIC,
@@ -50,13 +52,22 @@ export interface AttachTerminal {
 export function openAttachTerminal(proc: number, logFile: string): AttachTerminal {
   const replaced = STANDARD.filter((fd): boolean => isTerminal(fd));
   // As in LXC: a log that cannot be written is an error, also where there is nothing to log.
-  const log = logFile === "" ? -1 : createFile(logFile, O_WRONLY | O_CREAT | O_APPEND, 0o640);
+  const log = logFile === "" ? -1 : openTerminalLog(logFile);
   const first = replaced[0];
   if (first === undefined) return { control: -1, peer: -1, screen: -1, log, replaced };
   const made = openInContainer(proc) ?? openTerminal(AT_FDCWD, "/dev/ptmx");
   const screen = openScreen(first);
   copyWindowSize(screen, made.control);
   return { control: made.control, peer: made.peer, screen, log, replaced };
+}
+
+function openTerminalLog(path: string): number {
+  try {
+    return createFile(path, O_WRONLY | O_CREAT | O_APPEND, 0o640);
+  } catch (caught) {
+    const error = asLxcError(caught as Error);
+    throw error.errno === ENOENT ? withHint(error, `make its folder: mkdir -p ${parentOf(path)}`) : error;
+  }
 }
 
 /** Only a devpts is asked for a terminal: what is at that path is the container's choice. */

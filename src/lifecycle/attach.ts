@@ -14,7 +14,7 @@ import { tryNumbers } from "../kernel/call.ts";
 import { closeFd, readTextAt, tryOpenAt, tryReadText } from "../kernel/files.ts";
 import { userInside } from "../kernel/passwd.ts";
 import { type Child, closeAllBut, holdStandardDescriptors, shellCode, waitForEnd } from "../kernel/process.ts";
-import { exitCodeOfExec, reasonOfExec } from "../kernel/program-search.ts";
+import { exitCodeOfExec, hintOfExec, reasonOfExec } from "../kernel/program-search.ts";
 import { ignoreSignal } from "../kernel/signals.ts";
 import { receiveMessage, socketPair, trySend } from "../kernel/sockets.ts";
 import { NO_CGROUPS, type PayloadCgroups, payloadCgroupsOf, startIn } from "./attach-cgroups.ts";
@@ -260,7 +260,8 @@ function endOf(container: Container, report: Report, terminal: AttachTerminal, e
   const end = report.pid === 0 ? guideEnd : waitForEnd(report.pid);
   const doing = `run a program in ${container.name}`;
   if (report.failure !== undefined) {
-    throw new LxcError(report.failure.code, doing, "the way inside failed", { because: report.failure });
+    const { code, errno } = report.failure;
+    throw new LxcError(code, doing, "the way inside failed", { errno, because: report.failure });
   }
   if (report.pid === 0) throw new LxcError("bug", doing, `our process there ended with ${shellCode(end)}`);
   if (report.errno !== 0) {
@@ -273,5 +274,9 @@ function noExec(container: Container, entry: Entry, errno: number): LxcError {
   const name = entry.programs[0]?.[0] ?? "";
   const reason = reasonOfExec(name, errno);
   const code = errno === 2 ? "not-found" : "not-permitted";
-  return new LxcError(code, `run ${name} in ${container.name}`, reason === "" ? errnoText(errno) : reason, { errno });
+  const hint = hintOfExec(name, errno);
+  return new LxcError(code, `run ${name} in ${container.name}`, reason === "" ? errnoText(errno) : reason, {
+    errno,
+    hint,
+  });
 }

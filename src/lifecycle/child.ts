@@ -28,7 +28,7 @@ import { loadFilter } from "../isolation/seccomp/load.ts";
 import { setSysctl } from "../isolation/sysctl.ts";
 import { enterTimeNamespace } from "../isolation/time-namespace.ts";
 import { becomeMapped } from "../isolation/user-namespace.ts";
-import { EACCES, EINVAL, ENOENT, ENOEXEC } from "../kernel/abi/errno.ts";
+import { EINVAL, ENOENT } from "../kernel/abi/errno.ts";
 import { O_RDWR } from "../kernel/abi/fs.ts";
 import { PER_LINUX, PER_LINUX32 } from "../kernel/abi/prctl.ts";
 import { CLONE_NEWCGROUP } from "../kernel/abi/sched.ts";
@@ -50,6 +50,7 @@ import { MOST_DESCRIPTORS } from "../kernel/sockets.ts";
 import { isTerminal } from "../kernel/terminals.ts";
 import { tryCurrentDirectory } from "../kernel/working-directory.ts";
 import { labelFirstProgram, labelKeyring } from "./confinement.ts";
+import { initRefused } from "./exec-refusals.ts";
 import type { Filter } from "./filter.ts";
 import { expect, tell, tryTellFailure } from "./handshake.ts";
 import { MonitorHelper } from "./mount-help.ts";
@@ -245,11 +246,21 @@ function takeStandardStreams(plan: StartPlan, console: number): void {
 
 function enterDirectory(path: string | undefined): void {
   if (path === undefined) return;
-  makeDirectories(path, 0o755);
   const doing = `enter ${path}, as lxc.init.cwd says`;
-  call(doing, "chdir", path);
+  try {
+    makeDirectories(path, 0o755);
+    call(doing, "chdir", path);
+  } catch (caught) {
+    const { code, reason, errno } = asLxcError(caught as Error);
+    throw new LxcError(code, doing, reason, {
+      errno,
+      hint: `make ${path} a folder in the root file system, or correct lxc.init.cwd`,
+    });
+  }
   if (tryCurrentDirectory() !== undefined) return;
-  throw new LxcError("not-permitted", doing, "a link in it leads out of the container");
+  throw new LxcError("not-permitted", doing, "a link in it leads out of the container", {
+    hint: `make ${path} a folder in the root file system, or correct lxc.init.cwd`,
+  });
 }
 
 /** What the first process finds in its environment: only what the configuration says, as in LXC. */
@@ -301,17 +312,4 @@ function candidates(program: string, environment: readonly string[]): string[] {
   const line = environment.find((each) => each.startsWith("PATH="));
   const folders = (line === undefined ? DEFAULT_PATH : line.slice("PATH=".length)).split(":");
   return folders.map((folder) => `${folder}/${program}`);
-}
-
-function initRefused(program: string, result: number): LxcError {
-  const error = refused(`run ${program} in the container`, "execve", result);
-  const hint =
-    result === -ENOENT
-      ? `put ${program} and its interpreter into the root file system, or name another program with lxc.init.cmd or after --`
-      : result === -EACCES
-        ? `make ${program} executable in the root file system, and mount that without noexec`
-        : result === -ENOEXEC
-          ? `${program} is for another architecture, or a script without a #! line`
-          : error.hint;
-  return new LxcError(error.code, error.doing, error.reason, { errno: error.errno, hint });
 }

@@ -1,6 +1,7 @@
 // A file that keeps what the console says, no larger than it may become. Runs in the monitor.
 
-import { LxcError } from "../base/errors.ts";
+import { LxcError, withHint } from "../base/errors.ts";
+import { parentOf } from "../base/path.ts";
 import { ELOOP, ENOENT, errnoText } from "../kernel/abi/errno.ts";
 import {
   AT_FDCWD,
@@ -158,7 +159,9 @@ export class ConsoleLog {
 
 function openRefused(path: string, result: number): LxcError {
   const doing = `open ${path}, as lxc.console.logfile says`;
-  if (result !== -ELOOP) return refused(doing, "openat", result);
+  const error = refused(doing, "openat", result);
+  if (result === -ENOENT) return withHint(error, `make its folder: mkdir -p ${parentOf(path)}`);
+  if (result !== -ELOOP) return error;
   return new LxcError("not-permitted", doing, "it is a symbolic link, which somebody else may have put there", {
     errno: ELOOP,
     hint: `name the file itself: lxc.console.logfile = ${tryReadLink(path) ?? "…"}`,

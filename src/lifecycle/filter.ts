@@ -9,7 +9,8 @@ import { withExceptions } from "../isolation/seccomp/exceptions.ts";
 import { isFiltered, wantsListener } from "../isolation/seccomp/load.ts";
 import type { Policy } from "../isolation/seccomp/policy.ts";
 import { readPolicy } from "../isolation/seccomp/read.ts";
-import { readText } from "../kernel/files.ts";
+import { ENOENT } from "../kernel/abi/errno.ts";
+import { tryReadText } from "../kernel/files.ts";
 import { machineName } from "../kernel/machine.ts";
 
 /** What a process is to be confined by. */
@@ -63,13 +64,22 @@ export function planFilter(wish: FilterWish): FilterPlan {
     const warning = `the policy ${wish.profile} is left out, for a filter confines us already; set lxc.seccomp.allow_nesting = 1 to have both`;
     return { filter: undefined, warnings: [warning] };
   }
-  const policy = withExceptions(readPolicy(readText(wish.profile), wish.profile), wish.allow);
+  const policy = withExceptions(readPolicy(policyText(wish.profile), wish.profile), wish.allow);
   const notifies = wantsListener(policy);
   if (notifies) checkNotifying(policy, wish.proxy);
   return {
     filter: { program: compilePolicy(policy, hostArchitecture(machineName())), notifies },
     warnings: NO_WARNINGS,
   };
+}
+
+function policyText(path: string): string {
+  const text = tryReadText(path);
+  if (text !== undefined) return text;
+  throw new LxcError("not-found", `read the seccomp policy ${path}`, "there is no such file", {
+    errno: ENOENT,
+    hint: "correct lxc.seccomp.profile, or take it out",
+  });
 }
 
 function checkNotifying(policy: Policy, proxy: string): void {

@@ -29,6 +29,7 @@
 import { decodeError, encodeError } from "../base/error-fields.ts";
 import { LxcError } from "../base/errors.ts";
 import { receiveMessage, sendMessage, trySend } from "../kernel/sockets.ts";
+import { ENDED_EARLY } from "./limits-at-fault.ts";
 
 export const words = [
   "born",
@@ -120,7 +121,7 @@ export function expect(fd: number, wanted: Message["say"]): string {
 export function unexpected(got: Message, wanted: string): LxcError {
   if (got.failure !== undefined) return got.failure;
   if (got.say !== "closed") return new LxcError("bug", "start the container", `expected "${wanted}", got "${got.say}"`);
-  return new LxcError("wrong-state", "start the container", "a process of it ended before it was ready", {
+  return new LxcError("wrong-state", "start the container", ENDED_EARLY, {
     hint: "the kernel's log may say why: dmesg | tail",
   });
 }

@@ -7,7 +7,7 @@ import { SIGBUS, SIGCHLD, SIGILL, SIGKILL, SIGPWR, SIGSEGV, SIGTERM } from "../k
 import { tryBytes, tryNumbers } from "../kernel/call.ts";
 import { bytesOfText } from "../kernel/memory.ts";
 import { cloneProcess, closeAllBut, exitNow, reapEnded, setCommandName, shellCode } from "../kernel/process.ts";
-import { reasonOfExec, tryExecSearching } from "../kernel/program-search.ts";
+import { hintOfExec, reasonOfExec, tryExecSearching } from "../kernel/program-search.ts";
 import { allSignalsBut, blockSignals, waitForSignal } from "../kernel/signals.ts";
 
 /** As in LXC, whatever the reason. */
@@ -39,8 +39,9 @@ function runCommand(words: readonly string[], environment: readonly string[], ma
   const errno = -tryExecSearching(words, environment);
   const name = words[0] ?? "";
   const reason = reasonOfExec(name, errno);
+  const hint = hintOfExec(name, errno);
   const error = new LxcError("not-found", `run ${name}`, reason === "" ? errnoText(errno) : reason, { errno });
-  if (!quiet) tell(error.message);
+  if (!quiet) tell(hint === "" ? error.message : `${error.message}\n  hint: ${hint}`);
   exitNow(CANNOT_EXECUTE);
 }
 

@@ -2,7 +2,7 @@
 //
 // Runs in a process of its own for a daemon, and in the caller otherwise. `#live` is one life, from STARTING to STOPPED.
 
-import { asLxcError, type LxcError } from "../base/errors.ts";
+import { asLxcError, type LxcError, nearestHint } from "../base/errors.ts";
 import { Undo } from "../base/undo.ts";
 import type { Config } from "../container/config/schema.ts";
 import { destroyContainer } from "../container/destroy.ts";
@@ -40,6 +40,7 @@ import { delegateTo, removeCgroups } from "./delegation.ts";
 import { ForegroundConsole } from "./foreground.ts";
 import { expect, hear, type Message, tell, tellFailure, tellWith, unexpected } from "./handshake.ts";
 import { LifeHooks } from "./life-hooks.ts";
+import { explainLimits } from "./limits-at-fault.ts";
 import { MonitorAnswers } from "./monitor-answers.ts";
 import { MonitorSignals } from "./monitor-signals.ts";
 import { answerShift } from "./mount-help.ts";
@@ -175,7 +176,8 @@ export class Monitor {
       if (plan.filter?.notifies === true) this.#superviseCalls(channel.left);
       expect(channel.left, "closed");
     } catch (caught) {
-      throw this.#firstFailure(channel.left, asLxcError(caught as Error));
+      const failure = this.#firstFailure(channel.left, asLxcError(caught as Error));
+      throw explainLimits(failure, cgroups, plan.limits.limits);
     } finally {
       closeFd(channel.left);
     }
@@ -386,7 +388,8 @@ export class Monitor {
 
   /** What goes wrong while clearing up never stops the clearing up. */
   #warn(failure: LxcError): void {
-    this.#plan.options.warn(failure.message);
+    const hint = nearestHint(failure);
+    this.#plan.options.warn(hint === "" ? failure.message : `${failure.message}; ${hint}`);
   }
 
   /** Returns whether it went well; what did not is a warning. */

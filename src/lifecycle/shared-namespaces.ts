@@ -1,11 +1,12 @@
 // The namespaces a container takes from another container, a process or a file, opened before anything is made.
 
-import { asLxcError, LxcError } from "../base/errors.ts";
+import { asLxcError, LxcError, withHint } from "../base/errors.ts";
 import { baseName, normalPath, parentOf } from "../base/path.ts";
 import { wholeNumberIn } from "../base/text.ts";
 import type { NamedValue } from "../container/config/groups.ts";
 import type { Container } from "../container/container.ts";
 import { type NamespaceName, namespaceNames, type SharedNamespace } from "../isolation/namespaces.ts";
+import { ENOENT } from "../kernel/abi/errno.ts";
 import { AT_FDCWD, O_RDONLY } from "../kernel/abi/fs.ts";
 import { refused } from "../kernel/call.ts";
 import { closeFd, isDirectory, tryOpenAt, tryReadLink } from "../kernel/files.ts";
@@ -42,8 +43,13 @@ function openShared(name: NamespaceName, from: string, own: Container): number {
 
 function openPath(name: NamespaceName, from: string, path: string): number {
   const fd = tryOpenAt(AT_FDCWD, path, O_RDONLY);
-  if (fd < 0) throw refused(`share the ${name} namespace of ${from}`, "openat", fd);
-  return fd;
+  if (fd >= 0) return fd;
+  const error = refused(`share the ${name} namespace of ${from}`, "openat", fd);
+  throw fd === -ENOENT ? withHint(error, hintForSource(name)) : error;
+}
+
+function hintForSource(name: NamespaceName): string {
+  return `name a container or a process that runs, or a file such as /proc/1/ns/${name}, with lxc.namespace.share.${name}`;
 }
 
 function openOfContainer(name: NamespaceName, from: string, lxcpath: string): number {

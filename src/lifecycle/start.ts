@@ -9,14 +9,15 @@ import { limitsDisk } from "../container/config-limits.ts";
 import { networkFacts } from "../container/network/facts.ts";
 import { type NetworkPlan, planNetworks } from "../container/network/plan.ts";
 import { requestsFrom } from "../container/network/requests.ts";
+import { refuseUnfinished } from "../container/partial.ts";
 import { commandSocketOf, runDirectory } from "../container/paths.ts";
 import { writtenFolder } from "../container/rootfs/layers.ts";
 import { type MountEntry, mountEntriesIn } from "../container/rootfs/mount-entry.ts";
 import { tunnelWarnings } from "../container/rootfs/tunnel.ts";
 import { ContainerCgroups } from "../isolation/cgroup/cgroups.ts";
-import { EADDRINUSE } from "../kernel/abi/errno.ts";
+import { EADDRINUSE, ENOENT } from "../kernel/abi/errno.ts";
 import { blockDeviceOf } from "../kernel/block-device.ts";
-import { isDirectory, readText, tryReadText } from "../kernel/files.ts";
+import { isDirectory, tryReadText } from "../kernel/files.ts";
 import { NetlinkSocket } from "../kernel/netlink.ts";
 import { closeAllBut, effectiveUser, type ProcessEnd } from "../kernel/process.ts";
 import { openOwnProgram } from "../kernel/self.ts";
@@ -53,6 +54,7 @@ export function startContainer(options: StartOptions): number {
  * once it is known that nothing is to be refused by the configuration alone.
  */
 export function decideStart(options: StartOptions, cgroups: () => StartCgroups): StartPlan {
+  refuseUnfinished(options.container);
   refuseWhatIsNotThere(options);
   for (const finding of warningsIn(options.config, options.sources)) options.warn(findingText(finding));
   for (const warning of warningsOfTunnels(options.config)) options.warn(warning);
@@ -104,7 +106,13 @@ function gatherFacts(options: StartOptions, cgroups: StartCgroups): StartFacts {
 const NO_NETWORKS: NetworkPlan = { newNamespace: false, networks: [] };
 
 function entriesOf(fstab: string | undefined): readonly MountEntry[] {
-  return fstab === undefined ? [] : mountEntriesIn(readText(fstab));
+  if (fstab === undefined) return [];
+  const text = tryReadText(fstab);
+  if (text !== undefined) return mountEntriesIn(text);
+  throw new LxcError("not-found", `read the mounts of ${fstab}`, "there is no such file", {
+    errno: ENOENT,
+    hint: "correct lxc.mount.fstab, or take it out",
+  });
 }
 
 function networkPlanFor(options: StartOptions): NetworkPlan {

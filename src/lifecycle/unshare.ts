@@ -9,7 +9,7 @@ import { closeFd, writeAt } from "../kernel/files.ts";
 import { mountFileSystem, setPropagation } from "../kernel/mounts.ts";
 import { setHostName } from "../kernel/namespaces.ts";
 import { cloneProcess, exitNow, type ProcessEnd, waitForEnd } from "../kernel/process.ts";
-import { reasonOfExec, tryExecSearching } from "../kernel/program-search.ts";
+import { hintOfExec, reasonOfExec, tryExecSearching } from "../kernel/program-search.ts";
 import { socketPair, trySend } from "../kernel/sockets.ts";
 import { encodeFailure, expect, tell } from "./handshake.ts";
 
@@ -116,7 +116,7 @@ function becomeCommand(newborn: Newborn): void {
   const program = newborn.command[0] ?? "";
   const reason = reasonOfExec(program, -result);
   if (reason === "") throw refused(`run ${program}`, "execve", result);
-  throw new LxcError("not-found", `run ${program}`, reason, { errno: -result });
+  throw new LxcError("not-found", `run ${program}`, reason, { errno: -result, hint: hintOfExec(program, -result) });
 }
 
 /** What shows or holds things of the old namespaces. The last two are not everywhere, and not needed to go on. */

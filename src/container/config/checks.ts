@@ -208,7 +208,8 @@ function twoAlike(config: Config, nameIn: (network: NetworkConfig) => Maybe<stri
     const setting = nameIn(network);
     const name = setting.value;
     if (name === undefined) continue;
-    if (seen.includes(name)) return network.about(setting, `two devices cannot both be called ${name}`, "");
+    if (seen.includes(name))
+      return network.about(setting, `two devices cannot both be called ${name}`, "give one of them another name");
     seen.push(name);
   }
   return undefined;

@@ -332,7 +332,7 @@ test("includes take effect where they stand, and an error names each file on the
 test("a file that includes itself is refused", () => {
   const files = (path: string): IncludedFile[] => [{ path, text: `lxc.include = ${path}` }];
   deepEqual(failureOf("lxc.include = /x", files).slice(1), [
-    "  /x:1:15: error: lxc.include: /x includes itself (included by c1/config:1); it is read by way of c1/config, /x",
+    "  /x:1:15: error: lxc.include: /x includes itself (included by c1/config:1); take this line out; it is read by way of c1/config, /x",
   ]);
 });
 

@@ -161,7 +161,7 @@ class Loader {
     try {
       for (const file of this.#readInclude(path)) {
         if (this.#open.includes(file.path)) {
-          const hint = `it is read by way of ${this.#open.join(", ")}`;
+          const hint = `take this line out; it is read by way of ${this.#open.join(", ")}`;
           return badInclude(`${file.path} includes itself`, hint);
         }
         this.load(new ConfigDocument(file.text), file.path);
@@ -169,7 +169,7 @@ class Loader {
       return undefined;
     } catch (caught) {
       const error = asLxcError(caught as Error);
-      return badInclude(error.message, error.hint);
+      return badInclude(error.message, error.hint === "" ? "correct the path, or take this line out" : error.hint);
     }
   }
 }

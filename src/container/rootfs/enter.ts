@@ -2,11 +2,18 @@
 
 import { LxcError } from "../../base/errors.ts";
 import { EACCES, ENOENT, ENOTDIR } from "../../kernel/abi/errno.ts";
-import { AT_FDCWD, O_DIRECTORY, O_PATH } from "../../kernel/abi/fs.ts";
+import { AT_FDCWD, O_DIRECTORY, O_PATH, S_IFDIR, S_IFMT } from "../../kernel/abi/fs.ts";
 import { MS_REC, MS_SHARED, MS_SLAVE } from "../../kernel/abi/mount.ts";
 import { refused } from "../../kernel/call.ts";
-import { closeFd, openDirectory, tryOpenAt } from "../../kernel/files.ts";
-import { attachTree, pivotRoot, setMountAttributes, setPropagation, tryCloneTree } from "../../kernel/mounts.ts";
+import { closeFd, openDirectory, statusOf, tryOpenAt } from "../../kernel/files.ts";
+import {
+  attachTree,
+  pivotRoot,
+  setMountAttributes,
+  setPropagation,
+  tryAttachTree,
+  tryCloneTree,
+} from "../../kernel/mounts.ts";
 import { isOverlay } from "./layers.ts";
 import type { MountHelper } from "./mount-helper.ts";
 import { attributesFor, type MountOptions, splitOptions } from "./mount-options.ts";
@@ -48,7 +55,8 @@ export function mountRootfs(wish: RootfsMount, helper: MountHelper): number {
     const tree = folderTree(rootfs, idmap, helper);
     setOptions(tree, wanted);
     const target = openMountPoint(mountPoint, helper);
-    attachTree(tree, target, `${rootfs} on ${mountPoint}`);
+    const result = tryAttachTree(tree, target);
+    if (result < 0) throw rootNotAttached(tree, rootfs, mountPoint, result);
     closeFd(target);
     return tree;
   }
@@ -102,6 +110,16 @@ function rootfsRefused(rootfs: string, result: number): LxcError {
   return new LxcError("not-found", doing, "there is no such folder", {
     errno: -result,
     hint: "correct lxc.rootfs.path in the container's configuration",
+  });
+}
+
+/** move_mount(2) has one number for many reasons. */
+function rootNotAttached(tree: number, rootfs: string, mountPoint: string, result: number): LxcError {
+  if ((statusOf(tree, rootfs).mode & S_IFMT) === S_IFDIR)
+    return refused(`mount ${rootfs} on ${mountPoint}`, "move_mount", result);
+  return new LxcError("not-found", `mount the root file system ${rootfs}`, "it is no folder", {
+    errno: ENOTDIR,
+    hint: "correct lxc.rootfs.path in the container's configuration; an image must be unpacked or mounted first",
   });
 }
 

@@ -6,7 +6,7 @@
 import { asLxcError, LxcError } from "../../base/errors.ts";
 import { baseName, below, parentOf } from "../../base/path.ts";
 import { blankSeparated } from "../../base/text.ts";
-import { EACCES, EINVAL, ELOOP, ENODEV, ENOENT, ENOTDIR } from "../../kernel/abi/errno.ts";
+import { EACCES, EINVAL, ELOOP, ENODEV, ENOENT, ENOTDIR, EPERM } from "../../kernel/abi/errno.ts";
 import { AT_FDCWD, O_DIRECTORY, O_PATH, ST_RDONLY, statfs } from "../../kernel/abi/fs.ts";
 import { MNT_DETACH } from "../../kernel/abi/mount.ts";
 import { call, refused, tryCall } from "../../kernel/call.ts";
@@ -88,9 +88,9 @@ class Layers {
       if (this.#tryOpen(above) < 0) continue;
       const folder = this.open(above);
       const rest = below(above, parent) ?? "";
-      const beside = rest === "" ? folder : this.#keep(makeDirectoryBelow(folder, rest, LAYER_MODE));
-      const upper = this.#keep(makeDirectoryBelow(beside, baseName(paths.upper), LAYER_MODE));
-      return { upper, work: this.#keep(makeDirectoryBelow(beside, baseName(paths.work), LAYER_MODE)) };
+      const beside = rest === "" ? folder : this.#made(folder, rest, parent);
+      const upper = this.#made(beside, baseName(paths.upper), paths.upper);
+      return { upper, work: this.#made(beside, baseName(paths.work), paths.work) };
     }
     throw layerRefused(paths.upper, -ENOENT);
   }
@@ -117,6 +117,15 @@ class Layers {
     attachTree(tree, this.#wish.target, "a layer for a moment");
     this.#mounted.push(tree);
     return tree;
+  }
+
+  /** `name` in the open folder `dir`, which is `path` on the host. */
+  #made(dir: number, name: string, path: string): number {
+    try {
+      return this.#keep(makeDirectoryBelow(dir, name, LAYER_MODE));
+    } catch (caught) {
+      throw layerNotMade(path, asLxcError(caught as Error));
+    }
   }
 
   #keep(fd: number): number {
@@ -164,6 +173,21 @@ function layerRefused(path: string, result: number): LxcError {
     errno: -result,
     hint: "correct lxc.rootfs.path in the container's configuration",
   });
+}
+
+function layerNotMade(path: string, error: LxcError): LxcError {
+  const { code, errno } = error;
+  const doing = `make the layer ${path}`;
+  if (errno === ENOTDIR || errno === ELOOP) {
+    const hint = `move ${path} away, or name another folder in lxc.rootfs.path`;
+    return new LxcError(code, doing, "a symbolic link or a file stands in its path", { errno, hint });
+  }
+  if (errno === EACCES || errno === EPERM) {
+    const owned = `give ${parentOf(path)} to the container's root, whom lxc.idmap says (chown), or set lxc.rootfs.options = idmap=container`;
+    return new LxcError("not-permitted", doing, "the container's root may not write there", { errno, hint: owned });
+  }
+  const hint = `put it on a file system that can be written to and has room: mount -o remount,rw, or df ${parentOf(path)}`;
+  return new LxcError(code, doing, error.reason, { errno, hint });
 }
 
 function overlayRefused(path: string, because: LxcError): LxcError {

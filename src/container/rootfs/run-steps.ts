@@ -2,7 +2,7 @@
 //
 // Places are open folders, never paths from the host's root: what the container's files say cannot lead out of them.
 
-import { asLxcError, LxcError } from "../../base/errors.ts";
+import { asLxcError, LxcError, withHint } from "../../base/errors.ts";
 import { joinPath } from "../../base/path.ts";
 import { EACCES, EEXIST, EINVAL, ENOENT, EPERM } from "../../kernel/abi/errno.ts";
 import {
@@ -30,7 +30,7 @@ import {
   MS_SLAVE,
 } from "../../kernel/abi/mount.ts";
 import { call, refused, tryBytes, tryCall, tryPath } from "../../kernel/call.ts";
-import { closeFd, openAt, statusOf, tryCreateAt, tryOpenAt } from "../../kernel/files.ts";
+import { closeFd, statusOf, tryCreateAt, tryOpenAt } from "../../kernel/files.ts";
 import { bytesOfText } from "../../kernel/memory.ts";
 import {
   attachTree,
@@ -42,7 +42,7 @@ import {
 } from "../../kernel/mounts.ts";
 import { makeDirectoryBelow, makeFileBelow, openBelow, tryOpenBelow } from "../../kernel/resolve.ts";
 import { bootIdText } from "./boot-id.ts";
-import { mountRefused, shareRefused, sourceRefused } from "./entry-refusals.ts";
+import { mountRefused, shareRefused, sourceRefused, targetRefused } from "./entry-refusals.ts";
 import type { MountHelper } from "./mount-helper.ts";
 import { attributesFor } from "./mount-options.ts";
 import type { EntryStep, FileSystemStep, LayerStep, MountStep, ReadOnlyStep } from "./steps.ts";
@@ -208,7 +208,8 @@ export class RootfsBuilder {
         if (result < 0) throw refused(`set the options of /${step.to}`, "mount_setattr", result);
       }
       const target = step.isShare ? this.#targetLike(tree, step) : this.#targetOf(step);
-      attachTree(tree, target, `${step.source} on /${step.to}`);
+      const result = tryAttachTree(tree, target);
+      if (result < 0) throw targetRefused(step, result);
       closeFd(target);
     } finally {
       closeFd(tree);
@@ -297,7 +298,7 @@ export class RootfsBuilder {
     if (target !== -ENOENT) return target < 0 ? openBelow(place.dir, place.path, O_PATH) : target;
     throw new LxcError("not-found", `mount ${step.source} on /${step.to}`, "there is no such place in the container", {
       errno: ENOENT,
-      hint: "add create=dir or create=file to the options of the mount entry",
+      hint: "add create=dir or create=file to the options of that line of lxc.mount.entry",
     });
   }
 
@@ -393,7 +394,9 @@ function newFileSystem(step: FileSystemStep): number {
 
 /** The node of the host that is to be the container's, and nothing else of that name (CVE-2025-31133). */
 function openHostDevice(at: string, major: number, minor: number): number {
-  const node = openAt(AT_FDCWD, `/${at}`, O_PATH | O_NOFOLLOW);
+  const byHand = `put it right on the host: mknod -m 666 /${at} c ${major} ${minor}`;
+  const node = tryOpenAt(AT_FDCWD, `/${at}`, O_PATH | O_NOFOLLOW);
+  if (node < 0) throw withHint(refused(`open /${at} of the host`, "openat", node), byHand);
   const status = statusOf(node, `/${at}`);
   if ((status.mode & S_IFMT) === S_IFCHR && status.rdevMajor === major && status.rdevMinor === minor) return node;
   closeFd(node);
@@ -401,9 +404,7 @@ function openHostDevice(at: string, major: number, minor: number): number {
     "not-permitted",
     `make the device /${at}`,
     `/${at} of the host is not the device ${major}:${minor}`,
-    {
-      hint: `put it right on the host: mknod -m 666 /${at} c ${major} ${minor}`,
-    },
+    { hint: byHand },
   );
 }
 

@@ -8,6 +8,7 @@ import { PER_LINUX, PER_LINUX32 } from "../../kernel/abi/prctl.ts";
 import { attachTo } from "../../lifecycle/attach.ts";
 import {
   ALL_NAMESPACES,
+  type AttachOptions,
   ELEVATED,
   type Elevation,
   elevationIn,
@@ -52,29 +53,32 @@ export const lxcAttach: Tool = {
 function run(args: Arguments): number {
   protect();
   const container = containerFrom(args);
-  const configuredVariables = variablesFrom(args, container);
-  const end = controlling(container, () =>
-    attachTo(container, {
-      command: args.operands,
-      namespaces: args.has(namespaces) ? namespacesIn(args.text(namespaces, "")) : ALL_NAMESPACES,
-      elevated: elevationFrom(args),
-      label: labelFrom(args),
-      personality: args.has(arch) ? personalityOf(args.text(arch, "")) : -1,
-      remountProcSys: args.has(remount),
-      environment: environment(),
-      clearEnvironment: args.isOn(clearEnv, keepEnv, false),
-      configuredVariables,
-      keptVariables: args.all(keepVar),
-      setVariables: args.all(setVar),
-      uid: idFrom(args, uid),
-      gid: idFrom(args, gid),
-      endsBySignals: false,
-      logFile: args.has(ptyLog) ? absolute(args.text(ptyLog, "")) : "",
-      warn: (text) => warn(args, text),
-    }),
-  );
+  // Before `controlling`, which takes every failure for one of the container.
+  const wish = wishFrom(args, container);
+  const end = controlling(container, () => attachTo(container, wish));
   if (end.failure !== undefined) throw new Refusal("", end.failure, end.exitCode);
   return end.exitCode;
+}
+
+function wishFrom(args: Arguments, container: Container): AttachOptions {
+  return {
+    command: args.operands,
+    namespaces: args.has(namespaces) ? namespacesIn(args.text(namespaces, "")) : ALL_NAMESPACES,
+    elevated: elevationFrom(args),
+    label: labelFrom(args),
+    personality: args.has(arch) ? personalityOf(args.text(arch, "")) : -1,
+    remountProcSys: args.has(remount),
+    environment: environment(),
+    clearEnvironment: args.isOn(clearEnv, keepEnv, false),
+    configuredVariables: variablesFrom(args, container),
+    keptVariables: args.all(keepVar),
+    setVariables: args.all(setVar),
+    uid: idFrom(args, uid),
+    gid: idFrom(args, gid),
+    endsBySignals: false,
+    logFile: args.has(ptyLog) ? absolute(args.text(ptyLog, "")) : "",
+    warn: (text) => warn(args, text),
+  };
 }
 
 /** Refused where it could have no effect. */

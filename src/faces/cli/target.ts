@@ -1,6 +1,6 @@
 // The container that a command line is about, and the failures that every tool words alike.
 
-import { asLxcError, describe, LxcError } from "../../base/errors.ts";
+import { asLxcError, describe, LxcError, withHint } from "../../base/errors.ts";
 import { normalPath } from "../../base/path.ts";
 import { visible } from "../../base/text.ts";
 import { applyDefinition, type LoadedConfig, loadConfig } from "../../container/config/load.ts";
@@ -8,6 +8,7 @@ import type { Config } from "../../container/config/schema.ts";
 import { readSystemConfig, type SystemConfig } from "../../container/config/system-config.ts";
 import { type Container, configFileOf, containerOf, isDefined } from "../../container/container.ts";
 import type { CgroupNames } from "../../isolation/cgroup/names.ts";
+import { ENOENT } from "../../kernel/abi/errno.ts";
 import { effectiveUser } from "../../kernel/process.ts";
 import { usualCgroupNames } from "../../lifecycle/leftovers.ts";
 import { absolute } from "./caller.ts";
@@ -20,7 +21,9 @@ export function configFrom(args: Arguments, container: Container, rcFileOption: 
   try {
     return loadConfig(path, process.env);
   } catch (caught) {
-    throw refusedBecause("Failed to load rcfile", `use ${path}`, asLxcError(caught as Error));
+    const error = asLxcError(caught as Error);
+    const cause = error.errno === ENOENT ? withHint(error, "give -f a file that is there, or leave it out") : error;
+    throw refusedBecause("Failed to load rcfile", `use ${path}`, cause);
   }
 }
 

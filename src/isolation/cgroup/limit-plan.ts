@@ -59,8 +59,9 @@ export function planLimits(layout: CgroupLayout, limits: readonly CgroupLimit[])
 
 function withoutCgroups(limit: CgroupLimit): string {
   const reason = "no cgroups are mounted here";
-  if (limit.readBack !== true) return `${limit.label} has no effect: ${reason}`;
-  throw refusedLimit(limit, reason, "mount them: mount -t cgroup2 cgroup2 /sys/fs/cgroup");
+  const hint = "mount them: mount -t cgroup2 cgroup2 /sys/fs/cgroup";
+  if (limit.readBack !== true) return `${limit.label} has no effect: ${reason}; ${hint}`;
+  throw refusedLimit(limit, reason, hint);
 }
 
 /** Whether the host's version of its controller is the one that `limit` is written for. */
