@@ -6,7 +6,7 @@ import { once } from "node:events";
 import { readdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { eventually, monitorPid, Place, skipWithoutRoot as skip } from "./host.ts";
+import { BIN, eventually, monitorPid, Place, skipWithoutRoot as skip } from "./host.ts";
 
 const place = new Place("filter");
 after(() => place.remove());
@@ -44,6 +44,17 @@ test("an allowlist kills what it does not list", { skip }, () => {
   place.create("lxcts-filter3", listed);
   const run = place.ours("lxc-start", "-n", "lxcts-filter3", "-F", "--", "/bin/true");
   ok(run.code !== 0);
+});
+
+test("a policy that denies even the end of a process hangs nobody", { skip }, async () => {
+  place.create("lxcts-filter0", policy("nothing", "2", "allowlist errno 1", "[all]", "read"));
+  const started = spawn(join(BIN, "lxc-start"), ["-P", place.lxcpath, "-n", "lxcts-filter0", "-F"], {
+    stdio: "ignore",
+  });
+  ok(await eventually(() => started.exitCode !== null || started.signalCode !== null, 10_000));
+  equal(started.signalCode, null);
+  ok(started.exitCode !== 0);
+  ok(await eventually(() => place.leftovers("lxcts-filter0").length === 0));
 });
 
 test("the policies of LXC's distributions and the hardened one let a container run", { skip }, () => {
