@@ -48,7 +48,7 @@ export function makeDirectoryBelow(root: number, path: string, mode: number): nu
   try {
     const result = tryPath("mkdirat", parent.fd, parent.name, mode, 0);
     if (result < 0 && result !== -EEXIST)
-      throw notMade(path, refused(`make the folder ${path} in the container`, "mkdirat", result));
+      throw withNextStep(path, refused(`make the folder ${path} in the container`, "mkdirat", result));
     return openBelow(parent.fd, parent.name, O_PATH | O_DIRECTORY);
   } finally {
     if (parent.fd !== root) closeFd(parent.fd);
@@ -66,7 +66,7 @@ export function makeFileBelow(root: number, path: string, mode: number): number 
   try {
     const made = openWith(parent.fd, parent.name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode, STRICT);
     if (made < 0 && made !== -EEXIST)
-      throw notMade(path, refused(`make the file ${path} in the container`, "openat2", made));
+      throw withNextStep(path, refused(`make the file ${path} in the container`, "openat2", made));
     if (made >= 0) closeFd(made);
     return openBelow(parent.fd, parent.name, O_PATH);
   } finally {
@@ -109,11 +109,11 @@ function refusedBelow(path: string, result: number): LxcError {
       },
     );
   }
-  return refused(`open ${path} in the container`, "openat2", result);
+  return withNextStep(path, refused(`open ${path} in the container`, "openat2", result));
 }
 
 /** What the table says of the container path does not help with a root file system. */
-function notMade(path: string, error: LxcError): LxcError {
+function withNextStep(path: string, error: LxcError): LxcError {
   if (error.errno === EROFS)
     return withHint(error, `its file system is read-only: mount that writable, or make ${path} there before`);
   if (error.errno === ENOSPC) return withHint(error, "its file system is full: free some space or inodes (df, df -i)");
