@@ -143,11 +143,14 @@ export class Arguments {
   }
 }
 
-/** LXC's words for a value it could not read, with what is wrong below. */
+/** LXC's words for a value it could not read. */
+export const COULD_NOT_PARSE = "could not parse command line";
+
+/** The same, with what is wrong below. */
 export function badValue(option: Option, text: string, problem: string, hint = ""): Refusal {
   const error = new LxcError("config-invalid", `use "${text}" for --${option.long}`, problem, { hint });
   return new Refusal(
-    "could not parse command line",
+    COULD_NOT_PARSE,
     new LxcError("config-invalid", "read the command line", `--${option.long} is wrong`, { because: error }),
   );
 }

@@ -18,7 +18,7 @@ import {
 import { absolute, environment, protect } from "./caller.ts";
 import { type Arguments, badValue, flag, type Option, Refusal, type Tool, valued } from "./command.ts";
 import { warn } from "./print.ts";
-import { configFrom, containerFrom, controlling } from "./target.ts";
+import { configFrom, containerFrom, controlling, understood } from "./target.ts";
 
 const elevated: Option = {
   long: "elevated-privileges",
@@ -63,7 +63,7 @@ function run(args: Arguments): number {
 function wishFrom(args: Arguments, container: Container): AttachOptions {
   return {
     command: args.operands,
-    namespaces: args.has(namespaces) ? namespacesIn(args.text(namespaces, "")) : ALL_NAMESPACES,
+    namespaces: args.has(namespaces) ? understood(() => namespacesIn(args.text(namespaces, ""))) : ALL_NAMESPACES,
     elevated: elevationFrom(args),
     label: labelFrom(args),
     personality: args.has(arch) ? personalityOf(args.text(arch, "")) : -1,
@@ -113,14 +113,12 @@ function elevationFrom(args: Arguments): Elevation {
   if (args.has(namespaces)) return ELEVATED;
   if (!args.has(elevated)) return NOT_ELEVATED;
   const list = args.text(elevated, "");
-  return list === "" ? ELEVATED : elevationIn(list);
+  return list === "" ? ELEVATED : understood(() => elevationIn(list));
 }
 
 function personalityOf(name: string): number {
   if (architecture.parse(name) === undefined) {
-    const reason = "there is no such architecture";
-    const error = new LxcError("config-invalid", `use --arch=${name}`, reason, { hint: "it is x86_64, i686 or arm64" });
-    throw new Refusal(`Invalid architecture specified: ${name}`, error);
+    throw badValue(arch, name, "there is no such architecture", "it is x86_64, i686 or arm64");
   }
   return isArchitecture32(name) ? PER_LINUX32 : PER_LINUX;
 }

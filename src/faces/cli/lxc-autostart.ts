@@ -21,7 +21,7 @@ import { stateOf } from "../../lifecycle/command-client.ts";
 import { activeContainers, definedContainers } from "../../lifecycle/list.ts";
 import { stopContainer } from "../../lifecycle/stop.ts";
 import { protect } from "./caller.ts";
-import { Arguments, columns, flag, format, later, quiet, rcFile, refusalIn, type Tool, valued } from "./command.ts";
+import { Arguments, columns, flag, format, quiet, refusalIn, type Tool, unusedRcFile, valued } from "./command.ts";
 import { JsonObject, listed } from "./json.ts";
 import { column, columnsFrom, listValue, numberValue, printListing, textValue } from "./listing.ts";
 import { startAsConfigured } from "./lxc-start.ts";
@@ -52,7 +52,7 @@ export const lxcAutostart: Tool = {
   name: "lxc-autostart",
   usage: "[-k] [-L] [-r] [-s] [-a] [-A] [-g groups] [-t timeout]",
   doc: "lxc-autostart starts, reboots or ends the containers that have lxc.start.auto, in their order",
-  options: [kill, list, reboot, shutdown, all, ignoreAuto, groups, timeout, later(rcFile)],
+  options: [kill, list, reboot, shutdown, all, ignoreAuto, groups, timeout, unusedRcFile],
   named: false,
   rows: true,
   run,

@@ -9,7 +9,7 @@ import { environment, protect } from "./caller.ts";
 import { type Arguments, flag, Refusal, shareOptions, type Tool, valued } from "./command.ts";
 import { openConfiguredLog } from "./log-file.ts";
 import { warn } from "./print.ts";
-import { applyDefinitions, applyShares, configFrom, containerFrom, missing } from "./target.ts";
+import { applyDefinitions, applyShares, checkDefinitions, configFrom, containerFrom, missing } from "./target.ts";
 
 const daemon = flag("daemon", "d", "Leave it in the background");
 const rcFile = valued("rcfile", "FILE", "f", "Read FILE instead of the container's configuration");
@@ -27,6 +27,9 @@ export const lxcExecute: Tool = {
 };
 
 function run(args: Arguments): number {
+  checkDefinitions(args.all(define));
+  const ownUid = args.number(uid, 0);
+  const ownGid = args.number(gid, 0);
   const container = containerFrom(args);
   const loaded = configurationOf(args, container);
   const config = loaded.config;
@@ -34,8 +37,8 @@ function run(args: Arguments): number {
   applyShares(args, config);
   // Our init is protected anyway, and what it starts; start hooks and other containers see its process before.
   if (config.hookStart.values.length > 0 || !mayOwn(config, "pid")) protect();
-  if (args.has(uid)) applyDefinition(config, `lxc.init.uid=${args.number(uid, 0)}`);
-  if (args.has(gid)) applyDefinition(config, `lxc.init.gid=${args.number(gid, 0)}`);
+  if (args.has(uid)) applyDefinition(config, `lxc.init.uid=${ownUid}`);
+  if (args.has(gid)) applyDefinition(config, `lxc.init.gid=${ownGid}`);
   if (args.operands.length === 0 && (config.executeCmd.value ?? "").trim() === "") {
     const hint = `give one: lxc-execute ${container.name} -- COMMAND; or set lxc.execute.cmd in ${loaded.path}`;
     const error = new LxcError("config-invalid", `run a program in ${container.name}`, "none was given", { hint });

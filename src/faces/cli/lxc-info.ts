@@ -29,7 +29,7 @@ import { columnsFrom, printThing } from "./listing.ts";
 import { formatOf } from "./output.ts";
 import { print, printError, printLines } from "./print.ts";
 import { humanSeconds, humanSize, labelled } from "./sizes.ts";
-import { containerFrom, controlling, missing } from "./target.ts";
+import { checkRcFile, containerFrom, controlling, missing } from "./target.ts";
 import { type Traffic, trafficIn } from "./traffic.ts";
 import { NOTHING_USED, pressuresOf, usedBy } from "./usage.ts";
 
@@ -54,6 +54,7 @@ export const lxcInfo: Tool = {
 
 function run(args: Arguments): number {
   const container = containerFrom(args);
+  checkRcFile(args, container);
   const keys = args.all(config);
   const now = controlling(container, () => stateOf(container));
   if (now === "STOPPED" && !isDefined(container)) {

@@ -79,9 +79,15 @@ function wantedColumns(args: Arguments, found: readonly Listed[]): readonly Colu
   return columnsFrom(args, all, columnsNamed(all, list));
 }
 
+/** Of a word without --filter. As in LXC, several are none: a list of names would be taken for one expression. */
+function patternOf(args: Arguments): string {
+  if (args.operands.length > 1) warn(args, "more than one word is no filter; for several write --filter 'a|b'");
+  return args.operands.length === 1 ? args.operands[0]! : "";
+}
+
 /** Finds the containers that pass every filter. Nothing is asked that no filter and no output needs. */
 function findMatching(args: Arguments, lxcpath: string, found: Listed[]): void {
-  const pattern = args.text(filter, args.operands[0] ?? "");
+  const pattern = args.text(filter, patternOf(args));
   const expression = pattern === "" ? undefined : new Pattern(pattern);
   const mustGroups = words(args.text(groups, ""));
   const socket = new NetlinkSocket();

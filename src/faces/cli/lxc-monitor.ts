@@ -13,7 +13,7 @@ import { decodeEvent, type LifeEvent } from "../../lifecycle/command-protocol.ts
 import { MessageStream } from "../../lifecycle/message-stream.ts";
 import { connectMonitord, openMonitord } from "../../lifecycle/monitord-client.ts";
 import { environment } from "./caller.ts";
-import { type Arguments, flag, later, name, Refusal, rcFile, refusedBecause, type Tool, valued } from "./command.ts";
+import { type Arguments, flag, name, Refusal, refusedBecause, type Tool, unusedRcFile, valued } from "./command.ts";
 import { JsonObject } from "./json.ts";
 import { isJson } from "./output.ts";
 import { printLines } from "./print.ts";
@@ -32,7 +32,7 @@ export const lxcMonitor: Tool = {
   name: "lxc-monitor",
   usage: "[--name=NAME]",
   doc: "lxc-monitor tells when the state of containers changes, and how they end, until it is interrupted",
-  options: [names, quit, format, later(rcFile)],
+  options: [names, quit, format, unusedRcFile],
   named: false,
   run,
 };

@@ -15,7 +15,15 @@ import { openConfiguredLog } from "./log-file.ts";
 import { isJson } from "./output.ts";
 import { print, warn } from "./print.ts";
 import { withProgress } from "./progress.ts";
-import { applyDefinitions, applyShares, configFrom, containerFrom, controlling, missing } from "./target.ts";
+import {
+  applyDefinitions,
+  applyShares,
+  checkDefinitions,
+  configFrom,
+  containerFrom,
+  controlling,
+  missing,
+} from "./target.ts";
 
 const daemon = flag("daemon", "d", "Leave it in the background, which is the default");
 const foreground = flag("foreground", "F", "Stay, with this terminal as its console");
@@ -40,8 +48,11 @@ const EXIT_ALREADY_RUNNING = 0;
 
 function run(args: Arguments): number {
   protect();
+  checkDefinitions(args.all(define));
   const container = containerFrom(args);
   const loaded = configurationOf(args, container);
+  // As in LXC: whether these could be used does not matter then.
+  if (isChanged(args) && !args.has(dryRun_)) refuseRunning(container);
   applyDefinitions(loaded.config, args.all(define));
   applyShares(args, loaded.config);
   if (args.has(console_)) applyDefinition(loaded.config, `lxc.console.path=${consolePath(args.text(console_, ""))}`);
@@ -55,6 +66,11 @@ function run(args: Arguments): number {
     print(`${new JsonObject().text("name", container.name).text("state", "RUNNING").encode()}\n`);
   }
   return code;
+}
+
+/** Whether the start is another one than that of the configuration. */
+function isChanged(args: Arguments): boolean {
+  return args.has(define) || shareOptions.some((option): boolean => args.has(option));
 }
 
 /** The monitor is in no folder of the caller's. */
@@ -121,8 +137,12 @@ function alreadyRunning(container: Container): Refusal {
   return new Refusal(ALREADY_RUNNING, error, EXIT_ALREADY_RUNNING);
 }
 
+function refuseRunning(container: Container): void {
+  if (controlling(container, () => stateOf(container)) !== "STOPPED") throw alreadyRunning(container);
+}
+
 function configurationOf(args: Arguments, container: Container): LoadedConfig {
   if (args.has(rcFile) || isDefined(container)) return configFrom(args, container, rcFile);
-  if (controlling(container, () => stateOf(container)) !== "STOPPED") throw alreadyRunning(container);
+  refuseRunning(container);
   throw missing(container, `start ${container.name}`, "No container config specified");
 }

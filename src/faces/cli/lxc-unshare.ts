@@ -10,6 +10,7 @@ import { namespacesIn } from "../../lifecycle/attach-options.ts";
 import { runUnshared } from "../../lifecycle/unshare.ts";
 import { environment } from "./caller.ts";
 import { type Arguments, badValue, flag, Refusal, type Tool, unusedRcFile, valued } from "./command.ts";
+import { understood } from "./target.ts";
 
 const namespaces = valued("namespaces", "LIST", "s", "Such as MOUNT|PID|UTSNAME|IPC|USER|NETWORK");
 const user = valued("user", "USER", "u", "User to become, by name or number");
@@ -28,7 +29,7 @@ export const lxcUnshare: Tool = {
 };
 
 function run(args: Arguments): number {
-  const flags = namespacesIn(args.text(namespaces, ""));
+  const flags = understood(() => namespacesIn(args.text(namespaces, "")));
   const uid = args.has(user) ? userNumber(args.text(user, "")) : -1;
   checkCombination(args, flags);
   const end = runUnshared({

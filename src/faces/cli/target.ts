@@ -12,7 +12,17 @@ import { ENOENT } from "../../kernel/abi/errno.ts";
 import { effectiveUser } from "../../kernel/process.ts";
 import { usualCgroupNames } from "../../lifecycle/leftovers.ts";
 import { absolute } from "./caller.ts";
-import { type Arguments, lxcpath, type Option, Refusal, rcFile, refusedBecause, shareOptions } from "./command.ts";
+import {
+  type Arguments,
+  COULD_NOT_PARSE,
+  lxcpath,
+  type Option,
+  Refusal,
+  rcFile,
+  refusalIn,
+  refusedBecause,
+  shareOptions,
+} from "./command.ts";
 
 /** The configuration of the container, or the file of --rcfile in its place. */
 export function configFrom(args: Arguments, container: Container, rcFileOption: Option = rcFile): LoadedConfig {
@@ -27,7 +37,19 @@ export function configFrom(args: Arguments, container: Container, rcFileOption: 
   }
 }
 
-/** Sets each `KEY=VALUE` of -s. Throws in LXC's words. */
+/** Refuses a `-s` without a sign of equality, as in LXC before anything else is looked at. */
+export function checkDefinitions(definitions: readonly string[]): void {
+  for (const definition of definitions) {
+    if (definition.includes("=")) continue;
+    const doing = `set "${visible(definition)}"`;
+    const error = new LxcError("config-invalid", doing, "it is not KEY=VALUE with a key that begins with lxc.", {
+      hint: "write -s lxc.uts.name=NAME",
+    });
+    throw refusedBecause(COULD_NOT_PARSE, "read the command line", error);
+  }
+}
+
+/** Sets each `KEY=VALUE` of -s that `checkDefinitions` let pass. Throws in LXC's words. */
 export function applyDefinitions(config: Config, definitions: readonly string[]): void {
   for (const definition of definitions) {
     try {
@@ -35,14 +57,23 @@ export function applyDefinitions(config: Config, definitions: readonly string[])
     } catch (caught) {
       const error = asLxcError(caught as Error);
       const equals = definition.indexOf("=");
-      const key = equals < 0 ? definition : definition.slice(0, equals).trim();
-      const value = equals < 0 ? "" : definition.slice(equals + 1).trim();
+      const key = definition.slice(0, equals).trim();
+      const value = definition.slice(equals + 1).trim();
       throw refusedBecause(
         `Failed to set "${visible(key)} = ${visible(value)}"`,
         `use -s ${visible(definition)}`,
         error,
       );
     }
+  }
+}
+
+/** What the words of an option mean. Throws in LXC's words when they mean nothing. */
+export function understood<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (caught) {
+    throw refusedBecause(COULD_NOT_PARSE, "read the command line", asLxcError(caught as Error));
   }
 }
 
@@ -98,6 +129,8 @@ export function controlling<T>(container: Container, action: () => T): T {
   try {
     return action();
   } catch (caught) {
+    // Thrown again as what it was caught as: natively it is no Error otherwise.
+    if (refusalIn(caught as Error) !== undefined) throw caught as Error;
     const error = asLxcError(caught as Error);
     if (error.code !== "not-permitted") throw error;
     throw refusedBecause(`Insufficent privileges to control ${container.name}`, `control ${container.name}`, error);
