@@ -82,7 +82,8 @@ test("a checkpoint leaves the container running, or stops it, with LXC's words t
 });
 
 test("a restored process is the container's first one, and ends with it", { skip }, async () => {
-  deepEqual(checkpoint(["-n", NAME, "-r", "-D", saved]), done);
+  // The last word counts, and the default is the same.
+  deepEqual(checkpoint(["-n", NAME, "-r", "-F", "-d", "-D", saved]), done);
   match(words(), /^restore .* --root \S+ --restore-detached --restore-sibling busybox is there$/);
   equal(place.state(NAME), "RUNNING");
   const pid = initPid();

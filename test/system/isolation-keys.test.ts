@@ -89,7 +89,8 @@ test("--share-net and its like join what they name", { skip }, () => {
   place.create("lxcts-key-owner");
   equal(place.ours("lxc-start", "-n", "lxcts-key-owner").code, 0);
   const owner = place.ours("lxc-info", "-n", "lxcts-key-owner", "-pH").out.trim();
-  const options = ["net", "ipc", "uts", "pid"].map((name) => `--share-${name}=lxcts-key-owner`);
+  const shares = ["--share-net", "--share-ipc", "--share-uts", "--share-pid"];
+  const options = shares.map((share) => `${share}=lxcts-key-owner`);
   const said = startWith("lxcts-key-share", options, "cd /proc/self/ns; stat -L -c %i net ipc uts pid mnt");
   const inodes = ["net", "ipc", "uts", "pid"].map((name) => String(statSync(`/proc/${owner}/ns/${name}`).ino));
   equal(said.split("\n").slice(0, 4).join(" "), inodes.join(" "));
