@@ -103,7 +103,10 @@ test("exit codes are the program's, 128 + the signal, 127 and 126", { skip }, ()
 });
 
 test("a program that cannot be run, and a container that does not run, are named", { skip }, () => {
-  equal(attach([], "no-such-program").stderr, `cannot run no-such-program in ${NAME}: it is not in PATH\n`);
+  equal(
+    attach([], "no-such-program").stderr,
+    `cannot run no-such-program in ${NAME}: it is not in PATH\n  hint: put no-such-program into a folder of PATH, or write its whole path\n`,
+  );
   const result = spawnSync(DRIVER, [lxcpath, "none", "--", "true"], { encoding: "utf8" });
   equal(result.status, 1);
   match(result.stderr, /^cannot enter none: it is not running\n {2}hint: start it: lxc-start /);
