@@ -4,15 +4,16 @@ import { Deadline } from "../../base/deadline.ts";
 import { LxcError } from "../../base/errors.ts";
 import { baseName } from "../../base/path.ts";
 import { becomeMapped, writeIdMaps } from "../../isolation/user-namespace.ts";
-import { O_RDWR } from "../../kernel/abi/fs.ts";
+import { ENOENT, errnoText } from "../../kernel/abi/errno.ts";
+import { AT_FDCWD, O_RDONLY, O_RDWR } from "../../kernel/abi/fs.ts";
 import { POLLIN, pollfd, timespec } from "../../kernel/abi/ioctl.ts";
 import { MS_REC, MS_SLAVE } from "../../kernel/abi/mount.ts";
 import { PR_SET_CHILD_SUBREAPER } from "../../kernel/abi/prctl.ts";
 import { CLONE_NEWNS, CLONE_NEWUSER } from "../../kernel/abi/sched.ts";
 import { SIGKILL, SIGTERM } from "../../kernel/abi/signal.ts";
-import { call, tryCall, tryNumbers } from "../../kernel/call.ts";
-import { closeFd, openFile, tryReadText } from "../../kernel/files.ts";
-import { bytesOfText } from "../../kernel/memory.ts";
+import { call, tryBytes, tryCall, tryNumbers } from "../../kernel/call.ts";
+import { closeFd, openFile, tryOpenAt, tryReadText } from "../../kernel/files.ts";
+import { bytesOfText, textOf } from "../../kernel/memory.ts";
 import { setPropagation } from "../../kernel/mounts.ts";
 import {
   type Child,
@@ -27,6 +28,7 @@ import {
   tryEndOf,
   tryExec,
 } from "../../kernel/process.ts";
+import { HEAD_BYTES, programHead } from "../../kernel/program-head.ts";
 import { blockSignals, nextSignal } from "../../kernel/signals.ts";
 import { receiveMessage, socketPair, trySend } from "../../kernel/sockets.ts";
 import { type Interrupts, interrupted } from "../interrupts.ts";
@@ -37,6 +39,7 @@ const GRACE_MS = 5000;
 const PAUSE_MS = 5;
 const UMASK = 0o022;
 const GO = "go";
+const LONGEST_NUMBER = 8;
 
 export interface ProgramRun {
   readonly path: string;
@@ -64,10 +67,32 @@ export function runProgram(run: ProgramRun, interrupts: Interrupts): void {
     gate.openFor(child.pid, mapped);
     const end = waitFor(child, run.doing, interrupts);
     closeFd(child.pidfd);
+    const errno = gate.close();
+    if (errno > 0) throw notRun(run, errno);
     if (shellCode(end) !== 0) throw failed(run, end);
   } finally {
     tryNumbers("prctl", PR_SET_CHILD_SUBREAPER, 0, 0);
   }
+}
+
+function notRun(run: ProgramRun, errno: number): LxcError {
+  const head = programHead(tryReadHead(run.path));
+  const names = head.kind === "script" && errno === ENOENT && head.interpreter !== "";
+  const hint = names
+    ? `install ${head.interpreter}, which its first line names as its interpreter`
+    : "it must be a script that begins with #!, or a program for this machine, and executable";
+  const reason = `the template ${run.path} cannot be run: ${errnoText(errno)}`;
+  return new LxcError("hook-failed", run.doing, reason, { errno, hint });
+}
+
+/** Nothing of what cannot be read. */
+function tryReadHead(path: string): Uint8Array {
+  const bytes = new Uint8Array(HEAD_BYTES);
+  const fd = tryOpenAt(AT_FDCWD, path, O_RDONLY);
+  if (fd < 0) return bytes.subarray(0, 0);
+  const length = tryBytes("read", fd, bytes, bytes.length, 0);
+  closeFd(fd);
+  return bytes.subarray(0, Math.max(0, length));
 }
 
 function failed(run: ProgramRun, end: ProcessEnd): LxcError {
@@ -90,7 +115,7 @@ function becomeProgram(run: ProgramRun, isRoot: boolean, gate: Gate, interrupts:
     if (isRoot) setPropagation("/", MS_REC | MS_SLAVE);
     tryNumbers("umask", UMASK, 0, 0);
     if (run.quiet) nullStandardFds();
-    tryExec(run.path, [baseName(run.path)].concat(run.args), run.environment);
+    gate.tell(-tryExec(run.path, [baseName(run.path)].concat(run.args), run.environment));
   } finally {
     exitNow(127);
   }
@@ -104,7 +129,11 @@ class Gate {
   pass(): void {
     closeFd(this.#pair.left);
     if (receiveMessage(this.#pair.right, GO.length).bytes.length === 0) exitNow(1);
-    closeFd(this.#pair.right);
+  }
+
+  /** In the child, which is no other program now: why. */
+  tell(errno: number): void {
+    trySend(this.#pair.right, bytesOfText(String(errno)), []);
   }
 
   /** In the parent. When it fails the child ends by itself. */
@@ -113,9 +142,17 @@ class Gate {
     try {
       if (mapped !== undefined) writeIdMaps(pid, mapped.maps);
       trySend(this.#pair.left, bytesOfText(GO), []);
-    } finally {
+    } catch (caught) {
       closeFd(this.#pair.left);
+      throw caught;
     }
+  }
+
+  /** In the parent, when the child has ended: why it could not be run, or 0. */
+  close(): number {
+    const { bytes } = receiveMessage(this.#pair.left, LONGEST_NUMBER);
+    closeFd(this.#pair.left);
+    return bytes.length === 0 ? 0 : parseInt(textOf(bytes), 10);
   }
 }
 
