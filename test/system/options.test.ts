@@ -367,6 +367,7 @@ test("init.lxc runs a program as its child, passes on a signal, and ends as it e
   const said = join(place.folder, "init-ready");
   const waits = [
     "-pf",
+    "--kill-child",
     "--mount-proc",
     init,
     "--name",
@@ -380,8 +381,9 @@ test("init.lxc runs a program as its child, passes on a signal, and ends as it e
   ok(await eventually(() => existsSync(said)));
   const first = Number(readFileSync(`/proc/${outside.pid}/task/${outside.pid}/children`, "utf8"));
   process.kill(first, "SIGUSR1");
-  ok(await eventually(() => outside.exitCode !== null));
-  equal(outside.exitCode, 9);
+  const hasEnded = await eventually(() => outside.exitCode !== null);
+  outside.kill("SIGKILL");
+  deepEqual([hasEnded, outside.exitCode], [true, 9]);
   const missing = run("--", "lxcts-nothing");
   deepEqual([missing.code, missing.err.startsWith("init.lxc: cannot run lxcts-nothing")], [255, true]);
   deepEqual(run("-q", "--", "lxcts-nothing"), { code: 255, out: "", err: "" });
