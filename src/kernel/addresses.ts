@@ -25,6 +25,7 @@ import {
   RTA_DST,
   RTA_GATEWAY,
   RTA_OIF,
+  RTM_DELROUTE,
   RTM_GETADDR,
   RTM_GETNSID,
   RTM_GETROUTE,
@@ -80,7 +81,7 @@ export interface DeviceRoute {
   readonly route: Route;
 }
 
-function familyOf(addressSize: number): number {
+export function familyOf(addressSize: number): number {
   return addressSize === 16 ? AF_INET6 : AF_INET;
 }
 
@@ -103,8 +104,12 @@ export function addressRequest(index: number, address: InterfaceAddress, words: 
   return { message, doing: `add the address ${words}`, hints };
 }
 
-/** Adds `route` through the device `index`; `words` completes "cannot …". */
-export function routeRequest(index: number, route: Route, words: string): NetlinkRequest {
+/** Takes `route` through the device `index` away. */
+export function routeRemoval(index: number, route: Route, words: string): NetlinkRequest {
+  return { message: routeMessage(RTM_DELROUTE, NLM_F_REQUEST, index, route), doing: words, hints: [] };
+}
+
+function routeMessage(type: number, flags: number, index: number, route: Route): NetlinkMessage {
   const head = new Uint8Array(rtmsg.size);
   const direct = route.gateway.length === 0;
   rtmsg.family.put(head, familyOf(route.addressSize));
@@ -113,13 +118,23 @@ export function routeRequest(index: number, route: Route, words: string): Netlin
   rtmsg.protocol.put(head, RTPROT_BOOT);
   rtmsg.scope.put(head, direct ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE);
   rtmsg.type.put(head, RTN_UNICAST);
-  const message = new NetlinkMessage(RTM_NEWROUTE, NLM_F_REQUEST | NLM_F_CREATE | NLM_F_EXCL, head);
+  const message = new NetlinkMessage(type, flags, head);
   if (route.destination.length > 0) message.bytes(RTA_DST, route.destination);
   if (!direct) message.bytes(RTA_GATEWAY, route.gateway);
   message.u32(RTA_OIF, index);
-  const unreachable = "the gateway must be another machine's address that the device can reach";
+  return message;
+}
+
+/** Adds `route` through the device `index`; `words` completes "cannot …". */
+export function routeRequest(index: number, route: Route, words: string): NetlinkRequest {
+  const message = routeMessage(RTM_NEWROUTE, NLM_F_REQUEST | NLM_F_CREATE | NLM_F_EXCL, index, route);
+  const unreachable =
+    route.gateway.length > 0
+      ? "the gateway must be another machine's address that the device can reach"
+      : "write a network, all zero behind its prefix, such as 10.1.0.0/16 or fd00:1::/64";
+  const isThere = route.destination.length > 0 ? "see `ip route`" : "give only one network a gateway";
   const hints: readonly ErrnoHint[] = [
-    { errno: EEXIST, hint: "there is such a route already: give only one network a gateway" },
+    { errno: EEXIST, hint: `there is such a route already: ${isThere}` },
     { errno: ENETUNREACH, hint: unreachable },
     { errno: EHOSTUNREACH, hint: unreachable },
     { errno: EINVAL, hint: unreachable },

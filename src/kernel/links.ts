@@ -1,10 +1,10 @@
 // Network devices by rtnetlink: make, find, change, delete. The functions named …Request are pure.
 
-import { EEXIST, EINVAL, ENODEV, ENOENT, EPERM } from "./abi/errno.ts";
-import { AT_FDCWD } from "./abi/fs.ts";
+import { EEXIST, EINVAL, ENETDOWN, ENODEV, EPERM } from "./abi/errno.ts";
 import {
   IFF_UP,
   IFLA_ADDRESS,
+  IFLA_ALT_IFNAME,
   IFLA_EXT_MASK,
   IFLA_IFNAME,
   IFLA_INFO_DATA,
@@ -15,6 +15,9 @@ import {
   IFLA_MTU,
   IFLA_NET_NS_FD,
   IFLA_NET_NS_PID,
+  IFLA_NUM_RX_QUEUES,
+  IFLA_NUM_TX_QUEUES,
+  IFLA_PROP_LIST,
   IFLA_STATS64,
   IFLA_TARGET_NETNSID,
   IFNAMSIZ,
@@ -30,8 +33,6 @@ import {
   RTM_NEWLINK,
   RTM_SETLINK,
 } from "./abi/rtnetlink.ts";
-import { refused } from "./call.ts";
-import { tryWriteAt } from "./files.ts";
 import { type ErrnoHint, type NetlinkRequest, type NetlinkSocket, refusedRequest } from "./netlink.ts";
 import { Attributes, NetlinkMessage, type NetlinkReply } from "./netlink-messages.ts";
 
@@ -39,8 +40,12 @@ import { Attributes, NetlinkMessage, type NetlinkReply } from "./netlink-message
 export interface LinkInfo {
   readonly index: number;
   readonly name: string;
+  /** Others that it is known by (`ip link property`). */
+  readonly altNames: readonly string[];
   /** "bridge", "veth", …; "" for hardware. */
   readonly kind: string;
+  /** The attributes of that kind. */
+  readonly data: Uint8Array;
   readonly up: boolean;
   readonly mtu: number;
   /** 6 bytes for Ethernet. */
@@ -63,6 +68,9 @@ export interface VethPair {
   readonly mtu: number;
   /** The bridge to join, or 0. */
   readonly master: number;
+  /** How many of each both ends have; 0 for the kernel's default. */
+  readonly rxQueues: number;
+  readonly txQueues: number;
   readonly peerName: string;
   readonly peerHwaddr: Uint8Array;
   /** A process in the peer's network namespace; 0 for this one. */
@@ -81,7 +89,7 @@ export interface LinkChange {
   readonly toNamespaceFd?: number;
 }
 
-const creationHints: readonly ErrnoHint[] = [
+export const creationHints: readonly ErrnoHint[] = [
   { errno: EPERM, hint: "making network devices needs root (CAP_NET_ADMIN)" },
 ];
 
@@ -90,6 +98,7 @@ export function vethRequest(pair: VethPair): NetlinkRequest {
   const flags = NLM_F_REQUEST | NLM_F_CREATE | NLM_F_EXCL;
   const message = new NetlinkMessage(RTM_NEWLINK, flags, linkHead(0, IFF_UP, IFF_UP));
   putDevice(message, pair.name, pair.hwaddr, pair.mtu);
+  putQueues(message, pair);
   if (pair.master > 0) message.u32(IFLA_MASTER, pair.master);
   const info = message.open(IFLA_LINKINFO);
   message.text(IFLA_INFO_KIND, "veth");
@@ -97,6 +106,7 @@ export function vethRequest(pair: VethPair): NetlinkRequest {
   const peer = message.open(VETH_INFO_PEER);
   message.raw(linkHead(0, 0, 0));
   putDevice(message, pair.peerName, pair.peerHwaddr, pair.mtu);
+  putQueues(message, pair);
   if (pair.peerPid > 0) message.u32(IFLA_NET_NS_PID, pair.peerPid);
   message.close(peer);
   message.close(data);
@@ -104,7 +114,12 @@ export function vethRequest(pair: VethPair): NetlinkRequest {
   return { message, doing: `make the network devices ${pair.name} and ${pair.peerName}`, hints: creationHints };
 }
 
-function putDevice(message: NetlinkMessage, name: string, hwaddr: Uint8Array, mtu: number): void {
+function putQueues(message: NetlinkMessage, pair: VethPair): void {
+  if (pair.rxQueues > 0) message.u32(IFLA_NUM_RX_QUEUES, pair.rxQueues);
+  if (pair.txQueues > 0) message.u32(IFLA_NUM_TX_QUEUES, pair.txQueues);
+}
+
+export function putDevice(message: NetlinkMessage, name: string, hwaddr: Uint8Array, mtu: number): void {
   message.text(IFLA_IFNAME, name);
   if (hwaddr.length > 0) message.bytes(IFLA_ADDRESS, hwaddr);
   if (mtu > 0) message.u32(IFLA_MTU, mtu);
@@ -116,6 +131,13 @@ export function linkRequest(name: string, withTraffic = false): NetlinkRequest {
   message.text(IFLA_IFNAME, name);
   if (!withTraffic) message.u32(IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
   return { message, doing: `find the network device ${name}`, hints: [] };
+}
+
+/** Asks for one device by its index; `what` names it in errors. */
+export function linkAtRequest(index: number, what: string): NetlinkRequest {
+  const message = new NetlinkMessage(RTM_GETLINK, NLM_F_REQUEST, linkHead(index, 0, 0));
+  message.u32(IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+  return { message, doing: `find the network device ${what}`, hints: [] };
 }
 
 /** Changes the device `index`; `what` names it in errors. */
@@ -142,6 +164,7 @@ export function changeRequest(index: number, what: string, change: LinkChange): 
     { errno: EPERM, hint: "changing network devices needs root (CAP_NET_ADMIN)" },
     { errno: EEXIST, hint: `the name ${name} is taken there; see \`ip link\`` },
     { errno: EINVAL, hint: "the device does not take such a value; see `ip -details link`" },
+    { errno: ENETDOWN, hint: "the host's device below it is down: switch it on with `ip link set DEVICE up`" },
   ];
   return { message, doing: `${doingOf(change)} ${what}`, hints };
 }
@@ -162,7 +185,7 @@ export function deleteRequest(index: number, what: string): NetlinkRequest {
   };
 }
 
-function linkHead(index: number, flags: number, change: number): Uint8Array {
+export function linkHead(index: number, flags: number, change: number): Uint8Array {
   const head = new Uint8Array(ifinfomsg.size);
   ifinfomsg.index.put(head, index);
   ifinfomsg.flags.put(head, flags);
@@ -174,12 +197,15 @@ function linkHead(index: number, flags: number, change: number): Uint8Array {
 export function linkIn(reply: NetlinkReply): LinkInfo | undefined {
   if (reply.type !== RTM_NEWLINK || reply.body.length < ifinfomsg.size) return undefined;
   const attributes = new Attributes(reply.body, ifinfomsg.size);
+  const info = attributes.nested(IFLA_LINKINFO);
   const stats = attributes.bytes(IFLA_STATS64);
   const hasStats = stats.length >= 32;
   return {
     index: ifinfomsg.index.get(reply.body),
     name: attributes.text(IFLA_IFNAME),
-    kind: attributes.nested(IFLA_LINKINFO).text(IFLA_INFO_KIND),
+    altNames: attributes.nested(IFLA_PROP_LIST).texts(IFLA_ALT_IFNAME),
+    kind: info.text(IFLA_INFO_KIND),
+    data: info.bytes(IFLA_INFO_DATA),
     up: (ifinfomsg.flags.get(reply.body) & IFF_UP) !== 0,
     mtu: attributes.u32(IFLA_MTU, 0),
     hwaddr: attributes.bytes(IFLA_ADDRESS),
@@ -212,6 +238,15 @@ export function findLinks(
   return found;
 }
 
+/** The device at an index, or undefined when there is none. */
+export function findLinkAt(socket: NetlinkSocket, index: number, what: string): LinkInfo | undefined {
+  const request = linkAtRequest(index, what);
+  const outcome = socket.tryRun([request]);
+  for (const refusal of outcome.refusals) if (refusal.errno !== ENODEV) throw refusedRequest(request, refusal);
+  for (const answer of outcome.answers) return linkIn(answer.reply);
+  return undefined;
+}
+
 /** The device `name`, or undefined when there is none. */
 export function findLink(socket: NetlinkSocket, name: string, withTraffic = false): LinkInfo | undefined {
   return findLinks(socket, [name], withTraffic)[0];
@@ -240,13 +275,6 @@ export function deleteLink(socket: NetlinkSocket, index: number, what: string): 
     return false;
   }
   return true;
-}
-
-/** Keeps the kernel from giving `name` IPv6 addresses. No failure on a kernel without IPv6. */
-export function disableIpv6(name: string): void {
-  const path = `/proc/sys/net/ipv6/conf/${name}/disable_ipv6`;
-  const result = tryWriteAt(AT_FDCWD, path, "1");
-  if (result < 0 && result !== -ENOENT) throw refused(`write ${path}`, "write", result);
 }
 
 /** Whether the kernel takes this as a device's name (dev_valid_name in net/core/dev.c). */

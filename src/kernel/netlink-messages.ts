@@ -19,6 +19,7 @@ const INITIAL_SIZE = 256;
 const numbers = new Layout();
 const word = numbers.u32();
 const signed = new Layout().i32();
+const half = new Layout().u16();
 
 /** One request while it is written: a header, a fixed head such as ifinfomsg, then attributes. */
 export class NetlinkMessage {
@@ -56,6 +57,12 @@ export class NetlinkMessage {
   u32(type: number, value: number): void {
     const bytes = new Uint8Array(4);
     word.put(bytes, value);
+    this.bytes(type, bytes);
+  }
+
+  u16(type: number, value: number): void {
+    const bytes = new Uint8Array(2);
+    half.put(bytes, value);
     this.bytes(type, bytes);
   }
 
@@ -163,6 +170,28 @@ export class Attributes {
 
   text(type: number): string {
     return textOf(this.bytes(type));
+  }
+
+  /** The texts of all attributes of a type, in order. */
+  texts(type: number): string[] {
+    const found: string[] = [];
+    let at = 0;
+    for (const value of this.#values) {
+      if (this.#types[at] === type) found.push(textOf(value));
+      at++;
+    }
+    return found;
+  }
+
+  /** The number of an attribute of 1 byte, or `absent`. */
+  u8(type: number, absent: number): number {
+    return this.bytes(type)[0] ?? absent;
+  }
+
+  /** The number of an attribute of 2 bytes, or `absent`. */
+  u16(type: number, absent: number): number {
+    const bytes = this.bytes(type);
+    return bytes.length < 2 ? absent : half.get(bytes);
   }
 
   /** The number of an attribute of 4 bytes, or `absent`. */

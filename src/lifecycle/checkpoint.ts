@@ -4,7 +4,7 @@ import { asLxcError, describe, LxcError } from "../base/errors.ts";
 import { joinPath } from "../base/path.ts";
 import type { Config } from "../container/config/schema.ts";
 import type { Container } from "../container/container.ts";
-import type { PlannedNetwork } from "../container/network/plan.ts";
+import type { PlannedNetwork } from "../container/network/planned.ts";
 import type { ContainerCgroups } from "../isolation/cgroup/cgroups.ts";
 import { type CgroupLayout, hierarchyOf, readLayout } from "../isolation/cgroup/layout.ts";
 import { MS_REC, MS_SLAVE } from "../kernel/abi/mount.ts";

@@ -4,7 +4,7 @@ import { asLxcError, type LxcError } from "../base/errors.ts";
 import type { Config } from "../container/config/schema.ts";
 import { getItem } from "../container/config/values.ts";
 import type { Container } from "../container/container.ts";
-import type { PlannedNetwork } from "../container/network/plan.ts";
+import type { PlannedNetwork } from "../container/network/planned.ts";
 import type { ContainerCgroups } from "../isolation/cgroup/cgroups.ts";
 import type { DeviceRule } from "../isolation/cgroup/devices.ts";
 import { freeze, freezerOf, thaw } from "../isolation/cgroup/freeze.ts";
@@ -124,6 +124,7 @@ export class MonitorAnswers extends Served {
     for (const network of this.#networks) {
       // The name that was drawn, where the configuration has none.
       if (network.hostName !== "" && key === `lxc.net.${network.index}.veth.pair`) return network.hostName;
+      if (network.type !== "empty" && key === `lxc.net.${network.index}.name`) return network.name;
     }
     const text = getItem(this.#config, key) ?? "";
     return text === "" ? undefined : text;

@@ -7,7 +7,8 @@ import { Undo } from "../base/undo.ts";
 import type { Config } from "../container/config/schema.ts";
 import { destroyContainer } from "../container/destroy.ts";
 import { runHook } from "../container/hooks.ts";
-import { createNetworks } from "../container/network/create.ts";
+import { completeNetworks, createNetworks } from "../container/network/create.ts";
+import type { NetworkDevice } from "../container/network/device.ts";
 import type { ContainerCgroups } from "../isolation/cgroup/cgroups.ts";
 import { killAllIn } from "../isolation/cgroup/kill.ts";
 import { applyDeviceRules, applyLimits } from "../isolation/cgroup/limits.ts";
@@ -164,11 +165,12 @@ export class Monitor {
       delegateTo(plan, cgroups, child.pid);
       this.#warnings = cgroups.warnings();
       applyLimits(cgroups, plan.limits);
-      this.#makeNetworks(undo);
+      const networks = this.#makeNetworks(undo);
       for (const file of plan.options.config.proc.entries) setProcFile(child.pid, file.name, file.value);
       setResourceLimits(child.pid, resourceLimits(plan.options.config));
       tellWith(channel.left, "configured", cgroupPath);
       this.#takeTerminals(channel.left);
+      completeNetworks(networks);
       for (const warning of applyDeviceRules(cgroups, plan.limits)) plan.options.warn(warning);
       this.#hooks.run("start-host");
       this.#signals.refuseIfAsked(plan.options.container.name);
@@ -235,8 +237,8 @@ export class Monitor {
     }
   }
 
-  #makeNetworks(undo: Undo): void {
-    if (this.#plan.network.networks.length === 0) return;
+  #makeNetworks(undo: Undo): NetworkDevice[] {
+    if (this.#plan.network.networks.length === 0) return [];
     const socket = new NetlinkSocket();
     undo.add("close the netlink socket", () => socket.close());
     const scripts = {
@@ -245,7 +247,7 @@ export class Monitor {
       environment: this.#plan.hookEnvironment,
       run: runHook,
     };
-    createNetworks(this.#plan.network, socket, { initPid: this.#answers.init.pid, scripts }, undo);
+    return createNetworks(this.#plan.network, socket, { initPid: this.#answers.init.pid, scripts }, undo);
   }
 
   /** The terminals come in as many messages as it takes, then the first process says that it is ready. */

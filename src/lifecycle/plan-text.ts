@@ -4,7 +4,7 @@ import { joinPath } from "../base/path.ts";
 import type { Config } from "../container/config/schema.ts";
 import { type HookType, hookCalls } from "../container/hook-calls.ts";
 import { addressText } from "../container/network/gateways.ts";
-import type { PlannedNetwork } from "../container/network/plan.ts";
+import type { PlannedNetwork } from "../container/network/planned.ts";
 import { isOverlay, overlayPathsIn } from "../container/rootfs/layers.ts";
 import { explain, type MountStep } from "../container/rootfs/steps.ts";
 import type { Hierarchy } from "../isolation/cgroup/layout.ts";
@@ -130,12 +130,20 @@ function idMap(map: IdMapping): string {
 
 function networkSteps(network: PlannedNetwork): string[] {
   if (network.type === "empty") return ["make the loopback device"];
-  const bridge = network.link === "" ? "" : ` on the bridge ${network.link}`;
-  const texts = [`make ${network.name}, a pair of devices with one end outside${bridge}`];
+  const texts = [deviceStep(network)];
   for (const address of network.addresses)
     texts.push(`give ${network.name} the address ${addressText(address.bytes)}/${address.prefix}`);
   for (const route of network.routes) texts.push(route.doing);
   return texts;
+}
+
+function deviceStep(network: PlannedNetwork): string {
+  const { type, name, link, veth } = network;
+  if (type === "phys") return `move the host's device ${link} in, as ${name}`;
+  if (veth === undefined) return `make ${name}, of kind ${type}, on the host's device ${link}`;
+  if (veth.isRouter) return `make ${name}, a pair of devices with one end outside, routed`;
+  const bridge = link === "" ? "" : ` on the bridge ${link}`;
+  return `make ${name}, a pair of devices with one end outside${bridge}`;
 }
 
 function ofFirstProcess(config: Config): string[] {

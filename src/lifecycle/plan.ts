@@ -7,7 +7,7 @@ import type { Sources } from "../container/config/sources.ts";
 import { limitsOf } from "../container/config-limits.ts";
 import type { Container } from "../container/container.ts";
 import { directoryOf } from "../container/container.ts";
-import type { NetworkPlan } from "../container/network/plan.ts";
+import type { NetworkPlan } from "../container/network/planned.ts";
 import { TTY_GROUP } from "../container/rootfs/automounts.ts";
 import { rootFolders } from "../container/rootfs/layers.ts";
 import type { MountEntry } from "../container/rootfs/mount-entry.ts";

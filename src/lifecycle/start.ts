@@ -4,10 +4,13 @@ import { asLxcError, type ErrorCode, LxcError } from "../base/errors.ts";
 import { type Finding, findingText } from "../base/finding.ts";
 import { problemsIn } from "../container/config/checks.ts";
 import { unsupportedIn, warningsIn } from "../container/config/findings.ts";
+import type { NetworkConfig } from "../container/config/network-schema.ts";
 import type { Config } from "../container/config/schema.ts";
+import type { Sources } from "../container/config/sources.ts";
 import { limitsDisk } from "../container/config-limits.ts";
 import { networkFacts } from "../container/network/facts.ts";
-import { type NetworkPlan, planNetworks } from "../container/network/plan.ts";
+import { planNetworks } from "../container/network/plan.ts";
+import type { NetworkPlan } from "../container/network/planned.ts";
 import { requestsFrom } from "../container/network/requests.ts";
 import { refuseUnfinished } from "../container/partial.ts";
 import { commandSocketOf, runDirectory } from "../container/paths.ts";
@@ -116,13 +119,19 @@ function entriesOf(fstab: string | undefined): readonly MountEntry[] {
 }
 
 function networkPlanFor(options: StartOptions): NetworkPlan {
-  const requests = requestsFrom(options.config.networks);
+  const requests = requestsFrom(options.config.networks, (network) => placeOf(network, options.sources));
   const socket = new NetlinkSocket();
   try {
-    return planNetworks(requests, networkFacts(socket, requests));
+    return planNetworks(requests, networkFacts(socket, requests, options.environment));
   } finally {
     socket.close();
   }
+}
+
+/** The line that gives the network its type. */
+function placeOf(network: NetworkConfig, sources: Sources): string {
+  const found = sources.find("error", network.about(network.type, "", ""));
+  return found.line > 0 ? `${found.file}:${found.line}` : found.file;
 }
 
 /** The monitor is this process, until the container has stopped. */

@@ -93,6 +93,8 @@ export const structs: Readonly<Record<string, StructRow>> = {
   },
   sockaddrNl: { c: "struct sockaddr_nl", prefix: "nl_", fields: { portId: "nl_pid" } },
   ifaddrmsg: { c: "struct ifaddrmsg", prefix: "ifa_" },
+  bridgeVlanInfo: { c: "struct bridge_vlan_info" },
+  ndmsg: { c: "struct ndmsg", prefix: "ndm_", fields: { index: "ndm_ifindex" } },
   ifinfomsg: { c: "struct ifinfomsg", prefix: "ifi_", fields: { pad: "" } },
   rtgenmsg: { c: "struct rtgenmsg", prefix: "rtgen_" },
   rtmsg: { c: "struct rtmsg", prefix: "rtm_" },

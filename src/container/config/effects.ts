@@ -24,10 +24,6 @@ export function notYetIn(config: Config): Complaint[] {
 /** Of keys that do some of what they can say. */
 function valuesNotYetIn(config: Config): Complaint[] {
   const found: Complaint[] = [];
-  for (const network of config.networks.items) {
-    const problem = `the type ${network.type.value} is ${NOT_YET}`;
-    if (!network.isTypeThere()) found.push(network.about(network.type, problem, "use veth, empty or none"));
-  }
   const storage = config.rootfsPath.value?.type ?? "";
   if (!storageNow.includes(storage)) {
     found.push(complaint(config.rootfsPath.key, `${storage}: is ${NOT_YET}`, "put the root file system into a folder"));

@@ -34,9 +34,6 @@ const ipvlanMode = oneOf<IpvlanMode>(["l3", "l3s", "l2"]);
 export type IpvlanIsolation = "bridge" | "private" | "vepa";
 const ipvlanIsolation = oneOf<IpvlanIsolation>(["bridge", "private", "vepa"]);
 
-/** The types whose effect is there. */
-const typesNow: readonly NetworkType[] = ["none", "empty", "veth"];
-
 /** The keys of one network. */
 export class NetworkConfig extends KeySet {
   readonly index: number;
@@ -66,35 +63,28 @@ export class NetworkConfig extends KeySet {
   readonly ipv6Gateway = this.maybe("ipv6.gateway", ipv6Gateway, "Where IPv6 packets leave to.");
   readonly scriptUp = this.maybe("script.up", line, "A program to run on the host when the network is made.");
   readonly scriptDown = this.maybe("script.down", line, "A program to run on the host when the network goes away.");
-  readonly l2proxy = this.later(this.one("l2proxy", flag, false, "Answer for the container's addresses on the link."));
+  readonly l2proxy = this.one("l2proxy", flag, false, "Answer for the container's addresses on the link.");
   readonly vethPair = this.maybe(
     "veth.pair",
     deviceName,
     "The name of the host's end. Default: veth and random letters.",
   );
-  readonly vethMode = this.later(this.one("veth.mode", vethMode, "bridge", "Joined to a bridge, or routed."));
-  readonly vethRxQueues = this.later(this.maybe("veth.n_rxqueues", positive, "How many receive queues."));
-  readonly vethTxQueues = this.later(this.maybe("veth.n_txqueues", positive, "How many transmit queues."));
-  readonly vethIpv4Route = this.later(
-    this.many("veth.ipv4.route", ipv4Routes, "A network the host reaches through here."),
+  readonly vethMode = this.one("veth.mode", vethMode, "bridge", "Joined to a bridge, or routed.");
+  readonly vethRxQueues = this.maybe("veth.n_rxqueues", positive, "How many receive queues.");
+  readonly vethTxQueues = this.maybe("veth.n_txqueues", positive, "How many transmit queues.");
+  readonly vethIpv4Route = this.many("veth.ipv4.route", ipv4Routes, "A network the host reaches through here.");
+  readonly vethIpv6Route = this.many("veth.ipv6.route", ipv6Routes, "A network the host reaches through here.");
+  readonly vethVlanId = this.maybe("veth.vlan.id", vlanOrNone, "The bridge port's own VLAN.");
+  readonly vethVlanTagged = this.many("veth.vlan.tagged.id", vlanIds, "A VLAN the bridge port also carries.");
+  readonly macvlanMode = this.one("macvlan.mode", macvlanMode, "private", "Who may talk to whom on the link.");
+  readonly ipvlanMode = this.one("ipvlan.mode", ipvlanMode, "l3", "The layer at which packets are passed on.");
+  readonly ipvlanIsolation = this.one(
+    "ipvlan.isolation",
+    ipvlanIsolation,
+    "bridge",
+    "Who may talk to whom on the link.",
   );
-  readonly vethIpv6Route = this.later(
-    this.many("veth.ipv6.route", ipv6Routes, "A network the host reaches through here."),
-  );
-  readonly vethVlanId = this.later(this.maybe("veth.vlan.id", vlanOrNone, "The bridge port's own VLAN."));
-  readonly vethVlanTagged = this.later(
-    this.many("veth.vlan.tagged.id", vlanIds, "A VLAN the bridge port also carries."),
-  );
-  readonly macvlanMode = this.later(
-    this.one("macvlan.mode", macvlanMode, "private", "Who may talk to whom on the link."),
-  );
-  readonly ipvlanMode = this.later(
-    this.one("ipvlan.mode", ipvlanMode, "l3", "The layer at which packets are passed on."),
-  );
-  readonly ipvlanIsolation = this.later(
-    this.one("ipvlan.isolation", ipvlanIsolation, "bridge", "Who may talk to whom on the link."),
-  );
-  readonly vlanId = this.later(this.maybe("vlan.id", vlanId, "The VLAN's number."));
+  readonly vlanId = this.maybe("vlan.id", vlanId, "The VLAN's number.");
 
   constructor(index: number) {
     super({});
@@ -128,10 +118,6 @@ export class NetworkConfig extends KeySet {
 
   override noSuchKey(key: string): Complaint {
     return unknownKey(key, this.allKeys());
-  }
-
-  isTypeThere(): boolean {
-    return typesNow.includes(this.type.value);
   }
 
   /** Everything back to its default. */

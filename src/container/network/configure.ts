@@ -5,7 +5,7 @@ import { addressRequest, LOOPBACK_INDEX, routeRequest } from "../../kernel/addre
 import { changeRequest, findLinks } from "../../kernel/links.ts";
 import { type NetlinkRequest, NetlinkSocket } from "../../kernel/netlink.ts";
 import { addressText } from "./gateways.ts";
-import type { NetworkPlan, PlannedNetwork } from "./plan.ts";
+import type { NetworkPlan, PlannedNetwork } from "./planned.ts";
 
 /**
  * Configures every device of `plan` in the network namespace of this process: at most two questions to the kernel,

@@ -1,10 +1,10 @@
 // From addresses and gateways to the routes of one network. Pure.
 
-import { LxcError } from "../../base/errors.ts";
 import { ipv4Text, ipv6Text } from "../../base/ip.ts";
 import { RT_SCOPE_LINK } from "../../kernel/abi/rtnetlink.ts";
 import type { DeviceAddress, InterfaceAddress, Route } from "../../kernel/addresses.ts";
 import type { LinkInfo } from "../../kernel/links.ts";
+import { invalid } from "./refusals.ts";
 import { type NetworkGateway, type NetworkRequest, networkKey } from "./request.ts";
 
 /** A route to add, and what to say when that fails. */
@@ -22,11 +22,25 @@ export function addressText(bytes: Uint8Array): string {
 /** The routes for both gateways of `request`. Throws when a gateway cannot be had. */
 export function routesFor(
   request: NetworkRequest,
-  bridge: LinkInfo | undefined,
+  link: LinkInfo | undefined,
   hostAddresses: readonly DeviceAddress[],
 ): PlannedRoute[] {
-  const ipv4 = gatewayRoutes(request, 4, settled(request, 4, bridge, hostAddresses));
-  return ipv4.concat(gatewayRoutes(request, 16, settled(request, 16, bridge, hostAddresses)));
+  const ipv4 = gatewayRoutes(request, 4, settled(request, 4, link, hostAddresses));
+  return ipv4.concat(gatewayRoutes(request, 16, settled(request, 16, link, hostAddresses)));
+}
+
+/** The addresses of both gateways of `request`, of those that have one. */
+export function gatewayAddresses(
+  request: NetworkRequest,
+  link: LinkInfo | undefined,
+  hostAddresses: readonly DeviceAddress[],
+): Uint8Array[] {
+  const found: Uint8Array[] = [];
+  for (const size of [4, 16]) {
+    const gateway = settled(request, size, link, hostAddresses);
+    if (gateway.kind === "address") found.push(gateway.bytes);
+  }
+  return found;
 }
 
 function gatewayOf(request: NetworkRequest, addressSize: number): NetworkGateway {
@@ -37,31 +51,29 @@ function keyOf(request: NetworkRequest, addressSize: number): string {
   return networkKey(request, addressSize === 4 ? "ipv4.gateway" : "ipv6.gateway");
 }
 
-/** With `auto` replaced by the bridge's address. */
+/** With `auto` replaced by the link's address. */
 function settled(
   request: NetworkRequest,
   addressSize: number,
-  bridge: LinkInfo | undefined,
+  link: LinkInfo | undefined,
   hostAddresses: readonly DeviceAddress[],
 ): NetworkGateway {
   const gateway = gatewayOf(request, addressSize);
   if (gateway.kind !== "auto") return gateway;
   const key = keyOf(request, addressSize);
-  if (bridge === undefined) {
-    throw refuse(
-      request,
-      `${key} = auto needs a bridge to take the address from`,
-      `set ${networkKey(request, "link")}`,
-    );
+  if (request.type !== "veth" && request.type !== "macvlan") {
+    throw invalid(`${key} = auto is for networks of type veth and macvlan`, `name the gateway in ${key}`);
   }
-  const own = hostAddresses.filter((one) => one.device === bridge.index && one.bytes.length === addressSize);
+  if (link === undefined) {
+    throw invalid(`${key} = auto needs a bridge to take the address from`, `set ${networkKey(request, "link")}`);
+  }
+  const own = hostAddresses.filter((one) => one.device === link.index && one.bytes.length === addressSize);
   const found = own.filter((one) => one.scope !== RT_SCOPE_LINK)[0] ?? own[0];
   if (found !== undefined) return { kind: "address", bytes: found.bytes };
   const example = addressSize === 4 ? "10.0.3.1/24" : "fd00::1/64";
-  throw refuse(
-    request,
-    `${key} = auto: ${bridge.name} has no address`,
-    `give it one, such as \`ip address add ${example} dev ${bridge.name}\`, or name the gateway in ${key}`,
+  throw invalid(
+    `${key} = auto: ${link.name} has no address`,
+    `give it one, such as \`ip address add ${example} dev ${link.name}\`, or name the gateway in ${key}`,
   );
 }
 
@@ -71,11 +83,11 @@ function gatewayRoutes(request: NetworkRequest, addressSize: number, gateway: Ne
   const own = request.addresses.filter((address) => address.bytes.length === addressSize);
   const local = isLinkLocal(gateway.bytes);
   if (!request.up && request.type !== "empty") {
-    throw refuse(request, `${key} needs the device to be up`, `set ${networkKey(request, "flags")} = up`);
+    throw invalid(`${key} needs the device to be up`, `set ${networkKey(request, "flags")} = up`);
   }
   if (own.length === 0 && !local) {
     const addressKey = networkKey(request, addressSize === 4 ? "ipv4.address" : "ipv6.address");
-    throw refuse(request, `${key} needs an address of the container`, `set ${addressKey}`);
+    throw invalid(`${key} needs an address of the container`, `set ${addressKey}`);
   }
   const nothing = new Uint8Array(0);
   if (gateway.kind === "dev") {
@@ -89,10 +101,6 @@ function gatewayRoutes(request: NetworkRequest, addressSize: number, gateway: Ne
   // As in LXC: a gateway outside of the container's own networks gets a route of its own first.
   const way: Route = { destination: gateway.bytes, prefix: addressSize * 8, gateway: nothing, addressSize };
   return [{ route: way, doing: `reach the gateway ${text} (${key})` }, everything];
-}
-
-function refuse(request: NetworkRequest, reason: string, hint: string): LxcError {
-  return new LxcError("config-invalid", `plan network ${request.index} of the container`, reason, { hint });
 }
 
 /** Whether `bytes` is in the network of `address`. */

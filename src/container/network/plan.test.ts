@@ -5,8 +5,9 @@ import type { InterfaceAddress } from "../../kernel/addresses.ts";
 import type { LinkInfo } from "../../kernel/links.ts";
 import { insideRequests } from "./configure.ts";
 import type { NetworkFacts } from "./facts.ts";
-import { type NetworkPlan, type PlannedNetwork, planNetworks } from "./plan.ts";
-import type { NetworkGateway, NetworkRequest } from "./request.ts";
+import { planNetworks } from "./plan.ts";
+import type { NetworkPlan, PlannedNetwork } from "./planned.ts";
+import { type NetworkGateway, type NetworkRequest, type VethRequest, VLAN_UNSAID } from "./request.ts";
 import { scriptCall } from "./scripts.ts";
 
 const none = new Uint8Array(0);
@@ -23,10 +24,14 @@ function via(text: string): NetworkGateway {
   return text === "auto" || text === "dev" ? { kind: text, bytes: none } : { kind: "address", bytes: bytes(text) };
 }
 
-function veth(changes: Partial<NetworkRequest>): NetworkRequest {
+type Changes = Partial<Omit<NetworkRequest, "veth">> & Partial<VethRequest>;
+
+function veth(changes: Changes): NetworkRequest {
+  const { pair, mode, rxQueues, txQueues, routes, vlan, taggedVlans, ...common } = changes;
   const request: NetworkRequest = {
     index: 0,
     type: "veth",
+    place: "",
     link: "",
     up: true,
     name: "",
@@ -35,17 +40,33 @@ function veth(changes: Partial<NetworkRequest>): NetworkRequest {
     addresses: [],
     ipv4Gateway: { kind: "none", bytes: none },
     ipv6Gateway: { kind: "none", bytes: none },
-    pair: "",
+    l2proxy: false,
+    veth: {
+      pair: pair ?? "",
+      mode: mode ?? "bridge",
+      rxQueues: rxQueues ?? 0,
+      txQueues: txQueues ?? 0,
+      routes: routes ?? [],
+      vlan: vlan ?? VLAN_UNSAID,
+      taggedVlans: taggedVlans ?? [],
+    },
+    macvlanMode: "private",
+    ipvlanMode: "l3",
+    ipvlanIsolation: "bridge",
+    vlanId: 0,
     scriptUp: "",
     scriptDown: "",
   };
-  return { ...request, ...changes };
+  return { ...request, ...common };
 }
 
 const bridge: LinkInfo = {
   index: 7,
   name: "br0",
+  altNames: [],
   kind: "bridge",
+  // Filters VLANs, and puts new ports into number 1.
+  data: new Uint8Array([5, 0, 7, 0, 1, 0, 0, 0, 6, 0, 39, 0, 1, 0, 0, 0]),
   up: true,
   mtu: 1400,
   hwaddr: none,
@@ -55,8 +76,17 @@ const bridge: LinkInfo = {
   txBytes: 0,
 };
 
+const more: readonly LinkInfo[] = [
+  { ...bridge, index: 9, name: "eno2", kind: "", data: none },
+  { ...bridge, index: 10, name: "ovs0", kind: "openvswitch", data: none },
+];
+
 const facts: NetworkFacts = {
-  links: [bridge, { ...bridge, index: 8, name: "eno1", kind: "" }],
+  switches: [
+    { name: "eno2", answer: "no" },
+    { name: "ovs0", answer: "yes" },
+  ],
+  links: [bridge, { ...bridge, index: 8, name: "eno1", kind: "", data: none }, ...more],
   addresses: [
     { device: 7, bytes: bytes("fe80::1"), prefix: 64, scope: 253 },
     { device: 7, bytes: bytes("10.0.3.1"), prefix: 24, scope: 0 },
@@ -69,7 +99,7 @@ function plan(...requests: NetworkRequest[]): NetworkPlan {
   return planNetworks(requests, facts);
 }
 
-function only(changes: Partial<NetworkRequest>): PlannedNetwork {
+function only(changes: Changes): PlannedNetwork {
   const found = plan(veth(changes)).networks[0];
   if (found === undefined) throw new Error("nothing was planned");
   return found;
@@ -87,16 +117,29 @@ test("a veth on a bridge takes its MTU, a random name and a high hardware addres
   deepEqual(only({ link: "br0", hwaddr: "10:66:6A:01:02:03" }), {
     index: 0,
     type: "veth",
+    place: "",
     link: "br0",
     linkIndex: 7,
     hostName: "veth012345",
-    hostHwaddr: new Uint8Array([0xfe, 6, 7, 8, 9, 10]),
+    veth: {
+      hwaddr: new Uint8Array([0xfe, 6, 7, 8, 9, 10]),
+      isRouter: false,
+      isSwitched: false,
+      rxQueues: 0,
+      txQueues: 0,
+      routes: [],
+      gateways: [],
+      vlans: { left: 0, own: -1, tagged: [] },
+    },
+    mode: 0,
+    flags: 0,
     name: "eth0",
     hwaddr: new Uint8Array([0x10, 0x66, 0x6a, 1, 2, 3]),
     mtu: 1400,
     up: true,
     addresses: [],
     routes: [],
+    l2proxy: false,
     scriptUp: "",
     scriptDown: "",
   });
@@ -143,10 +186,25 @@ test("a gateway is a default route, after a route of its own when no address is 
 });
 
 test("what cannot work is refused by its key, with a way out", () => {
-  const cases: readonly (readonly [Partial<NetworkRequest>, RegExp, RegExp])[] = [
+  const cases: readonly (readonly [Changes, RegExp, RegExp])[] = [
     [{ link: "lxcbr0" }, /lxc\.net\.0\.link = lxcbr0: there is no such bridge/, /ip link add lxcbr0 type bridge/],
-    [{ link: "eno1" }, /lxc\.net\.0\.link = eno1 is not a Linux bridge/, /ovs-vsctl/],
-    [{ type: "macvlan" }, /lxc\.net\.0\.type = macvlan is not there yet/, /veth, empty or none/],
+    [{ link: "eno1" }, /link = eno1 is not a Linux bridge, and there is no ovs-vsctl/, /openvswitch-switch/],
+    [{ link: "eno2" }, /link = eno2 is not a Linux bridge, nor one of Open vSwitch/, /ip -details/],
+    [{ type: "macvlan" }, /lxc\.net\.0\.link is missing/, /ip link/],
+    [{ type: "vlan", link: "eno7" }, /lxc\.net\.0\.link = eno7: there is no such device/, /ip link/],
+    [{ type: "ipvlan", link: "eno1", hwaddr: "10:66:6a:01:02:03" }, /lxc\.net\.0\.hwaddr: an ipvlan/, /macvlan/],
+    [{ type: "ipvlan", link: "eno1", l2proxy: true }, /l2proxy does not work in ipvlan mode l3/, /mode = l3s/],
+    [{ mode: "router", l2proxy: true }, /l2proxy needs a device/, /lxc\.net\.0\.link/],
+    [{ type: "phys", link: "wlan+" }, /link = wlan\+: no device of the host begins so/, /ip link/],
+    [{ type: "phys", link: "eno+", name: "x" }, /stands for eno1, eno2, .* lxc\.net\.0\.name/, /of its own/],
+    [{ vlan: 5 }, /lxc\.net\.0\.veth\.vlan\.id is for a port of a bridge/, /lxc\.net\.0\.link/],
+    [{ link: "br0", vlan: 5, taggedVlans: [5] }, /veth\.vlan\.id = 5 is one of the tagged/, /once/],
+    [{ link: "ovs0", vlan: -1 }, /none alone does not work with Open vSwitch/, /tagged\.id/],
+    [
+      { type: "ipvlan", link: "eno1", addresses: [address("10.0.3.5", 24)], ipv4Gateway: via("auto") },
+      /auto is for networks of type veth and macvlan/,
+      /name the gateway/,
+    ],
     [{ name: "sixteen-letters-" }, /lxc\.net\.0\.name = sixteen-letters- has 16 letters/, /1 to 15/],
     [{ name: "lo" }, /lxc\.net\.0\.name = lo is taken/, /own name/],
     [{ pair: "a/b" }, /lxc\.net\.0\.veth\.pair = a\/b is no name/, /1 to 15/],
@@ -164,6 +222,60 @@ test("what cannot work is refused by its key, with a way out", () => {
     () => planNetworks([veth({ link: "br0", ipv4Gateway: via("auto") })], { ...facts, addresses: [] }),
     /auto: br0 has no address/,
   );
+});
+
+test("the VLANs of a port leave the one that the bridge puts it in, unless that is its own", () => {
+  const vlans = (changes: Changes): unknown => only({ link: "br0", ...changes }).veth?.vlans;
+  deepEqual(vlans({ vlan: 7, taggedVlans: [8, 9] }), { left: 1, own: 7, tagged: [8, 9] });
+  deepEqual(vlans({ vlan: 1 }), { left: 0, own: 1, tagged: [] });
+  deepEqual(vlans({ vlan: -1 }), { left: 1, own: -1, tagged: [] });
+  deepEqual(vlans({ taggedVlans: [8] }), { left: 0, own: -1, tagged: [8] });
+  const flat = { ...facts, links: [{ ...bridge, data: none }] };
+  throws(() => planNetworks([veth({ link: "br0", vlan: 7 })], flat), {
+    message: /lxc\.net\.0\.veth\.vlan\.id: the bridge br0 does not filter VLANs/,
+    hint: "let it: ip link set br0 type bridge vlan_filtering 1",
+  });
+});
+
+test("in mode router the host has a route to each address, after those that are asked for, and is the gateways", () => {
+  const route = { destination: bytes("10.1.0.0"), prefix: 16, gateway: none, addressSize: 4 };
+  const addresses = [address("10.0.3.5", 24), address("fd00::5", 64)];
+  const gateways = { ipv4Gateway: via("169.254.1.1"), ipv6Gateway: via("dev") };
+  const { veth: host, link } = only({ mode: "router", routes: [route], addresses, ...gateways });
+  deepEqual(
+    host?.routes.map(({ doing }) => doing),
+    [
+      "route 10.1.0.0/16 to the container (lxc.net.0.veth.ipv4.route)",
+      "route 10.0.3.5 to the container (lxc.net.0.veth.mode = router)",
+      "route fd00::5 to the container (lxc.net.0.veth.mode = router)",
+    ],
+  );
+  deepEqual([host?.isRouter, host?.gateways, link], [true, [bytes("169.254.1.1")], ""]);
+});
+
+test("a wildcard is one network for each device that begins so, which keeps its name inside", () => {
+  const { networks } = plan(veth({ type: "phys", link: "eno+" }), veth({ index: 1, link: "br0" }));
+  deepEqual(
+    networks.map(({ index, type, link, linkIndex, name }) => `${index} ${type} ${link} ${linkIndex} ${name}`),
+    ["0 phys eno1 8 eno1", "0 phys eno2 9 eno2", "1 veth br0 7 eth0"],
+  );
+});
+
+test("the kinds on top of a device of the host have the kernel's numbers of their modes", () => {
+  const numbers = (changes: Changes): string => {
+    const { type, mode, flags, linkIndex, mtu } = only({ link: "eno1", ...changes });
+    return `${type} ${mode} ${flags} on ${linkIndex}, ${mtu}`;
+  };
+  const macvlans = (["private", "vepa", "bridge", "passthru"] as const).map((macvlanMode) =>
+    numbers({ type: "macvlan", macvlanMode }),
+  );
+  deepEqual(
+    macvlans,
+    [1, 2, 4, 8].map((mode) => `macvlan ${mode} 0 on 8, 0`),
+  );
+  equal(numbers({ type: "ipvlan", ipvlanMode: "l3s", ipvlanIsolation: "vepa" }), "ipvlan 2 2 on 8, 0");
+  equal(numbers({ type: "ipvlan", ipvlanMode: "l2", ipvlanIsolation: "private" }), "ipvlan 0 1 on 8, 0");
+  equal(numbers({ type: "vlan", vlanId: 4094, mtu: 1400 }), "vlan 4094 0 on 8, 1400");
 });
 
 test("inside, loopback and every device are told in one batch, up before its routes", () => {
@@ -199,4 +311,14 @@ test("scripts get what LXC gives them", () => {
     "lxc.net.0.script.up /s.sh a [veth v] LXC_NAME=c1 LXC_HOOK_TYPE=up LXC_HOOK_SECTION=net LXC_NET_TYPE=veth" +
       " LXC_NET_PEER=v LXC_NET_PARENT=",
   );
+  const other = (type: "macvlan" | "ipvlan" | "vlan" | "phys", version: number): string => {
+    const scripts = { containerName: "c1", hookVersion: version, environment: [], run: () => {} };
+    const hook = scriptCall(only({ type, link: "eno1", scriptDown: "/s.sh" }), "down", scripts);
+    return `[${hook.args.join(" ")}] ${hook.environment.join(" ")}`;
+  };
+  for (const type of ["macvlan", "ipvlan", "vlan", "phys"] as const) {
+    equal(other(type, 0), `[c1 net down ${type} eno1] `);
+    const environment = `LXC_HOOK_TYPE=down LXC_HOOK_SECTION=net LXC_NET_TYPE=${type} LXC_NET_PARENT=eno1`;
+    equal(other(type, 1), `[${type} eno1] ${environment}`);
+  }
 });

@@ -2,52 +2,30 @@
 
 import { LxcError } from "../../base/errors.ts";
 import { lowerCase } from "../../base/text.ts";
-import type { InterfaceAddress } from "../../kernel/addresses.ts";
+import { LOOPBACK_INDEX } from "../../kernel/addresses.ts";
 import { isDeviceName, type LinkInfo } from "../../kernel/links.ts";
 import { type NetworkFacts, RANDOM_BYTES_EACH } from "./facts.ts";
-import { type PlannedRoute, routesFor } from "./gateways.ts";
+import { routesFor } from "./gateways.ts";
+import { checkIpvlan, ipvlanFlagsOf, ipvlanModeOf } from "./ipvlan.ts";
+import { macvlanModeOf } from "./macvlan.ts";
+import { expandWildcards } from "./phys.ts";
+import type { NetworkPlan, PlannedNetwork } from "./planned.ts";
+import { invalid, PLANNING } from "./refusals.ts";
 import { type NetworkRequest, networkKey } from "./request.ts";
+import { planVeth } from "./veth.ts";
 
 const LETTERS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
-const DOING = "plan the container's network";
-
-/** One network, settled. */
-export interface PlannedNetwork {
-  /** The i of lxc.net.[i]. */
-  readonly index: number;
-  readonly type: "empty" | "veth";
-  /** The bridge's name or "", and its device index or 0. */
-  readonly link: string;
-  readonly linkIndex: number;
-  /** The host's end; "" for none. */
-  readonly hostName: string;
-  readonly hostHwaddr: Uint8Array;
-  /** Inside the container: final. */
-  readonly name: string;
-  /** Empty for a random one. */
-  readonly hwaddr: Uint8Array;
-  /** 0 for the kernel's default. */
-  readonly mtu: number;
-  readonly up: boolean;
-  readonly addresses: readonly InterfaceAddress[];
-  /** In the order in which they must be added. */
-  readonly routes: readonly PlannedRoute[];
-  readonly scriptUp: string;
-  readonly scriptDown: string;
-}
-
-export interface NetworkPlan {
-  /** False when the container shares the host's network. */
-  readonly newNamespace: boolean;
-  readonly networks: readonly PlannedNetwork[];
-}
 
 /** Settles all networks. Throws for what cannot work, before anything is made. */
 export function planNetworks(requests: readonly NetworkRequest[], facts: NetworkFacts): NetworkPlan {
   // As in LXC: none at all is an empty network, and `none` counts only where there is nothing else.
-  const wanted = requests.filter((request) => request.type !== "none");
+  const wanted = expandWildcards(
+    requests.filter((request) => request.type !== "none"),
+    facts.links,
+  );
   if (wanted.length === 0) return { newNamespace: requests.length === 0, networks: [] };
   const names = insideNames(wanted);
+  linksMustDiffer(wanted);
   const hostNames: string[] = [];
   const networks: PlannedNetwork[] = [];
   let at = 0;
@@ -68,33 +46,61 @@ export function planNetworks(requests: readonly NetworkRequest[], facts: Network
   return { newNamespace: true, networks };
 }
 
-function planOne(request: NetworkRequest, name: string, facts: NetworkFacts, drawn: number): PlannedNetwork {
-  if (request.type !== "empty" && request.type !== "veth") {
-    throw new LxcError("unsupported", DOING, `${networkKey(request, "type")} = ${request.type} is not there yet`, {
-      hint: `use ${networkKey(request, "type")} = veth, empty or none`,
-    });
+/** A device of the host can move into one place only. */
+function linksMustDiffer(requests: readonly NetworkRequest[]): void {
+  const moved: string[] = [];
+  for (const request of requests) {
+    if (request.type !== "phys") continue;
+    if (moved.includes(request.link)) {
+      throw invalid(`${networkKey(request, "link")} = ${request.link} moves in twice`, "take one of them out");
+    }
+    moved.push(request.link);
   }
-  const veth = request.type === "veth";
-  if (!veth) checkLoopback(request);
+}
+
+function planOne(request: NetworkRequest, name: string, facts: NetworkFacts, drawn: number): PlannedNetwork {
+  const empty = request.type === "empty";
+  const isVeth = request.type === "veth";
+  if (empty) checkLoopback(request);
+  if (request.type === "ipvlan") checkIpvlan(request);
   const random = facts.random.subarray(drawn * RANDOM_BYTES_EACH);
-  const bridge = veth && request.link !== "" ? bridgeFor(request, facts.links) : undefined;
+  const link = empty || (isVeth && request.link === "") ? undefined : linkFor(request, facts);
   return {
     index: request.index,
     type: request.type,
+    place: request.place,
     link: request.link,
-    linkIndex: bridge === undefined ? 0 : bridge.index,
-    hostName: veth ? hostNameFor(request, random) : "",
-    hostHwaddr: veth ? hostAddressFrom(random) : new Uint8Array(0),
+    linkIndex: link === undefined ? 0 : link.index,
+    hostName: isVeth ? hostNameFor(request, random) : "",
+    veth: isVeth ? planVeth(request, link, facts, random) : undefined,
+    mode: modeOf(request),
+    flags: request.type === "ipvlan" ? ipvlanFlagsOf(request) : 0,
     name,
-    hwaddr: veth ? hardwareAddressIn(request) : new Uint8Array(0),
-    mtu: request.mtu > 0 || bridge === undefined ? request.mtu : bridge.mtu,
+    hwaddr: empty ? new Uint8Array(0) : hardwareAddressIn(request),
+    mtu: request.mtu > 0 || link === undefined || !isVeth ? request.mtu : link.mtu,
     // LXC brings up the loopback device of an `empty` network only with flags = up, which its manual does not say.
-    up: request.up || !veth,
+    up: request.up || empty,
     addresses: request.addresses,
-    routes: routesFor(request, bridge, facts.addresses),
+    routes: routesFor(request, link, facts.addresses),
+    l2proxy: proxies(request, link),
     scriptUp: request.scriptUp,
     scriptDown: request.scriptDown,
   };
+}
+
+function modeOf(request: NetworkRequest): number {
+  if (request.type === "macvlan") return macvlanModeOf(request);
+  if (request.type === "ipvlan") return ipvlanModeOf(request);
+  return request.type === "vlan" ? request.vlanId : 0;
+}
+
+/** LXC says nothing, and does nothing. */
+function proxies(request: NetworkRequest, link: LinkInfo | undefined): boolean {
+  if (!request.l2proxy || link !== undefined) return request.l2proxy;
+  throw invalid(
+    `${networkKey(request, "l2proxy")} needs a device of the host that answers`,
+    `set ${networkKey(request, "link")}`,
+  );
 }
 
 /** A network of type empty is the loopback device. As in LXC its `link` counts for nothing. */
@@ -106,60 +112,85 @@ function checkLoopback(request: NetworkRequest): void {
   if (request.hwaddr !== "") throw invalid(`${networkKey(request, "hwaddr")}: the loopback device has none`, hint);
 }
 
-function bridgeFor(request: NetworkRequest, links: readonly LinkInfo[]): LinkInfo {
+function linkFor(request: NetworkRequest, facts: NetworkFacts): LinkInfo {
   const key = networkKey(request, "link");
-  const found = links.filter((link) => link.name === request.link)[0];
+  const isBridge = request.type === "veth" && request.veth.mode === "bridge";
+  if (request.link === "") throw invalid(`${key} is missing`, `set it to a device of the host; see \`ip link\``);
+  const found = facts.links.find((link) => link.name === request.link);
   if (found === undefined) {
-    const hint = isDeviceName(request.link)
-      ? `make the bridge: ip link add ${request.link} type bridge && ip link set ${request.link} up` +
-        ` (or set ${networkKey(request, "type")} = empty)`
-      : `a device's name has 1 to 15 letters, without spaces, "/" and ":"`;
-    throw new LxcError("not-found", DOING, `${key} = ${request.link}: there is no such bridge`, { hint });
-  }
-  if (found.kind !== "bridge") {
-    throw new LxcError("unsupported", DOING, `${key} = ${request.link} is not a Linux bridge`, {
-      hint: `name a bridge; Open vSwitch (ovs-vsctl) is not there yet; see \`ip -details link show ${request.link}\``,
+    const what = isBridge ? "bridge" : "device";
+    throw new LxcError("not-found", PLANNING, `${key} = ${request.link}: there is no such ${what}`, {
+      hint: hintForMissing(request, isBridge),
     });
+  }
+  if (isBridge && found.kind !== "bridge") checkSwitch(request, facts);
+  if (found.index === LOOPBACK_INDEX && request.type !== "veth") {
+    throw invalid(`${key} = ${request.link}: the loopback device has no network behind it`, "see `ip link`");
   }
   return found;
 }
 
+function hintForMissing(request: NetworkRequest, isBridge: boolean): string {
+  if (!isDeviceName(request.link)) return `a device's name has 1 to 15 letters, without spaces, "/" and ":"`;
+  if (!isBridge) return "see `ip link`; another container may have it";
+  return (
+    `make the bridge: ip link add ${request.link} type bridge && ip link set ${request.link} up` +
+    ` (or set ${networkKey(request, "type")} = empty)`
+  );
+}
+
+/** Throws unless it is a bridge of Open vSwitch. */
+function checkSwitch(request: NetworkRequest, facts: NetworkFacts): void {
+  const { link } = request;
+  const answer = facts.switches.find((one) => one.name === link)?.answer ?? "missing";
+  if (answer === "yes") return;
+  const reason = `${networkKey(request, "link")} = ${link} is not a Linux bridge`;
+  if (answer === "no") {
+    throw invalid(`${reason}, nor one of Open vSwitch (ovs-vsctl)`, `see \`ip -details link show ${link}\``);
+  }
+  throw new LxcError("unsupported", PLANNING, `${reason}, and there is no ovs-vsctl in PATH to ask Open vSwitch`, {
+    hint: `name a bridge, or install openvswitch-switch; see \`ip -details link show ${link}\``,
+  });
+}
+
 function hostNameFor(request: NetworkRequest, random: Uint8Array): string {
-  if (request.pair === "") {
+  if (request.veth.pair === "") {
     let name = "veth";
     for (let i = 0; i < 6; i++) name += LETTERS.charAt((random[i] ?? 0) % LETTERS.length);
     return name;
   }
-  if (!isDeviceName(request.pair) || request.pair.includes("%")) throw badName(request, "veth.pair", request.pair);
-  return request.pair;
-}
-
-/** As in LXC: a bridge takes the lowest address of its ports for its own, so the host's end gets a high one. */
-function hostAddressFrom(random: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(6);
-  bytes[0] = 0xfe;
-  for (let i = 1; i < 6; i++) bytes[i] = random[5 + i] ?? 0;
-  return bytes;
+  if (!isDeviceName(request.veth.pair) || request.veth.pair.includes("%"))
+    throw badName(request, "veth.pair", request.veth.pair);
+  return request.veth.pair;
 }
 
 /** The names inside, in the order of the requests. Those that are given come first, as in LXC. */
 function insideNames(requests: readonly NetworkRequest[]): string[] {
   const taken = ["lo"];
   for (const request of requests) {
-    if (request.type === "empty" || request.name === "" || request.name.includes("%")) continue;
-    if (!isDeviceName(request.name)) throw badName(request, "name", request.name);
-    if (taken.includes(request.name)) {
-      throw invalid(`${networkKey(request, "name")} = ${request.name} is taken`, "give each network its own name");
+    const name = givenName(request);
+    if (request.type === "empty" || name === "") continue;
+    if (!isDeviceName(name)) throw badName(request, "name", name);
+    if (taken.includes(name)) {
+      throw invalid(`${networkKey(request, "name")} = ${name} is taken`, "give each network its own name");
     }
-    taken.push(request.name);
+    taken.push(name);
   }
   const names: string[] = [];
   for (const request of requests) {
     if (request.type === "empty") names.push("lo");
-    else if (request.name !== "" && !request.name.includes("%")) names.push(request.name);
-    else names.push(numberedName(request, taken));
+    else {
+      const name = givenName(request);
+      names.push(name === "" ? numberedName(request, taken) : name);
+    }
   }
   return names;
+}
+
+/** As in LXC, a device of the host keeps its name. "" where a number is to be found. */
+function givenName(request: NetworkRequest): string {
+  if (request.name === "" && request.type === "phys") return request.link;
+  return request.name.includes("%") ? "" : request.name;
 }
 
 /** Replaces the %d by the lowest free number, as the kernel would. */
@@ -211,8 +242,4 @@ function badName(request: NetworkRequest, rest: string, name: string): LxcError 
     `${networkKey(request, rest)} = ${name} ${reason}`,
     'use 1 to 15 letters, without spaces, "/" and ":"',
   );
-}
-
-function invalid(reason: string, hint: string): LxcError {
-  return new LxcError("config-invalid", DOING, reason, { hint });
 }

@@ -1,6 +1,6 @@
-// What a container asks for in networks, as the configuration layer gives it. Types only.
+// What a container asks for in networks, as the configuration layer gives it. Pure.
 
-import type { InterfaceAddress } from "../../kernel/addresses.ts";
+import type { InterfaceAddress, Route } from "../../kernel/addresses.ts";
 
 export type NetworkRequestType = "none" | "empty" | "veth" | "macvlan" | "ipvlan" | "vlan" | "phys";
 
@@ -16,7 +16,9 @@ export interface NetworkGateway {
 export interface NetworkRequest {
   readonly index: number;
   readonly type: NetworkRequestType;
-  /** The bridge on the host, or "". */
+  /** Where the configuration says so, such as `config:7`; "" where nobody knows. */
+  readonly place: string;
+  /** The host's device, or "": a bridge for veth. */
   readonly link: string;
   readonly up: boolean;
   /** Inside the container; "" for eth and a number. A %d stands for the lowest free number. */
@@ -28,12 +30,35 @@ export interface NetworkRequest {
   readonly addresses: readonly InterfaceAddress[];
   readonly ipv4Gateway: NetworkGateway;
   readonly ipv6Gateway: NetworkGateway;
-  /** The device's name on the host, or "" for a random one. */
-  readonly pair: string;
+  /** Whether the link answers for the container's addresses. */
+  readonly l2proxy: boolean;
+  readonly veth: VethRequest;
+  readonly macvlanMode: "private" | "vepa" | "bridge" | "passthru";
+  readonly ipvlanMode: "l3" | "l3s" | "l2";
+  readonly ipvlanIsolation: "bridge" | "private" | "vepa";
+  readonly vlanId: number;
   /** Commands for the host, or "". */
   readonly scriptUp: string;
   readonly scriptDown: string;
 }
+
+/** `lxc.net.[i].veth`. */
+export interface VethRequest {
+  /** The device's name on the host, or "" for a random one. */
+  readonly pair: string;
+  readonly mode: "bridge" | "router";
+  /** 0 for the kernel's default. */
+  readonly rxQueues: number;
+  readonly txQueues: number;
+  /** Networks that the host reaches through the container. */
+  readonly routes: readonly Route[];
+  /** The VLAN of frames without a tag: -1 for none, -2 where nothing is said. */
+  readonly vlan: number;
+  readonly taggedVlans: readonly number[];
+}
+
+/** `VethRequest.vlan` where nothing is said. */
+export const VLAN_UNSAID = -2;
 
 /** The key of `request` that ends with `rest`, as in the configuration. */
 export function networkKey(request: NetworkRequest, rest: string): string {

@@ -1,4 +1,4 @@
-// From linux/rtnetlink.h and linux/if_addr.h.
+// From linux/rtnetlink.h, linux/if_addr.h and linux/neighbour.h.
 
 import { Layout } from "./struct.ts";
 
@@ -9,9 +9,14 @@ export const RTM_SETLINK = 19;
 export const RTM_NEWADDR = 20;
 export const RTM_GETADDR = 22;
 export const RTM_NEWROUTE = 24;
+export const RTM_DELROUTE = 25;
 export const RTM_GETROUTE = 26;
+export const RTM_NEWNEIGH = 28;
+export const RTM_DELNEIGH = 29;
 export const RTM_NEWNSID = 88;
 export const RTM_GETNSID = 90;
+export const RTM_NEWLINKPROP = 108;
+export const RTM_DELLINKPROP = 109;
 
 export const IFA_ADDRESS = 1;
 export const IFA_LOCAL = 2;
@@ -21,6 +26,9 @@ export const IFA_TARGET_NETNSID = 10;
 export const RTA_DST = 1;
 export const RTA_OIF = 4;
 export const RTA_GATEWAY = 5;
+
+export const NDA_DST = 1;
+export const NTF_PROXY = 8;
 
 export const RT_TABLE_MAIN = 254;
 export const RTPROT_BOOT = 3;
@@ -62,6 +70,16 @@ export const rtmsg = {
   type: route.u8(),
   flags: route.u32(),
   size: route.size(),
+};
+
+const neighbour = new Layout();
+export const ndmsg = {
+  family: neighbour.u8(),
+  index: neighbour.i32(),
+  state: neighbour.u16(),
+  flags: neighbour.u8(),
+  type: neighbour.u8(),
+  size: neighbour.size(),
 };
 
 const general = new Layout();

@@ -25,6 +25,8 @@ export function requests(): string[] {
       hwaddr,
       mtu: 1400,
       master: 3,
+      rxQueues: 2,
+      txQueues: 3,
       peerName: "eth0-a-name-of-ours",
       peerHwaddr: hwaddr,
       peerPid: 4_000_000,

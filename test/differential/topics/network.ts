@@ -60,17 +60,23 @@ function planned(): string[] {
   const random = new Uint8Array(22);
   for (let i = 0; i < random.length; i++) random[i] = i * 11;
   const none = new Uint8Array(0);
-  const traffic = { rxBytes: 0, txBytes: 0 };
+  const rest = { altNames: [], data: none, rxBytes: 0, txBytes: 0 };
   const br0 = { index: 7, name: "br0", kind: "bridge", up: true, mtu: 1400, hwaddr: none, master: 0, peer: 0 };
   const facts: NetworkFacts = {
-    links: [{ ...br0, ...traffic }],
+    links: [{ ...br0, ...rest }],
     addresses: [{ device: 7, bytes: ipv6Bytes("fd00::1") ?? none, prefix: 64, scope: 0 }],
+    switches: [],
     random,
   };
-  const plan = planNetworks(requestsFrom(config.networks), facts);
+  const plan = planNetworks(
+    requestsFrom(config.networks, () => "settings:1"),
+    facts,
+  );
   const lines: string[] = [];
   for (const one of plan.networks) {
-    lines.push(`${one.index} ${one.type} ${one.name} ${one.hostName} ${hex(one.hostHwaddr)} ${one.mtu} ${one.up}`);
+    lines.push(
+      `${one.index} ${one.type} ${one.name} ${one.hostName} ${hex(one.veth?.hwaddr ?? none)} ${one.mtu} ${one.up}`,
+    );
   }
   for (const request of insideRequests(plan, [5, 1, 6])) lines.push(`${request.doing}: ${hex(bytesOf(request))}`);
   return lines;
@@ -80,7 +86,7 @@ function planned(): string[] {
 function damaged(): string[] {
   const hwaddr = new Uint8Array([254, 1, 2, 3, 4, 5]);
   const ends = { name: "vhost", peerName: "eth0", hwaddr, peerHwaddr: hwaddr };
-  const whole = bytesOf(vethRequest({ ...ends, mtu: 1500, master: 3, peerPid: 42 }));
+  const whole = bytesOf(vethRequest({ ...ends, mtu: 1500, master: 3, peerPid: 42, rxQueues: 0, txQueues: 0 }));
   const lines = [hex(whole)];
   for (let length = 0; length <= whole.length; length += 4) {
     const cut = whole.slice(0, length);

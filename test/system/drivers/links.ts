@@ -45,8 +45,8 @@ function startOther(): { readonly pid: number; readonly hold: number } {
 
 function make(socket: NetlinkSocket): void {
   const hwaddr = new Uint8Array([2, 0, 0, 0, 0, 1]);
-  const pair = { name: "va", hwaddr, mtu: 0, master: 0, peerName: "vb", peerHwaddr: none, peerPid: 0 };
-  socket.run([vethRequest(pair)]);
+  const ends = { name: "va", hwaddr, mtu: 0, master: 0, peerName: "vb", peerHwaddr: none, peerPid: 0 };
+  socket.run([vethRequest({ ...ends, rxQueues: 0, txQueues: 0 })]);
   print(socket, "va");
 }
 

@@ -6,9 +6,11 @@ import { Undo } from "../../../src/base/undo.ts";
 import { Config } from "../../../src/container/config/schema.ts";
 import { runHook } from "../../../src/container/hooks.ts";
 import { configureInside } from "../../../src/container/network/configure.ts";
-import { type CreatedNetwork, createNetworks } from "../../../src/container/network/create.ts";
+import { completeNetworks, createNetworks } from "../../../src/container/network/create.ts";
+import type { NetworkDevice } from "../../../src/container/network/device.ts";
 import { networkFacts } from "../../../src/container/network/facts.ts";
-import { type NetworkPlan, planNetworks } from "../../../src/container/network/plan.ts";
+import { planNetworks } from "../../../src/container/network/plan.ts";
+import type { NetworkPlan } from "../../../src/container/network/planned.ts";
 import type { NetworkRequest } from "../../../src/container/network/request.ts";
 import { requestsFrom } from "../../../src/container/network/requests.ts";
 import type { NetworkScripts } from "../../../src/container/network/scripts.ts";
@@ -19,7 +21,7 @@ import { NetlinkSocket } from "../../../src/kernel/netlink.ts";
 import { type Child, cloneProcess, exec, exitNow, waitForEnd } from "../../../src/kernel/process.ts";
 import { receiveMessage, sendMessage, socketPair } from "../../../src/kernel/sockets.ts";
 
-const environment = ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"];
+const environment = [`PATH=${process.env["PATH"] ?? "/usr/sbin:/usr/bin:/sbin:/bin"}`];
 const word = new Uint8Array(1);
 
 function requestsOf(settings: readonly string[]): NetworkRequest[] {
@@ -31,7 +33,7 @@ function requestsOf(settings: readonly string[]): NetworkRequest[] {
       throw new LxcError("config-invalid", "read the settings", text);
     }
   }
-  return requestsFrom(config.networks);
+  return requestsFrom(config.networks, () => "settings:1");
 }
 
 function printFailure(caught: LxcError): void {
@@ -52,7 +54,7 @@ function runInside(plan: NetworkPlan, channel: number, command: string): void {
   exitNow(1);
 }
 
-function printUsage(socket: NetlinkSocket, pid: number, created: readonly CreatedNetwork[]): void {
+function printUsage(socket: NetlinkSocket, pid: number, created: readonly NetworkDevice[]): void {
   console.log(`addresses ${addressesOf(socket, pid).join(" ")}`);
   for (const device of devicesOf(socket, pid)) {
     console.log(`device ${device.index} ${device.name} ${device.kind} ${device.mtu} ${device.up ? "up" : "down"}`);
@@ -73,7 +75,7 @@ function runOutside(command: string): void {
 
 function start(requests: readonly NetworkRequest[], commands: readonly string[], undo: Undo): number {
   const socket = new NetlinkSocket();
-  const plan = planNetworks(requests, networkFacts(socket, requests));
+  const plan = planNetworks(requests, networkFacts(socket, requests, environment));
   const pair = socketPair();
   const child: Child = cloneProcess(plan.newNamespace ? CLONE_NEWNET : 0, -1);
   if (child.pid === 0) {
@@ -90,6 +92,7 @@ function start(requests: readonly NetworkRequest[], commands: readonly string[],
   const created = createNetworks(plan, socket, { initPid: child.pid, scripts }, undo);
   sendMessage(pair.left, word);
   if (receiveMessage(pair.left, 1).bytes.length === 0) return 1;
+  completeNetworks(created);
   printUsage(socket, child.pid, created);
   runOutside(commands[1] ?? "");
   sendMessage(pair.left, word);
