@@ -124,6 +124,8 @@ export class MonitorAnswers extends Served {
     for (const network of this.#networks) {
       // The name that was drawn, where the configuration has none.
       if (network.hostName !== "" && key === `lxc.net.${network.index}.veth.pair`) return network.hostName;
+      // The one that a wildcard stands for.
+      if (network.type === "phys" && key === `lxc.net.${network.index}.link`) return network.link;
       if (network.type !== "empty" && key === `lxc.net.${network.index}.name`) return network.name;
     }
     const text = getItem(this.#config, key) ?? "";

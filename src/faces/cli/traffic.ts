@@ -1,14 +1,16 @@
-// The host's side of a running container's networks, with what went over each.
+// What went over a running container's networks.
 
 import type { Container } from "../../container/container.ts";
-import { trafficOf } from "../../container/network/usage.ts";
+import { devicesOf, trafficOf } from "../../container/network/usage.ts";
+import type { LinkInfo } from "../../kernel/links.ts";
 import type { NetlinkSocket } from "../../kernel/netlink.ts";
-import { configItemOf } from "../../lifecycle/command-client.ts";
+import { configItemOf, initPidOf } from "../../lifecycle/command-client.ts";
 
-/** One network, from the container's point of view: what the host's end received is what the container sent. */
+/** One network, from the container's point of view. */
 export interface Traffic {
+  /** The host's device: its end of a pair, the one below, or the one that has moved in. */
   readonly link: string;
-  /** False for a device that the host cannot see. */
+  /** False for a device that nobody can see. */
   readonly isKnown: boolean;
   readonly sentBytes: number;
   readonly receivedBytes: number;
@@ -17,14 +19,33 @@ export interface Traffic {
 /** In the order of the configuration, up to the first network without a name on the host, as in LXC. */
 export function trafficIn(container: Container, socket: NetlinkSocket): Traffic[] {
   const all: Traffic[] = [];
+  let inside: readonly LinkInfo[] | undefined;
   for (let i = 0; ; i++) {
     const type = configItemOf(container, `lxc.net.${i}.type`);
     if (type === undefined) return all;
-    const link = configItemOf(container, type === "veth" ? `lxc.net.${i}.veth.pair` : `lxc.net.${i}.link`) ?? "";
+    const isPair = type === "veth";
+    const link = configItemOf(container, isPair ? `lxc.net.${i}.veth.pair` : `lxc.net.${i}.link`) ?? "";
     if (link === "") return all;
-    const info = trafficOf(socket, link);
-    const sentBytes = info?.rxBytes ?? 0;
-    const receivedBytes = info?.txBytes ?? 0;
-    all.push({ link, isKnown: info !== undefined, sentBytes, receivedBytes });
+    if (isPair) {
+      all.push(ofPair(link, trafficOf(socket, link)));
+      continue;
+    }
+    const name = configItemOf(container, `lxc.net.${i}.name`) ?? "";
+    inside = inside ?? devicesOf(socket, initPidOf(container) ?? 0);
+    all.push(ofOwn(link, named(inside, name)));
   }
+}
+
+function named(devices: readonly LinkInfo[], name: string): LinkInfo | undefined {
+  return devices.find((device) => device.name === name);
+}
+
+/** What the host's end received is what the container sent. */
+function ofPair(link: string, info: LinkInfo | undefined): Traffic {
+  return { link, isKnown: info !== undefined, sentBytes: info?.rxBytes ?? 0, receivedBytes: info?.txBytes ?? 0 };
+}
+
+/** Of the container's own device: that of the host counts what everybody sends. */
+function ofOwn(link: string, info: LinkInfo | undefined): Traffic {
+  return { link, isKnown: info !== undefined, sentBytes: info?.txBytes ?? 0, receivedBytes: info?.rxBytes ?? 0 };
 }
