@@ -68,7 +68,7 @@ export interface VethPair {
   readonly mtu: number;
   /** The bridge to join, or 0. */
   readonly master: number;
-  /** How many of each both ends have; 0 for the kernel's default. */
+  /** The peer's; what one end sends the other receives, so that they are the other way round here. 0 for the default. */
   readonly rxQueues: number;
   readonly txQueues: number;
   readonly peerName: string;
@@ -98,7 +98,7 @@ export function vethRequest(pair: VethPair): NetlinkRequest {
   const flags = NLM_F_REQUEST | NLM_F_CREATE | NLM_F_EXCL;
   const message = new NetlinkMessage(RTM_NEWLINK, flags, linkHead(0, IFF_UP, IFF_UP));
   putDevice(message, pair.name, pair.hwaddr, pair.mtu);
-  putQueues(message, pair);
+  putQueues(message, pair.txQueues, pair.rxQueues);
   if (pair.master > 0) message.u32(IFLA_MASTER, pair.master);
   const info = message.open(IFLA_LINKINFO);
   message.text(IFLA_INFO_KIND, "veth");
@@ -106,7 +106,7 @@ export function vethRequest(pair: VethPair): NetlinkRequest {
   const peer = message.open(VETH_INFO_PEER);
   message.raw(linkHead(0, 0, 0));
   putDevice(message, pair.peerName, pair.peerHwaddr, pair.mtu);
-  putQueues(message, pair);
+  putQueues(message, pair.rxQueues, pair.txQueues);
   if (pair.peerPid > 0) message.u32(IFLA_NET_NS_PID, pair.peerPid);
   message.close(peer);
   message.close(data);
@@ -114,9 +114,9 @@ export function vethRequest(pair: VethPair): NetlinkRequest {
   return { message, doing: `make the network devices ${pair.name} and ${pair.peerName}`, hints: creationHints };
 }
 
-function putQueues(message: NetlinkMessage, pair: VethPair): void {
-  if (pair.rxQueues > 0) message.u32(IFLA_NUM_RX_QUEUES, pair.rxQueues);
-  if (pair.txQueues > 0) message.u32(IFLA_NUM_TX_QUEUES, pair.txQueues);
+function putQueues(message: NetlinkMessage, rxQueues: number, txQueues: number): void {
+  if (rxQueues > 0) message.u32(IFLA_NUM_RX_QUEUES, rxQueues);
+  if (txQueues > 0) message.u32(IFLA_NUM_TX_QUEUES, txQueues);
 }
 
 export function putDevice(message: NetlinkMessage, name: string, hwaddr: Uint8Array, mtu: number): void {
