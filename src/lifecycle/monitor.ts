@@ -9,6 +9,7 @@ import { destroyContainer } from "../container/destroy.ts";
 import { runHook } from "../container/hooks.ts";
 import { completeNetworks, createNetworks } from "../container/network/create.ts";
 import type { NetworkDevice } from "../container/network/device.ts";
+import { movedLinksFolder } from "../container/network/moved-links.ts";
 import type { ContainerCgroups } from "../isolation/cgroup/cgroups.ts";
 import { killAllIn } from "../isolation/cgroup/kill.ts";
 import { applyDeviceRules, applyLimits } from "../isolation/cgroup/limits.ts";
@@ -247,7 +248,12 @@ export class Monitor {
       environment: this.#plan.hookEnvironment,
       run: runHook,
     };
-    return createNetworks(this.#plan.network, socket, { initPid: this.#answers.init.pid, scripts }, undo);
+    return createNetworks(
+      this.#plan.network,
+      socket,
+      { initPid: this.#answers.init.pid, scripts, movedFolder: movedLinksFolder(this.#holdings.runDir) },
+      undo,
+    );
   }
 
   /** The terminals come in as many messages as it takes, then the first process says that it is ready. */

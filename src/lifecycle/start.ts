@@ -9,8 +9,11 @@ import type { Config } from "../container/config/schema.ts";
 import type { Sources } from "../container/config/sources.ts";
 import { limitsDisk } from "../container/config-limits.ts";
 import { networkFacts } from "../container/network/facts.ts";
+import { movedLinksFolder, recoverMoved } from "../container/network/moved-links.ts";
+import { movesIn } from "../container/network/phys.ts";
 import { planNetworks } from "../container/network/plan.ts";
 import type { NetworkPlan } from "../container/network/planned.ts";
+import type { NetworkRequest } from "../container/network/request.ts";
 import { requestsFrom } from "../container/network/requests.ts";
 import { refuseUnfinished } from "../container/partial.ts";
 import { commandSocketOf, runDirectory } from "../container/paths.ts";
@@ -43,7 +46,10 @@ export function startContainer(options: StartOptions): number {
   const name = options.container.name;
   try {
     if (options.closeAllFds) closeAllBut([options.logFd]);
-    const plan = decideStart(options, () => cgroupsForStart(options.container, options.config, process.env));
+    const plan = decideStart(options, () => {
+      bringDevicesHome(options);
+      return cgroupsForStart(options.container, options.config, process.env);
+    });
     for (const warning of plan.warnings) options.warn(warning);
     for (const translation of plan.limits.translations) options.inform(translation);
     return options.daemon ? startDaemon(plan) : exitCodeOf(runHere(plan));
@@ -119,13 +125,30 @@ function entriesOf(fstab: string | undefined): readonly MountEntry[] {
 }
 
 function networkPlanFor(options: StartOptions): NetworkPlan {
-  const requests = requestsFrom(options.config.networks, (network) => placeOf(network, options.sources));
+  const requests = networkRequestsOf(options);
   const socket = new NetlinkSocket();
   try {
     return planNetworks(requests, networkFacts(socket, requests, options.environment));
   } finally {
     socket.close();
   }
+}
+
+/** Those of the host that it takes, and that another life of it has lost. */
+function bringDevicesHome(options: StartOptions): void {
+  const requests = networkRequestsOf(options).filter((request) => request.type === "phys");
+  if (requests.length === 0) return;
+  const folder = movedLinksFolder(runDirectory(effectiveUser(), process.env));
+  const socket = new NetlinkSocket();
+  try {
+    recoverMoved(socket, folder, (name) => requests.some((request) => movesIn(request, name)), options.inform);
+  } finally {
+    socket.close();
+  }
+}
+
+function networkRequestsOf(options: StartOptions): NetworkRequest[] {
+  return requestsFrom(options.config.networks, (network) => placeOf(network, options.sources));
 }
 
 /** The line that gives the network its type. */

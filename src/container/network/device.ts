@@ -12,6 +12,8 @@ export interface NetworkTarget {
   /** The container's first process: its network namespace is there by now. */
   readonly initPid: number;
   readonly scripts: NetworkScripts;
+  /** Where it is kept what devices of the host were like that move in (`movedLinksFolder`); "" for nowhere. */
+  readonly movedFolder: string;
 }
 
 /** The sockets on both sides. What is opened inside keeps that namespace alive until `close`. */

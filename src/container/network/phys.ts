@@ -8,6 +8,7 @@ import { addAltNames, removeAltNames } from "../../kernel/link-names.ts";
 import { changeRequest, findLink, findLinkAt, type LinkChange, type LinkInfo } from "../../kernel/links.ts";
 import { type NetlinkRefusal, type NetlinkRequest, refusedRequest } from "../../kernel/netlink.ts";
 import { NetworkDevice } from "./device.ts";
+import { forgetMoved, rememberMoved } from "./moved-links.ts";
 import { invalid } from "./refusals.ts";
 import { type NetworkRequest, networkKey } from "./request.ts";
 
@@ -17,6 +18,12 @@ const LOOPBACK = 1;
 /** Whether `link = NAME+` stands for all devices of the host whose names begin so. */
 export function isWildcard(request: NetworkRequest): boolean {
   return request.type === "phys" && request.link.endsWith("+");
+}
+
+/** Whether `request` takes the host's device `name`. */
+export function movesIn(request: NetworkRequest, name: string): boolean {
+  if (request.type !== "phys") return false;
+  return isWildcard(request) ? name.startsWith(request.link.slice(0, -1)) : request.link === name;
 }
 
 /** The requests with one in place of a wildcard for each device that it stands for, by name. */
@@ -85,7 +92,8 @@ export class PhysNetwork extends NetworkDevice {
     if (before === undefined) return;
     // Before it moves: without a way back it would be lost.
     const inside = means.inside();
-    const { initPid } = means.target;
+    const { initPid, movedFolder } = means.target;
+    rememberMoved(movedFolder, before, network.hwaddr);
     const change: LinkChange = { toPid: initPid, name: network.name, hwaddr: network.hwaddr, up: false };
     const request = changeRequest(before.index, before.name, change);
     this.#isInside = true;
@@ -105,6 +113,7 @@ export class PhysNetwork extends NetworkDevice {
     const home = name === "" ? undefined : findLink(socket, name);
     if (home === undefined) throw gone(before.name);
     restore(before, home, (requests) => socket.run(requests));
+    forgetMoved(this.means.target.movedFolder, before);
   }
 
   /** Returns the name under which it is home; "" when it is nowhere. */
