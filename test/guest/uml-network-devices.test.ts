@@ -18,7 +18,7 @@ interface Link {
 
 /** Hardware only: name, MTU, address and further names. */
 async function hardware(): Promise<string[]> {
-  const links = JSON.parse(await guest.said("ip -j link show type none 2> /dev/null || ip -j link")) as Link[];
+  const links = JSON.parse(await guest.said("ip -j link")) as Link[];
   return links
     .filter(({ ifname }) => ifname !== "lo")
     .map(({ ifname, mtu, address, altnames }) => [ifname, mtu, address, ...(altnames ?? [])].join(" "));

@@ -4,11 +4,20 @@
 import type { LxcError } from "../../base/errors.ts";
 import { joinPath } from "../../base/path.ts";
 import { wholeNumberIn } from "../../base/text.ts";
-import { exists, listDirectory, makeDirectories, removeFile, tryReadLink, tryReadText } from "../../kernel/files.ts";
+import {
+  createText,
+  exists,
+  listDirectory,
+  makeDirectories,
+  removeFile,
+  tryReadLink,
+  tryReadText,
+} from "../../kernel/files.ts";
 import { addAltNames } from "../../kernel/link-names.ts";
 import { changeRequest, isDeviceName, type LinkChange, type LinkInfo, listLinks } from "../../kernel/links.ts";
 import { type NetlinkRequest, type NetlinkSocket, refusedRequest } from "../../kernel/netlink.ts";
-import { replaceFile } from "../../kernel/replace-file.ts";
+
+const DIGITS = "0123456789abcdef";
 
 /** One line of words, in this order. */
 export interface MovedLink {
@@ -52,7 +61,7 @@ function isAlike(moved: MovedLink, hwaddr: string): boolean {
 
 export function hardwareText(bytes: Uint8Array): string {
   const parts: string[] = [];
-  for (const byte of bytes) parts.push(byte.toString(16).padStart(2, "0"));
+  for (const byte of bytes) parts.push(DIGITS.charAt(byte >> 4) + DIGITS.charAt(byte & 15));
   return parts.join(":");
 }
 
@@ -63,7 +72,9 @@ export function rememberMoved(folder: string, link: LinkInfo, hwaddrInside: Uint
   const hwaddr = hardwareText(link.hwaddr);
   const inside = hwaddrInside.length > 0 ? hardwareText(hwaddrInside) : hwaddr;
   const moved: MovedLink = { name: link.name, mtu: link.mtu, hwaddr, hwaddrInside: inside, altNames: link.altNames };
-  replaceFile(fileOf(folder, link.name), movedLinkText(moved));
+  const file = fileOf(folder, link.name);
+  removeFile(file);
+  createText(file, movedLinkText(moved), 0o600);
 }
 
 /** Once it is back. */

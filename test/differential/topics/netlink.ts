@@ -3,7 +3,11 @@
 import { ipv4Bytes, ipv6Bytes } from "../../../src/base/ip.ts";
 import { NLM_F_ACK } from "../../../src/kernel/abi/netlink.ts";
 import { addressRequest, routeRequest } from "../../../src/kernel/addresses.ts";
+import { portVlanRemoval, portVlanRequest } from "../../../src/kernel/bridge-ports.ts";
+import { upperRequest } from "../../../src/kernel/link-kinds.ts";
+import { addAltNames, removeAltNames } from "../../../src/kernel/link-names.ts";
 import { changeRequest, deleteRequest, linkIn, linkRequest, vethRequest } from "../../../src/kernel/links.ts";
+import { proxyRemoval, proxyRequest } from "../../../src/kernel/neighbours.ts";
 import type { NetlinkRequest } from "../../../src/kernel/netlink.ts";
 import { repliesIn, verdictIn } from "../../../src/kernel/netlink-messages.ts";
 
@@ -19,6 +23,7 @@ export function requests(): string[] {
   const hwaddr = new Uint8Array([0, 22, 62, 1, 2, 255]);
   const v4 = ipv4Bytes("10.0.3.5") ?? NONE;
   const v6 = ipv6Bytes("fd00::5") ?? NONE;
+  const upper = { name: "eth0", hwaddr, mtu: 1400, below: 3, pid: 42, flags: 1 };
   const all = [
     vethRequest({
       name: "vethA",
@@ -37,6 +42,15 @@ export function requests(): string[] {
     deleteRequest(2 ** 31 - 1, "eth0"),
     addressRequest(2, { bytes: v4, prefix: 24, broadcast: ipv4Bytes("10.0.3.255") ?? NONE }, "10.0.3.5/24"),
     addressRequest(2, { bytes: v6, prefix: 64, broadcast: NONE }, "fd00::5/64"),
+    upperRequest({ ...upper, kind: "macvlan", mode: 4 }, "up0"),
+    upperRequest({ ...upper, kind: "ipvlan", mode: 2 }, "up0"),
+    upperRequest({ ...upper, kind: "vlan", mode: 4094 }, "up0"),
+    portVlanRequest(5, "vhost", 4094, true),
+    portVlanRemoval(5, "vhost", 1),
+    proxyRequest(3, v6, "fd00::5"),
+    proxyRemoval(3, v4, "10.0.3.5"),
+    addAltNames(5, "eth0", ["a", "a-longer-name-than-others"]),
+    removeAltNames(5, "eth0", []),
     routeRequest(2, { destination: NONE, prefix: 0, gateway: v4, addressSize: 4 }, "add a route"),
     routeRequest(2, { destination: v6, prefix: 128, gateway: NONE, addressSize: 16 }, "add another"),
   ];
