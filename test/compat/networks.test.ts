@@ -2,7 +2,7 @@
 
 import { deepEqual, equal } from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { BIN, Place, skipWithoutRoot } from "../system/host.ts";
@@ -142,6 +142,45 @@ for (const [what, lines, keep] of cases) {
     try {
       const theirs = life("/usr/bin", keep);
       deepEqual(life(BIN, keep), theirs);
+    } finally {
+      place.ours("lxc-destroy", "-n", NAME);
+    }
+  });
+}
+
+for (const version of [0, 1]) {
+  test(`scripts of every kind get what LXC gives them, version ${version}`, { skip }, () => {
+    const log = join(place.folder, "scripts");
+    const words = "^LXC_\\(NET_TYPE\\|NET_PARENT\\|NET_PEER\\|HOOK_TYPE\\|HOOK_SECTION\\|NAME\\)=";
+    const script = place.script("script", `echo "$@" >> ${log}; env | grep '${words}' | sort >> ${log}`);
+    const kinds: readonly (readonly string[])[] = [
+      ["type = empty"],
+      ["type = veth", "link = br0", "veth.pair = vhost"],
+      ["type = veth", "veth.pair = valone"],
+      ["type = macvlan", "link = up1"],
+      ["type = phys", "link = up0"],
+    ];
+    const lines = kinds.flatMap((kind, index) =>
+      [...kind, `script.up = ${script} up`, `script.down = ${script} down`].map((line) => `lxc.net.${index}.${line}`),
+    );
+    place.create(NAME, `lxc.hook.version = ${version}`, ...lines);
+    const logged = (bin: string): string => {
+      life(bin, []);
+      const text = readFileSync(log, "utf8");
+      rmSync(log);
+      return text;
+    };
+    try {
+      const unique = (text: string): string[] => [...new Set(text.split("\n"))].toSorted();
+      const theirs = unique(logged("/usr/bin"));
+      const text = logged(BIN);
+      const ours = text.split("\n");
+      // LXC 5.0.2 runs no script.down for type empty, and its scripts find LXC_NET_PEER of those before them.
+      deepEqual(
+        unique(text).filter((line) => !/^down .*empty$/.test(line)),
+        theirs,
+      );
+      equal(ours.filter((line) => line.startsWith("up ")).length, kinds.length);
     } finally {
       place.ours("lxc-destroy", "-n", NAME);
     }

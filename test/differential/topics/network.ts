@@ -60,7 +60,8 @@ function planned(): string[] {
   const random = new Uint8Array(22);
   for (let i = 0; i < random.length; i++) random[i] = i * 11;
   const none = new Uint8Array(0);
-  const rest = { altNames: [], data: none, rxBytes: 0, txBytes: 0 };
+  const altNames: readonly string[] = [];
+  const rest = { altNames, data: none, rxBytes: 0, txBytes: 0 };
   const br0 = { index: 7, name: "br0", kind: "bridge", up: true, mtu: 1400, hwaddr: none, master: 0, peer: 0 };
   const facts: NetworkFacts = {
     links: [{ ...br0, ...rest }],
