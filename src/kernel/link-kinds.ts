@@ -38,7 +38,7 @@ export interface UpperDevice {
   readonly flags: number;
 }
 
-/** Makes `device` there at once, under its final name: nobody here ever sees it. */
+/** Makes `device` there at once: nobody here ever sees it. */
 export function upperRequest(device: UpperDevice, belowName: string): NetlinkRequest {
   const message = new NetlinkMessage(RTM_NEWLINK, NLM_F_REQUEST | NLM_F_CREATE | NLM_F_EXCL, linkHead(0, 0, 0));
   putDevice(message, device.name, device.hwaddr, device.mtu);

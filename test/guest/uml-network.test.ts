@@ -62,6 +62,18 @@ test("l2proxy of ipvlan answers on the link and routes to lo, and both end with 
   equal(await shown(), "");
 });
 
+for (const [type, settings] of [
+  ["macvlan", []],
+  ["ipvlan", []],
+  ["vlan", ["vlan.id = 9"]],
+] as const) {
+  test(`a network of type ${type} may have the name of its link inside`, async () => {
+    await withContainer(guest, "alike", net(`type = ${type}`, "link = up0", "name = up0", ...settings), async () => {
+      equal((await linkInside("alike", "up0")).linkinfo.info_kind, type);
+    });
+  });
+}
+
 const portVlans = async (port: string): Promise<string> => {
   const said = JSON.parse(await guest.said(`bridge -j vlan show dev ${port}`)) as {
     readonly vlans: readonly { readonly vlan: number; readonly flags?: readonly string[] }[];

@@ -128,6 +128,11 @@ for (const mode of ["private", "vepa", "bridge", "passthru"]) {
   });
 }
 
+test("a macvlan device inside may have the name of a device of the host, even of the one below it", { skip }, () => {
+  const { inside } = good(network({ inside: "ip -d -j link show up0" }, ...of("macvlan", "name=up0")));
+  equal(linkIn(inside).linkinfo?.info_kind, "macvlan");
+});
+
 test("a macvlan device has the name, MTU, hardware address, addresses and gateway that it is given", { skip }, () => {
   const settings = ["name=lan0", "mtu=1300", "hwaddr=10:66:6a:01:02:03", "ipv4.address=10.98.0.7/24"];
   const { inside } = good(

@@ -18,7 +18,7 @@ export interface NetworkFacts {
   readonly addresses: readonly DeviceAddress[];
   /** What Open vSwitch says of those that should be a bridge and are none of Linux. */
   readonly switches: readonly SwitchAnswer[];
-  /** `RANDOM_BYTES_EACH` for each request. */
+  /** `RANDOM_BYTES_EACH` for each request that draws. */
   readonly random: Uint8Array;
 }
 
@@ -48,8 +48,14 @@ export function networkFacts(
     links,
     addresses: needsAddresses ? listDeviceAddresses(socket) : [],
     switches: switchesAmong(requests, links, environment),
-    random: randomBytes(requests.filter((request) => request.type === "veth").length),
+    random: randomBytes(requests.filter((request) => draws(request)).length),
   };
+}
+
+/** Whether a network has a device with a name at random. */
+export function draws(request: NetworkRequest): boolean {
+  const { type } = request;
+  return type === "veth" || type === "macvlan" || type === "ipvlan" || type === "vlan";
 }
 
 function switchesAmong(

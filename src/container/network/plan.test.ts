@@ -131,6 +131,7 @@ test("a veth on a bridge takes its MTU, a random name and a high hardware addres
       gateways: [],
       vlans: { left: 0, own: -1, tagged: [] },
     },
+    bornAs: "",
     mode: 0,
     flags: 0,
     name: "eth0",

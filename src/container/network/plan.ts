@@ -4,7 +4,7 @@ import { LxcError } from "../../base/errors.ts";
 import { lowerCase } from "../../base/text.ts";
 import { LOOPBACK_INDEX } from "../../kernel/addresses.ts";
 import { isDeviceName, type LinkInfo } from "../../kernel/links.ts";
-import { type NetworkFacts, RANDOM_BYTES_EACH } from "./facts.ts";
+import { draws, type NetworkFacts, RANDOM_BYTES_EACH } from "./facts.ts";
 import { routesFor } from "./gateways.ts";
 import { checkIpvlan, ipvlanFlagsOf, ipvlanModeOf } from "./ipvlan.ts";
 import { macvlanModeOf } from "./macvlan.ts";
@@ -33,7 +33,7 @@ export function planNetworks(requests: readonly NetworkRequest[], facts: Network
   for (const request of wanted) {
     const network = planOne(request, names[at] ?? "", facts, drawn);
     at++;
-    if (network.type === "veth") drawn++;
+    if (draws(request)) drawn++;
     if (network.hostName !== "" && hostNames.includes(network.hostName)) {
       throw invalid(
         `${networkKey(request, "veth.pair")} = ${network.hostName} is used twice`,
@@ -73,6 +73,7 @@ function planOne(request: NetworkRequest, name: string, facts: NetworkFacts, dra
     linkIndex: link === undefined ? 0 : link.index,
     hostName: isVeth ? hostNameFor(request, random) : "",
     veth: isVeth ? planVeth(request, link, facts, random) : undefined,
+    bornAs: draws(request) && !isVeth ? randomName(request.type.slice(0, 2), random) : "",
     mode: modeOf(request),
     flags: request.type === "ipvlan" ? ipvlanFlagsOf(request) : 0,
     name,
@@ -154,14 +155,16 @@ function checkSwitch(request: NetworkRequest, facts: NetworkFacts): void {
 }
 
 function hostNameFor(request: NetworkRequest, random: Uint8Array): string {
-  if (request.veth.pair === "") {
-    let name = "veth";
-    for (let i = 0; i < 6; i++) name += LETTERS.charAt((random[i] ?? 0) % LETTERS.length);
-    return name;
-  }
+  if (request.veth.pair === "") return randomName("veth", random);
   if (!isDeviceName(request.veth.pair) || request.veth.pair.includes("%"))
     throw badName(request, "veth.pair", request.veth.pair);
   return request.veth.pair;
+}
+
+function randomName(start: string, random: Uint8Array): string {
+  let name = start;
+  for (let i = 0; i < 6; i++) name += LETTERS.charAt((random[i] ?? 0) % LETTERS.length);
+  return name;
 }
 
 /** The names inside, in the order of the requests. Those that are given come first, as in LXC. */

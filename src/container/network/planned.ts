@@ -44,6 +44,8 @@ export interface PlannedNetwork {
   readonly hostName: string;
   /** For a pair only. */
   readonly veth: VethPlan | undefined;
+  /** What a macvlan, ipvlan or vlan device is called until it is renamed inside; "" for the other kinds. */
+  readonly bornAs: string;
   /** Of macvlan and ipvlan, and the number of a VLAN. */
   readonly mode: number;
   /** The isolation of ipvlan. */

@@ -1,7 +1,8 @@
 // Devices on top of one of the host's: what macvlan, ipvlan and vlan have in common. Runs in the monitor.
 
+import { LxcError } from "../../base/errors.ts";
 import { type UpperKind, upperRequest } from "../../kernel/link-kinds.ts";
-import { deleteLink, findLink, findLinkAt, type LinkInfo } from "../../kernel/links.ts";
+import { changeRequest, deleteLink, findLink, findLinkAt, type LinkInfo } from "../../kernel/links.ts";
 import { refusedRequest } from "../../kernel/netlink.ts";
 import { isOurs, NetworkDevice } from "./device.ts";
 import { refusedCreation } from "./refused-creation.ts";
@@ -14,7 +15,7 @@ export abstract class UpperNetwork extends NetworkDevice {
     const { network, means } = this;
     const device = {
       kind: this.kind(),
-      name: network.name,
+      name: network.bornAs,
       hwaddr: network.hwaddr,
       mtu: network.mtu,
       below: network.linkIndex,
@@ -26,7 +27,17 @@ export abstract class UpperNetwork extends NetworkDevice {
     for (const refusal of means.socket.tryRun([request]).refusals) {
       throw refusedCreation(network, request.doing, refusedRequest(request, refusal), false);
     }
-    this.insideIndex = findLink(means.inside(), network.name)?.index ?? 0;
+    this.#name(request.doing);
+  }
+
+  /** It was born under another name: Linux 6.1 makes nothing for another namespace that is called like something here. */
+  #name(doing: string): void {
+    const { network, means } = this;
+    const inside = means.inside();
+    const made = findLink(inside, network.bornAs);
+    if (made === undefined) throw new LxcError("wrong-state", doing, "it vanished at once");
+    this.insideIndex = made.index;
+    inside.run([changeRequest(made.index, network.bornAs, { name: network.name })]);
   }
 
   /**
