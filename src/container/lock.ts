@@ -1,27 +1,19 @@
 // The lock of one container against other tools. Held by whoever makes, changes or removes it.
 
-import { AT_FDCWD, O_CREAT, O_DIRECTORY, O_NOFOLLOW, O_PATH, O_RDWR } from "../kernel/abi/fs.ts";
+import { O_CREAT, O_NOFOLLOW, O_RDWR } from "../kernel/abi/fs.ts";
 import { tryPath } from "../kernel/call.ts";
-import {
-  closeFd,
-  createAt,
-  makeDirectories,
-  openDirectory,
-  statusOf,
-  tryOpenAt,
-  tryStatusAt,
-} from "../kernel/files.ts";
+import { closeFd, createAt, statusOf, tryStatusAt } from "../kernel/files.ts";
 import { waitForLock } from "../kernel/locks.ts";
-import { makeDirectoryBelow } from "../kernel/resolve.ts";
 import type { Container } from "./container.ts";
 import { lockDirectoryOf, lockFileOf } from "./paths.ts";
+import { openRunFolder } from "./run-folder.ts";
 
 /**
  * Waits for the container's lock, as LXC's tools take it, and calls `run` while holding it. The lock file is removed
  * afterwards, so that no lock outlives its use; LXC leaves it.
  */
 export function withContainerLock(runDir: string, container: Container, run: () => void): void {
-  const directory = openLockDirectory(runDir, container);
+  const directory = openRunFolder(runDir, lockDirectoryOf("", container));
   try {
     const lock = lockIn(directory, `.${container.name}`, lockFileOf(runDir, container));
     try {
@@ -33,18 +25,6 @@ export function withContainerLock(runDir: string, container: Container, run: () 
     }
   } finally {
     closeFd(directory);
-  }
-}
-
-/** The folder of the lock, as O_PATH. No link is followed below the run directory (CVE-2015-1331). */
-function openLockDirectory(runDir: string, container: Container): number {
-  const found = tryOpenAt(AT_FDCWD, runDir, O_PATH | O_DIRECTORY);
-  if (found < 0) makeDirectories(runDir, 0o700);
-  const run = found < 0 ? openDirectory(runDir) : found;
-  try {
-    return makeDirectoryBelow(run, lockDirectoryOf("", container), 0o755);
-  } finally {
-    closeFd(run);
   }
 }
 

@@ -51,6 +51,32 @@ export const ALL_NAMESPACES = -1;
 export const NOT_ELEVATED: Elevation = { cgroup: false, capabilities: false, lsm: false };
 export const ELEVATED: Elevation = { cgroup: true, capabilities: true, lsm: true };
 
+/** As `lxc-attach --clear-env -- COMMAND` does it. */
+export function plainAttach(
+  command: readonly string[],
+  environment: readonly string[],
+  warn: (text: string) => void,
+): AttachOptions {
+  return {
+    command,
+    namespaces: ALL_NAMESPACES,
+    elevated: NOT_ELEVATED,
+    label: "",
+    personality: -1,
+    remountProcSys: false,
+    environment,
+    clearEnvironment: true,
+    configuredVariables: undefined,
+    keptVariables: [],
+    setVariables: [],
+    uid: -1,
+    gid: -1,
+    endsBySignals: false,
+    logFile: "",
+    warn,
+  };
+}
+
 /** A namespace by LXC's names for it, and by the kernel's in /proc/PID/ns. */
 export interface NamespaceRow {
   readonly flag: number;

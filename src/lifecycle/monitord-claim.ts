@@ -3,22 +3,14 @@
 import { LxcError } from "../base/errors.ts";
 import { joinPath } from "../base/path.ts";
 import { MONITOR_FIFO, monitordFolderOf, monitordSocketOf } from "../container/paths.ts";
+import { openRunFolder } from "../container/run-folder.ts";
 import { EADDRINUSE, ENXIO } from "../kernel/abi/errno.ts";
-import { AT_FDCWD, O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_PATH, O_RDWR, S_IFIFO, S_IFMT } from "../kernel/abi/fs.ts";
+import { O_NOFOLLOW, O_NONBLOCK, O_RDWR, S_IFIFO, S_IFMT } from "../kernel/abi/fs.ts";
 import { refused, tryPath } from "../kernel/call.ts";
 import { growPipe, makeFifo } from "../kernel/fifos.ts";
-import {
-  closeFd,
-  type FileStatus,
-  makeDirectories,
-  openDirectory,
-  statusOf,
-  tryOpenAt,
-  tryStatusAt,
-} from "../kernel/files.ts";
+import { closeFd, type FileStatus, statusOf, tryOpenAt, tryStatusAt } from "../kernel/files.ts";
 import { tryLock } from "../kernel/locks.ts";
 import { effectiveUser } from "../kernel/process.ts";
-import { makeDirectoryBelow } from "../kernel/resolve.ts";
 import { tryListenAbstract } from "../kernel/sockets.ts";
 import { pause } from "../kernel/waiting.ts";
 
@@ -39,7 +31,7 @@ export interface MonitordClaim {
 
 /** Undefined when another lxc-monitord, ours or LXC's, has `lxcpath` already. Throws when something else is in the way. */
 export function claimMonitord(runDir: string, lxcpath: string): MonitordClaim | undefined {
-  const folder = openFolder(runDir, lxcpath);
+  const folder = openRunFolder(runDir, monitordFolderOf("", lxcpath));
   let fifo = -1;
   try {
     fifo = lockedFifo(folder, joinPath(monitordFolderOf(runDir, lxcpath), MONITOR_FIFO));
@@ -59,18 +51,6 @@ export function releaseMonitord(claim: MonitordClaim): void {
   closeFd(claim.listening);
   removeFifo(claim.folder, claim.fifo);
   closeFd(claim.folder);
-}
-
-/** No link is followed below the run directory (CVE-2015-1331). */
-function openFolder(runDir: string, lxcpath: string): number {
-  const found = tryOpenAt(AT_FDCWD, runDir, O_PATH | O_DIRECTORY);
-  if (found < 0) makeDirectories(runDir, 0o700);
-  const run = found < 0 ? openDirectory(runDir) : found;
-  try {
-    return makeDirectoryBelow(run, monitordFolderOf("", lxcpath), 0o755);
-  } finally {
-    closeFd(run);
-  }
 }
 
 /** Opens and locks the fifo, which a dead lxc-monitord may have left; -1 when a living one has it. */

@@ -15,7 +15,7 @@ import { isOverlay, overlayPathsIn } from "../../container/rootfs/layers.ts";
 import { exists, isDirectory } from "../../kernel/files.ts";
 import { pause } from "../../kernel/waiting.ts";
 import { type AttachEnd, attachTo } from "../../lifecycle/attach.ts";
-import { ALL_NAMESPACES, NOT_ELEVATED } from "../../lifecycle/attach-options.ts";
+import { plainAttach } from "../../lifecycle/attach-options.ts";
 import { startContainer } from "../../lifecycle/start.ts";
 import { stopContainer } from "../../lifecycle/stop.ts";
 import { environment, runFolder } from "./caller.ts";
@@ -147,24 +147,10 @@ function start(args: Arguments, target: Container, request: EphemeralRequest): v
 /** Runs it in the container, with LXC's clean environment, then shuts the container down whatever became of it. */
 function runCommand(args: Arguments, target: Container, command: readonly string[]): AttachEnd {
   try {
-    return attachTo(target, {
-      command,
-      namespaces: ALL_NAMESPACES,
-      elevated: NOT_ELEVATED,
-      label: "",
-      personality: -1,
-      remountProcSys: false,
-      environment: environment(),
-      clearEnvironment: true,
-      keptVariables: [],
-      setVariables: [],
-      uid: -1,
-      gid: -1,
-      logFile: "",
-      configuredVariables: undefined,
-      endsBySignals: false,
-      warn: (text) => warn(args, text),
-    });
+    return attachTo(
+      target,
+      plainAttach(command, environment(), (text) => warn(args, text)),
+    );
   } finally {
     stopContainer(target, {
       timeoutS: SHUTDOWN_TIMEOUT_S,

@@ -17,7 +17,7 @@ import { call } from "../../kernel/call.ts";
 import { exists, isDirectory } from "../../kernel/files.ts";
 import { currentPid } from "../../kernel/process.ts";
 import { attachTo } from "../../lifecycle/attach.ts";
-import { ALL_NAMESPACES, NOT_ELEVATED } from "../../lifecycle/attach-options.ts";
+import { plainAttach } from "../../lifecycle/attach-options.ts";
 import type { StartOptions } from "../../lifecycle/plan.ts";
 import {
   clearDeadRuns,
@@ -262,25 +262,9 @@ function enter(
   command: readonly string[],
   setVariables: readonly string[],
 ): number {
-  const end = attachTo(container, {
-    command,
-    namespaces: ALL_NAMESPACES,
-    elevated: NOT_ELEVATED,
-    label: "",
-    personality: -1,
-    remountProcSys: false,
-    environment: environment(),
-    clearEnvironment: true,
-    configuredVariables: undefined,
-    keptVariables: HANDED_ON,
-    setVariables,
-    uid: -1,
-    gid: -1,
-    // Who watches over us clears away.
-    endsBySignals: true,
-    logFile: "",
-    warn: (text) => warn(args, text),
-  });
+  const plain = plainAttach(command, environment(), (text) => warn(args, text));
+  // Who watches over us clears away.
+  const end = attachTo(container, { ...plain, keptVariables: HANDED_ON, setVariables, endsBySignals: true });
   if (end.failure !== undefined) throw new Refusal("", end.failure, end.exitCode);
   return end.exitCode;
 }
