@@ -20,6 +20,7 @@ type Part = "code" | "out" | "err";
 
 /** What may differ: in which parts, and the words of docs/differences.md that give the reason. */
 const differences: Readonly<Record<string, readonly [string, ...Part[]]>> = {
+  "autostart-prefix": ["`lxc-autostart -s`, a name that begins with another's", "out"],
   "attach-stopped": ["`lxc-attach` to a container that does not run", "err"],
   "config-help": ["`lxc-config` without words, `--usage`", "out"],
   "config-list": ["`lxc-config -l`", "out"],
@@ -45,13 +46,24 @@ const differences: Readonly<Record<string, readonly [string, ...Part[]]>> = {
   version: ["`--version`", "out"],
 };
 
-const states: Readonly<Record<string, string>> = { n: "none", s: "stopped", r: "running", f: "frozen" };
+/** What runs has a monitor of ours, or one of LXC's: each family of tools is tried on both. */
+const states: Readonly<Record<string, readonly string[]>> = {
+  n: ["none"],
+  s: ["stopped"],
+  r: ["running", "running-theirs"],
+  f: ["frozen", "frozen-theirs"],
+};
 
 before(() => {
   if (skip !== false) return;
-  for (const state of ["stopped", "running", "frozen"]) place.create(PREFIX + state, "lxc.net.0.type = empty");
-  for (const state of ["running", "frozen"]) equal(place.ours("lxc-start", "-n", PREFIX + state).code, 0);
+  place.create(`${PREFIX}stopped`, "lxc.net.0.type = empty");
+  for (const state of ["running", "frozen"]) {
+    for (const name of [PREFIX + state, `${PREFIX}${state}-theirs`]) place.create(name, "lxc.net.0.type = empty");
+    equal(place.ours("lxc-start", "-n", PREFIX + state).code, 0);
+    equal(place.theirs("lxc-start", "-n", `${PREFIX}${state}-theirs`).code, 0);
+  }
   equal(place.ours("lxc-freeze", "-n", `${PREFIX}frozen`).code, 0);
+  equal(place.theirs("lxc-freeze", "-n", `${PREFIX}frozen-theirs`).code, 0);
 });
 after(() => {
   place.remove();
@@ -105,7 +117,7 @@ function readCases(): Case[] {
   for (const line of readFileSync(join(import.meta.dirname, "tools.txt"), "utf8").split("\n")) {
     if (line === "" || line.startsWith("#")) continue;
     const [words = "", letters = "", difference = ""] = line.split(" | ").map((part) => part.trim());
-    for (const letter of letters) cases.push({ words, state: states[letter] ?? "", difference });
+    for (const letter of letters) for (const state of states[letter] ?? []) cases.push({ words, state, difference });
   }
   return cases;
 }
