@@ -29,7 +29,7 @@ function bare(name: string, text: string | Buffer): string {
 test("a file is checked without being changed, and each thing wrong in it is told at once", { skip }, () => {
   const file = bare(
     "lxcts-cfg1",
-    "lxc.uts.nme = a\nstray\nlxc.start.auto = yes\nlxc.idmap = u 0 100000 65536\nlxc.net.0.type = macvlan\nlxc.net.0.link = lo\n",
+    "lxc.uts.nme = a\nstray\nlxc.start.auto = yes\nlxc.idmap = u 0 100000 65536\nlxc.rootfs.path = zfs:tank/a\n",
   );
   const checked = place.ours("lxc-config", "check", file);
   equal(checked.code, 1);
@@ -38,7 +38,7 @@ test("a file is checked without being changed, and each thing wrong in it is tol
     `${file}:3:18: error: lxc.start.auto: expected 0 (no) or 1 (yes), not "yes"`,
     `${file}:2:1: warning: this line is ignored, for it does not begin with lxc.; begin a comment with #`,
     `${file}:4:13: warning: lxc.idmap: no group ids are mapped; add a line that begins with g, such as "g 0 100000 65536"`,
-    `${file}:5:18: note: lxc.net.0.type: the type macvlan is not supported yet; use veth, empty or none`,
+    `${file}:5:19: note: lxc.rootfs.path: zfs: is not supported yet; put the root file system into a folder`,
     `${file}: 2 errors, 2 warnings`,
     "",
   ]);
@@ -169,10 +169,10 @@ test("a start tells of lines that do nothing, and refuses by name and line what 
     /^lxc-start: warning: .*config:\d+:1: this line is ignored, .*\n.*lxc\.start\.delay: it has no effect/,
   );
   place.ours("lxc-stop", "-n", "lxcts-cfg6", "-k");
-  place.create("lxcts-cfg7", "lxc.net.0.type = macvlan");
+  place.create("lxcts-cfg7", "lxc.rootfs.path = zfs:tank/a");
   const refused = place.ours("lxc-start", "-n", "lxcts-cfg7");
   equal(refused.code, 1);
-  match(refused.err, /config:\d+:18: error: lxc\.net\.0\.type: the type macvlan is not supported yet;/);
+  match(refused.err, /config:\d+:19: error: lxc\.rootfs\.path: zfs: is not supported yet;/);
   const defined = place.ours("lxc-start", "-n", "lxcts-cfg7", "-s", "lxc.tty.max=many");
   match(defined.err, /^lxc-start: Failed to set "lxc\.tty\.max = many"\n.*expected a whole number/);
 });
