@@ -198,6 +198,8 @@ export function tryReceive(fd: number, most: number): Received | number {
   const pins = new Pins();
   const message = messageFor(pins, bytes, control);
   let length = tryBytes("recvmsg", fd, message, MSG_CMSG_CLOEXEC, 0);
+  // Who closes with something unread leaves this error, once, in front of the messages that it had sent.
+  if (length === -ECONNRESET) length = tryBytes("recvmsg", fd, message, MSG_CMSG_CLOEXEC, 0);
   if (length === -ECONNRESET || length === -EPIPE) length = 0;
   if (length < 0 || pins.count() === 0) return length;
   const descriptors = descriptorsIn(control.subarray(0, msghdr.controlLength.get(message)));

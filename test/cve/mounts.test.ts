@@ -48,7 +48,7 @@ attack("2015-1335", "the target of a mount entry", "a link in the path of a moun
     ]) {
       const run = start(name, "-s", `lxc.mount.entry=${entry} 0 0`);
       if (entry.includes("relative")) notEqual(run.code, 0, entry);
-      else match(run.err, A_LINK, entry);
+      else match(run.err, A_LINK, `${entry}: ${run.code} ${run.err}`);
     }
     match(start(name, "-s", `lxc.mount.share=${payload()} trap/x`).err, A_LINK);
     const fstab = join(place.folder, "fstab");
