@@ -9,6 +9,11 @@ import { cString, Pins } from "./memory.ts";
 /** Fields of /proc/self/stat, counted from 1 as proc_pid_stat(5) does. */
 const START_CODE = 26;
 const ARG_START = 48;
+/**
+ * The kernel shows arguments only where they are anonymous memory, which the heap that comes with our executable is not
+ * (scripts/image.ts). An array as large as this has a mapping of its own, of which one page is used (shim/memory.c).
+ */
+const OWN_MAPPING = 256 * 1024;
 
 /**
  * Shows `title` instead of the arguments this process was started with. The result holds the text: it must live as long
@@ -19,7 +24,9 @@ export function setProcessTitle(title: string): Pins {
   const fields = statFields(tryReadText("/proc/self/stat") ?? "");
   if (fields.length <= 51) return pins;
   const text = cString(title);
-  if (tryMoveArguments(fields, text, pins) < 0) writeOverArguments(fields, text);
+  const shown = new Uint8Array(OWN_MAPPING);
+  shown.set(text);
+  if (tryMoveArguments(fields, shown.subarray(0, text.length), pins) < 0) writeOverArguments(fields, text);
   return pins;
 }
 

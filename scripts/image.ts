@@ -1,0 +1,184 @@
+// image.ts PROGRAM MAP RUN-TO OUTPUT: PROGRAM with its modules loaded already.
+//
+// Loading 400 modules builds the same tables at each start of each tool. Here the program runs once, up to its function main, and what
+// its modules made of its memory becomes its data: later it finds them loaded. Nothing is kept of the C library's memory, nor of
+// what belongs to one process, its arguments and streams. PROGRAM is linked without -s, MAP is the linker's; OUTPUT is stripped.
+
+import { spawnSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+
+/** The entry's function, and its mark that it is loaded: the one module to load again, as that is what calls main. */
+const MAIN = "sc_f_main";
+const ENTRY_LOADED = "sc_g_e__x25_loaded";
+/** Objects of the runtime whose memory belongs to one process. */
+const OF_A_PROCESS = ["scr_lib.o", "scr_console.o"];
+const PT_LOAD = 1;
+const WRITABLE = 2;
+const LOWEST_STACK = 0x7f0000000000n;
+const HIGHEST_STACK = 0x7fffffffffffn;
+const WORD = 8;
+/** Of shim/memory.c: what is in front of a chunk's memory, and the bit of a chunk in use. */
+const HEADER = 16;
+const USED = 1;
+const BITS = 15;
+/** Of the runtime's ScrCycHdr, in front of an object that can be in a cycle: it is black, in no list of candidates, and old. */
+const COLOR_AND_LIST = 16;
+const SETTLED = 1n << 48n;
+const LIST_INDEX = 24;
+const REFERENCES = 32;
+/** An object with so many references is never counted, walked or freed. */
+const IMMORTAL = 0xffffffffffffffffn;
+
+interface Symbol {
+  readonly at: number;
+  readonly size: number;
+}
+
+interface Segment {
+  /** Where its header is in the file. */
+  readonly header: number;
+  readonly offset: number;
+  readonly address: number;
+  readonly fileSize: number;
+  readonly size: number;
+}
+
+/** A section of an object file, where the linker put it. */
+interface Part {
+  readonly at: number;
+  readonly size: number;
+  readonly file: string;
+}
+
+const [program = "", map = "", runTo = "", output = ""] = process.argv.slice(2);
+const elf = readFileSync(program);
+const segment = writableSegment();
+const { symbols, names } = symbolsOf(program);
+const image = imageOf(partsOf(readFileSync(map, "utf8")), memoryWhenLoaded());
+settleObjects();
+image[offsetOf(ENTRY_LOADED)] = 0;
+writeProgram();
+
+function writableSegment(): Segment {
+  const first = Number(elf.readBigUInt64LE(32));
+  for (let at = 0; at < elf.readUInt16LE(56); at++) {
+    const header = first + at * elf.readUInt16LE(54);
+    if (elf.readUInt32LE(header) !== PT_LOAD || (elf.readUInt32LE(header + 4) & WRITABLE) === 0) continue;
+    const number = (field: number) => Number(elf.readBigUInt64LE(header + field));
+    return { header, offset: number(8), address: number(16), fileSize: number(32), size: number(40) };
+  }
+  throw new Error(`${program} has no writable segment`);
+}
+
+function symbolsOf(file: string): { symbols: Map<string, Symbol>; names: Map<number, string> } {
+  const { stdout } = spawnSync("nm", ["-S", file], { encoding: "utf8", maxBuffer: 1 << 28 });
+  const found = { symbols: new Map<string, Symbol>(), names: new Map<number, string>() };
+  for (const line of stdout.split("\n")) {
+    const [at = "", size = "", , name = ""] = line.split(" ");
+    if (name === "") continue;
+    found.symbols.set(name, { at: Number.parseInt(at, 16), size: Number.parseInt(size, 16) });
+    found.names.set(Number.parseInt(at, 16), name);
+  }
+  return found;
+}
+
+function symbol(name: string): Symbol {
+  const found = symbols.get(name);
+  if (found === undefined) throw new Error(`${program} has no symbol ${name}`);
+  return found;
+}
+
+/** In the image. */
+function offsetOf(name: string): number {
+  return symbol(name).at - segment.address;
+}
+
+function memoryWhenLoaded(): Buffer {
+  const numbers = [symbol(MAIN).at, segment.address, segment.size].map((number) => number.toString(16));
+  const { status, stdout, stderr } = spawnSync(runTo, [program, ...numbers], { maxBuffer: 1 << 28 });
+  if (status !== 0) throw new Error(`cannot load the modules of ${program}: ${stderr}`);
+  return stdout;
+}
+
+/** The map has ` SECTION ADDRESS SIZE FILE` for each; a long section has a line of its own. */
+function partsOf(text: string): Part[] {
+  const found: Part[] = [];
+  const line = /^ (?:\.(?:data|bss)\S*|COMMON)\s+(0x\w+)\s+(0x\w+) (\S.*)$/gm;
+  for (const [, address = "", length = "", file = ""] of text.matchAll(line)) {
+    const at = Number(address);
+    const size = Number(length);
+    if (at >= segment.address && size > 0) found.push({ at, size, file });
+  }
+  if (found.length === 0) throw new Error(`${map} names no part of the writable segment`);
+  return found;
+}
+
+function isOfAProcess(file: string): boolean {
+  return OF_A_PROCESS.some((name) => file.endsWith(`(${name})`));
+}
+
+/** Whether it is of the C library, or of what the compiler of C adds. */
+function isOfC(file: string): boolean {
+  return /libc\.a\(|\/S?crt\w*\.o$/.test(file);
+}
+
+function imageOf(parts: readonly Part[], loaded: Buffer): Buffer {
+  const made = Buffer.alloc(segment.size);
+  elf.copy(made, 0, segment.offset, segment.offset + segment.fileSize);
+  for (const { at, size, file } of parts) {
+    const from = at - segment.address;
+    const isKept = !isOfC(file) && !isOfAProcess(file);
+    check(loaded.subarray(from, from + size), isKept, file);
+    if (isKept) loaded.copy(made, from, from, from + size);
+  }
+  return made;
+}
+
+/** What is kept may not point to a stack; what is not may not point to the heap, but for the arguments, made anew each time. */
+function check(bytes: Buffer, isKept: boolean, file: string): void {
+  const heap = symbol("first_area");
+  for (let at = 0; at + WORD <= bytes.length; at += WORD) {
+    const word = bytes.readBigUInt64LE(at);
+    if (isKept && word >= LOWEST_STACK && word <= HIGHEST_STACK) throw new Error(`${file} points to a stack`);
+    if (isKept || isOfAProcess(file)) continue;
+    if (word >= heap.at && word < heap.at + heap.size) throw new Error(`${file} points to the heap`);
+  }
+}
+
+/** Makes what is there immortal: memory that is only read stays the file's, and one in all processes. */
+function settleObjects(): void {
+  const end = Number(image.readBigUInt64LE(offsetOf("top"))) - segment.address;
+  let at = offsetOf("first_area");
+  while (at < end) {
+    const size = Number(image.readBigUInt64LE(at + WORD));
+    if ((size & USED) !== 0 && canBeInCycle(at + HEADER)) settle(at + HEADER);
+    at += size & ~BITS;
+  }
+  // Nobody is a candidate any more: two lists of pointer, count and room.
+  image.writeBigUInt64LE(0n, offsetOf("scr_roots") + WORD);
+  image.writeBigUInt64LE(0n, offsetOf("scr_roots") + 4 * WORD);
+  image.writeBigUInt64LE(0n, offsetOf("scr_cyc_nbuffered"));
+}
+
+/** Its first two words are then the functions by which the runtime walks and frees it. */
+function canBeInCycle(at: number): boolean {
+  const walks = names.get(Number(image.readBigUInt64LE(at))) ?? "";
+  return /^scr?_.*trace/.test(walks) && names.has(Number(image.readBigUInt64LE(at + WORD)));
+}
+
+function settle(at: number): void {
+  image.writeBigUInt64LE(SETTLED, at + COLOR_AND_LIST);
+  image.writeBigUInt64LE(0n, at + LIST_INDEX);
+  image.writeBigUInt64LE(IMMORTAL, at + REFERENCES);
+}
+
+/** The segment is the last one: what follows in the file, symbols and section headers, is left out. */
+function writeProgram(): void {
+  let end = image.length;
+  while (end > 0 && image[end - 1] === 0) end--;
+  const head = Buffer.from(elf.subarray(0, segment.offset));
+  head.writeBigUInt64LE(BigInt(end), segment.header + 32);
+  head.writeBigUInt64LE(0n, 40);
+  head.writeUInt32LE(0, 60);
+  writeFileSync(output, Buffer.concat([head, image.subarray(0, end)]), { mode: 0o755 });
+}
