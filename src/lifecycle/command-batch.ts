@@ -1,48 +1,68 @@
-// One question to many monitors at once: all are asked before the first answer is waited for. Runs in lxc-top.
+// The same questions to many monitors at once: all are asked before the first answer is waited for. Runs in lxc-ls and lxc-top.
 
 import type { Container } from "../container/container.ts";
 import { tryBytes } from "../kernel/call.ts";
 import { closeFd } from "../kernel/files.ts";
-import { textOf } from "../kernel/memory.ts";
+import { cString, textOf } from "../kernel/memory.ts";
 import { trySendCredentials } from "../kernel/sockets.ts";
 import { connectTo } from "./command-client.ts";
-import { ANSWER_SIZE, commandNamed, decodeAnswer, encodeRequest } from "./command-protocol.ts";
+import { ANSWER_SIZE, type CommandName, commandNamed, decodeAnswer, encodeRequest } from "./command-protocol.ts";
 
 const ANSWER_TIMEOUT_MS = 5000;
 /** A caller may have few descriptors. */
 const AT_ONCE = 100;
-const FIRST_READ = 512;
+const LONGEST = 4096;
 const NO_BODY = new Uint8Array(0);
 
-/**
- * Where the limits of each container are, in any hierarchy; undefined for whoever does not answer at once and in full: that one is to be
- * asked alone, which also says why.
- */
-export function limitCgroupPathsOf(containers: readonly Container[]): (string | undefined)[] {
-  let paths: (string | undefined)[] = [];
-  for (let at = 0; at < containers.length; at += AT_ONCE)
-    paths = paths.concat(askSome(containers.slice(at, at + AT_ONCE)));
-  return paths;
+/** One of the commands whose answer has no descriptor. */
+export interface Question {
+  readonly name: CommandName;
+  /** What it is asked of, such as a key; empty for nothing. */
+  readonly of: string;
 }
 
-function askSome(containers: readonly Container[]): (string | undefined)[] {
-  const request = encodeRequest(commandNamed("get_limit_cgroup"), 0, NO_BODY);
-  const connections: number[] = [];
-  for (const container of containers) connections.push(tryAsk(container, request));
-  const bytes = new Uint8Array(FIRST_READ);
-  const paths: (string | undefined)[] = [];
-  for (const fd of connections) {
-    paths.push(fd < 0 ? undefined : pathFrom(fd, bytes));
-    if (fd >= 0) closeFd(fd);
+/** What a monitor says. */
+export interface Said {
+  readonly result: number;
+  readonly value: number;
+  readonly text: string;
+}
+
+/**
+ * What the monitor of each container answers to `questions`, in their order; undefined for one that does not answer all of them at once: that one
+ * is to be asked alone, which also says why.
+ */
+export function answersOf(containers: readonly Container[], questions: readonly Question[]): (Said[] | undefined)[] {
+  const requests = requestsFor(questions);
+  const answers: (Said[] | undefined)[] = [];
+  for (let at = 0; at < containers.length; at += AT_ONCE) {
+    const connections: number[] = [];
+    for (const container of containers.slice(at, at + AT_ONCE)) connections.push(tryAsk(container, requests));
+    for (const fd of connections) {
+      answers.push(fd < 0 ? undefined : answersFrom(fd, questions.length));
+      if (fd >= 0) closeFd(fd);
+    }
   }
-  return paths;
+  return answers;
+}
+
+/** One after the other, as they go through a connection: monitors, LXC's too, answer in that order. */
+function requestsFor(questions: readonly Question[]): Uint8Array {
+  const bytes = new Uint8Array(LONGEST);
+  let length = 0;
+  for (const { name, of } of questions) {
+    const request = encodeRequest(commandNamed(name), 0, of === "" ? NO_BODY : cString(of));
+    bytes.set(request, length);
+    length += request.length;
+  }
+  return bytes.subarray(0, length);
 }
 
 /** The connection, or a negative number. */
-function tryAsk(container: Container, request: Uint8Array): number {
+function tryAsk(container: Container, requests: Uint8Array): number {
   try {
     const fd = connectTo(container, ANSWER_TIMEOUT_MS);
-    if (fd < 0 || trySendCredentials(fd, request) === request.length) return fd;
+    if (fd < 0 || trySendCredentials(fd, requests) === requests.length) return fd;
     closeFd(fd);
     return -1;
   } catch {
@@ -50,11 +70,23 @@ function tryAsk(container: Container, request: Uint8Array): number {
   }
 }
 
-function pathFrom(fd: number, bytes: Uint8Array): string | undefined {
-  const length = tryBytes("recvfrom", fd, bytes, bytes.length, 0);
-  const head = length < ANSWER_SIZE ? undefined : decodeAnswer(bytes);
-  if (head === undefined || head.result < 0 || head.bodyLength === 0) return undefined;
-  return length < ANSWER_SIZE + head.bodyLength
-    ? undefined
-    : textOf(bytes.subarray(ANSWER_SIZE, ANSWER_SIZE + head.bodyLength));
+function answersFrom(fd: number, count: number): Said[] | undefined {
+  const bytes = new Uint8Array(LONGEST);
+  const said: Said[] = [];
+  let length = 0;
+  let from = 0;
+  while (said.length < count) {
+    const head = decodeAnswer(bytes.subarray(from, length), LONGEST);
+    const end = head === undefined ? length + 1 : from + ANSWER_SIZE + head.bodyLength;
+    if (head !== undefined && end <= length) {
+      const text = head.bodyLength === 0 ? "" : textOf(bytes.subarray(from + ANSWER_SIZE, end));
+      said.push({ result: head.result, value: head.value, text });
+      from = end;
+      continue;
+    }
+    const got = length === LONGEST ? 0 : tryBytes("recvfrom", fd, bytes.subarray(length), LONGEST - length, 0);
+    if (got <= 0) return undefined;
+    length += got;
+  }
+  return said;
 }

@@ -52,6 +52,8 @@ class Client {
   /** What has come of the request, or is still to go of the answer. */
   bytes: Uint8Array = new Uint8Array(FIRST_READ);
   length = 0;
+  /** Where the request that is served ends. */
+  end = 0;
   mask: StateMask = [];
   tty = -1;
   /** What came with the request, ours until it is served. */
@@ -203,6 +205,7 @@ export class CommandServer {
     }
     const whole = REQUEST_SIZE + request.bodyLength + bytesWithDescriptor(request);
     if (client.length >= whole) {
+      client.end = whole;
       this.#obey(client, request, client.bytes.subarray(REQUEST_SIZE, whole));
       return;
     }
@@ -310,7 +313,7 @@ export class CommandServer {
     this.#loop.watch(client.fd, () => this.#ready(client.fd));
   }
 
-  /** Answers, and lets go. Only the console's buffer may be more than there is room for in a new socket. */
+  /** Answers, and lets go of who has asked no more. Only the console's buffer may be more than there is room for in a new socket. */
   #finish(client: Client, reply: Reply): void {
     const answer = encodeAnswer(reply.result, reply.value, reply.body);
     // LXC's clients take what is there of it for the whole.
@@ -318,7 +321,19 @@ export class CommandServer {
     const sent = trySend(client.fd, answer, reply.descriptors);
     if (reply.closesThem) for (const fd of reply.descriptors) closeFd(fd);
     if (sent >= 0 && sent < answer.length) this.#keepSending(client, answer.subarray(sent));
-    else this.#drop(client);
+    else if (sent < 0 || !this.#serveNext(client)) this.#drop(client);
+  }
+
+  /** Serves the request that came in one piece with the one before. Returns whether there was one. */
+  #serveNext(client: Client): boolean {
+    const rest = client.bytes.subarray(client.end, client.length);
+    const request = decodeRequest(rest);
+    if (request === undefined || REQUEST_SIZE + request.bodyLength + bytesWithDescriptor(request) > rest.length)
+      return false;
+    client.bytes = rest;
+    client.length = 0;
+    this.#received(client, rest.length);
+    return true;
   }
 
   #keepSending(client: Client, rest: Uint8Array): void {

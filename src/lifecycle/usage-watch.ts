@@ -8,11 +8,13 @@ import { Meter, MeterRoom } from "../isolation/cgroup/meters.ts";
 import { raiseDescriptorLimit } from "../kernel/credentials.ts";
 import { effectiveUser } from "../kernel/process.ts";
 import { limitsAsker } from "./cgroup-items.ts";
-import { limitCgroupPathsOf } from "./command-batch.ts";
+import { answersOf, type Question } from "./command-batch.ts";
 import { activeContainers } from "./list.ts";
 
 /** For what else we need, and what others have left open for us. */
 const DESCRIPTORS_KEPT_FREE = 64;
+/** Where the limits of a container are, in any hierarchy. */
+const LIMIT_CGROUP: readonly Question[] = [{ name: "get_limit_cgroup", of: "" }];
 
 /** One container. */
 export interface Usage {
@@ -57,11 +59,10 @@ export class UsageWatch {
   #begin(names: readonly string[]): void {
     const added: Container[] = [];
     for (const name of names) if (!this.#meters.has(name)) added.push(containerOf(name, this.#lxcpath));
-    const paths = limitCgroupPathsOf(added);
-    let at = 0;
-    for (const container of added) {
-      this.#tryBegin(container, paths[at]);
-      at++;
+    const answers = answersOf(added, LIMIT_CGROUP);
+    for (let i = 0; i < added.length; i++) {
+      const said = answers[i]?.[0];
+      this.#tryBegin(added[i]!, said === undefined || said.result < 0 || said.text === "" ? undefined : said.text);
     }
   }
 

@@ -8,8 +8,9 @@ import { getItem } from "../../container/config/values.ts";
 import { type Container, configFileOf } from "../../container/container.ts";
 import { addressesOf, devicesOf } from "../../container/network/usage.ts";
 import type { NetlinkSocket } from "../../kernel/netlink.ts";
+import type { Question, Said } from "../../lifecycle/command-batch.ts";
 import { configItemOf, initPidOf, stateOf } from "../../lifecycle/command-client.ts";
-import type { State } from "../../lifecycle/states.ts";
+import { type State, stateOfNumber } from "../../lifecycle/states.ts";
 import { Listed } from "./listed.ts";
 import {
   amountColumn,
@@ -87,6 +88,17 @@ const AUTO = "lxc.start.auto";
 const GROUPS = "lxc.group";
 const IDMAP = "lxc.idmap";
 export const listedKeys: readonly string[] = [AUTO, GROUPS, IDMAP];
+/** What that takes to ask a monitor. */
+const STATE: Question = { name: "get_state", of: "" };
+const PID: Question = { name: "get_init_pid", of: "" };
+export const listedQuestions: readonly Question[] = [
+  STATE,
+  PID,
+  { name: "get_config_item", of: AUTO },
+  { name: "get_config_item", of: GROUPS },
+  { name: "get_config_item", of: IDMAP },
+];
+const FIRST_ITEM = 2;
 
 /** One container; what was asked once is remembered. */
 export class Facts extends Listed {
@@ -96,7 +108,8 @@ export class Facts extends Listed {
   readonly #glance: Glance;
   #state: State | undefined = undefined;
   #pid = -1;
-  #glanced: string[] | undefined = undefined;
+  /** The values of `listedKeys`. */
+  #items: string[] | undefined = undefined;
   #addresses: readonly string[] | undefined = undefined;
 
   constructor(container: Container, socket: NetlinkSocket, glance: Glance) {
@@ -131,6 +144,17 @@ export class Facts extends Listed {
   /** Says that it does not run, so that nobody asks. */
   noteStopped(): void {
     this.#state = "STOPPED";
+  }
+
+  /** Takes its monitor's answers to `listedQuestions`; a refusal is left to whoever asks alone, and can say so. */
+  noteAnswers(said: readonly Said[]): void {
+    const state = stateOfNumber(said[0]!.value);
+    if (said[0]!.result < 0 || state === undefined) return;
+    this.#state = state;
+    this.#pid = Math.max(0, said[1]!.value);
+    const items: string[] = [];
+    for (let i = FIRST_ITEM; i < said.length; i++) items.push(said[i]!.result < 0 ? "" : said[i]!.text);
+    this.#items = items;
   }
 
   override groups(): string[] {
@@ -180,10 +204,19 @@ export class Facts extends Listed {
 
   /** As the container was started with while it runs, and from its file otherwise; "" for none. */
   #item(key: string): string {
-    if (this.#isRunning()) return configItemOf(this.container, key) ?? "";
-    const glanced = this.#glanced ?? this.#glance.read(configFileOf(this.container)) ?? this.#readWhole();
-    this.#glanced = glanced;
-    return glanced[listedKeys.indexOf(key)] ?? "";
+    const items = this.#items ?? (this.#isRunning() ? this.#askItems() : this.#readItems());
+    this.#items = items;
+    return items[listedKeys.indexOf(key)] ?? "";
+  }
+
+  #askItems(): string[] {
+    const items: string[] = [];
+    for (const key of listedKeys) items.push(configItemOf(this.container, key) ?? "");
+    return items;
+  }
+
+  #readItems(): string[] {
+    return this.#glance.read(configFileOf(this.container)) ?? this.#readWhole();
   }
 
   /** The same values from all of the file; why that cannot be read is kept. */

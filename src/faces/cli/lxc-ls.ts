@@ -8,10 +8,11 @@ import { type Container, configFileOf, containerOf, isDefined } from "../../cont
 import { NetlinkSocket } from "../../kernel/netlink.ts";
 import { Pattern } from "../../kernel/pattern.ts";
 import { columnsOf } from "../../kernel/terminals.ts";
-import { activeContainers, definedContainers } from "../../lifecycle/list.ts";
+import { answersOf } from "../../lifecycle/command-batch.ts";
+import { type ActiveContainers, activeContainers, definedContainers } from "../../lifecycle/list.ts";
 import { type Around, type NestedWish, nestedIn } from "../../lifecycle/nested.ts";
 import type { NestedRow } from "../../lifecycle/nested-rows.ts";
-import { allColumns, columnHeads, FANCY, Facts, listedKeys, PLAIN, WHOLE } from "./columns.ts";
+import { allColumns, columnHeads, FANCY, Facts, listedKeys, listedQuestions, PLAIN, WHOLE } from "./columns.ts";
 import { type Arguments, columns, flag, type Option, type Tool, unusedRcFile, valued } from "./command.ts";
 import { type Listed, NestedListed } from "./listed.ts";
 import { type Column, columnsFrom, columnsNamed, printListing } from "./listing.ts";
@@ -93,12 +94,15 @@ function findMatching(args: Arguments, lxcpath: string, found: Listed[]): void {
   const socket = new NetlinkSocket();
   const glance = new Glance(listedKeys);
   const now = activeContainers(lxcpath);
+  const matching: Facts[] = [];
   for (const name of namesIn(args, lxcpath, now.names)) {
-    if (expression !== undefined && !expression.isIn(name)) continue;
-    const container = containerOf(name, lxcpath);
-    const facts = new Facts(container, socket, glance);
-    // Which do not run is known from one look at all sockets, and need not be asked one by one.
-    if (now.isSure && !now.names.includes(name)) facts.noteStopped();
+    if (expression === undefined || expression.isIn(name))
+      matching.push(new Facts(containerOf(name, lxcpath), socket, glance));
+  }
+  learnWhatRuns(args, now, matching);
+  for (let i = 0; i < matching.length; i++) {
+    const facts = matching[i]!;
+    const container = facts.container;
     if (!passes(args, facts, () => isDefined(container))) continue;
     if (mustGroups.length > 0 && !isInAll(facts, mustGroups)) continue;
     found.push(facts);
@@ -110,6 +114,25 @@ function findMatching(args: Arguments, lxcpath: string, found: Listed[]): void {
       return passes(args, inner, () => row.isDefined) && isInAll(inner, mustGroups);
     };
     for (const row of nestedIn(around(facts), wishFrom(args, lxcpath, accepts))) found.push(new NestedListed(row));
+  }
+}
+
+/** Which do not run is known from one look at all sockets; those that do are asked all at once what a table shows of them. */
+function learnWhatRuns(args: Arguments, now: ActiveContainers, all: readonly Facts[]): void {
+  const names = new Set(now.names);
+  const running: Facts[] = [];
+  for (const facts of all) {
+    if (names.has(facts.container.name)) running.push(facts);
+    else if (now.isSure) facts.noteStopped();
+  }
+  if (isPlain(args)) return;
+  const answers = answersOf(
+    running.map((facts) => facts.container),
+    listedQuestions,
+  );
+  for (let i = 0; i < running.length; i++) {
+    const said = answers[i];
+    if (said !== undefined) running[i]!.noteAnswers(said);
   }
 }
 
