@@ -5,14 +5,12 @@ import { tryBytes } from "../kernel/call.ts";
 import { closeFd } from "../kernel/files.ts";
 import { cString, textOf } from "../kernel/memory.ts";
 import { trySendCredentials } from "../kernel/sockets.ts";
-import { connectTo } from "./command-client.ts";
+import { ANSWER_TIMEOUT_MS, connectTo, NO_BODY } from "./command-exchange.ts";
 import { ANSWER_SIZE, type CommandName, commandNamed, decodeAnswer, encodeRequest } from "./command-protocol.ts";
 
-const ANSWER_TIMEOUT_MS = 5000;
 /** A caller may have few descriptors. */
 const AT_ONCE = 100;
 const LONGEST = 4096;
-const NO_BODY = new Uint8Array(0);
 
 /** One of the commands whose answer has no descriptor. */
 export interface Question {
