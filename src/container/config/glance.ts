@@ -4,7 +4,7 @@ import { asLxcError } from "../../base/errors.ts";
 import { readConfigText } from "./config-file.ts";
 import { settingIn } from "./document.ts";
 import { type IncludedFile, readIncludes } from "./load.ts";
-import { Config, INCLUDE_KEY } from "./schema.ts";
+import { emptyConfig, INCLUDE_KEY } from "./schema.ts";
 import type { Setting } from "./settings.ts";
 import { itemText } from "./values.ts";
 
@@ -61,7 +61,7 @@ export class Glance {
   }
 
   #rowsOfKeys(): Setting[] {
-    return new Config({}).settings.filter((setting) => this.#keys.includes(setting.key));
+    return emptyConfig({}).settings.filter((setting) => this.#keys.includes(setting.key));
   }
 
   #take(seen: readonly Seen[]): boolean {

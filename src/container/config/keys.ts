@@ -28,7 +28,7 @@ export abstract class KeySet {
   /** The prefix of each group. */
   readonly #prefixes: string[] = [];
   /** For bare `lxc.environment = NAME`. */
-  protected readonly callerEnvironment: Environment;
+  callerEnvironment: Environment;
   /** The title that new rows get. */
   #section = "";
 

@@ -10,7 +10,7 @@ import { conflictsIn } from "./checks.ts";
 import { readConfigText } from "./config-file.ts";
 import { ConfigDocument, type Entry, filledAddress, openDigitsIn } from "./document.ts";
 import type { Environment } from "./keys.ts";
-import { Config, INCLUDE_KEY } from "./schema.ts";
+import { type Config, emptyConfig, INCLUDE_KEY } from "./schema.ts";
 import type { Complaint } from "./settings.ts";
 import { findingAt, Sources } from "./sources.ts";
 
@@ -85,7 +85,7 @@ export function readConfig(
   readInclude: ReadInclude,
   environment: Environment,
 ): ReadConfig {
-  const config = new Config(environment);
+  const config = emptyConfig(environment);
   const loader = new Loader(config, readInclude);
   loader.load(document, name);
   const { sources, errors } = loader;

@@ -220,7 +220,7 @@ export interface EnvironmentVariable {
 }
 
 /** Variables as `NAME=value`; a bare NAME takes the caller's value, and is wrong where the caller has none. */
-export function environmentFrom(caller: Environment): ListCodec<EnvironmentVariable> {
+export function environmentFrom(caller: () => Environment): ListCodec<EnvironmentVariable> {
   return {
     name: "NAME=value, or the NAME of a variable that is set here",
     words: NONE,
@@ -229,7 +229,7 @@ export function environmentFrom(caller: Environment): ListCodec<EnvironmentVaria
     add: (values, text) => {
       const equals = text.indexOf("=");
       const name = equals < 0 ? text : text.slice(0, equals);
-      const value = equals < 0 ? caller[name] : text.slice(equals + 1);
+      const value = equals < 0 ? caller()[name] : text.slice(equals + 1);
       if (value === undefined) return undefined;
       values.push({ name, value });
       return values;

@@ -146,18 +146,18 @@ export class Config extends KeySet {
     "Environment",
     this.many(
       "lxc.environment",
-      environmentFrom(this.callerEnvironment),
+      environmentFrom(() => this.callerEnvironment),
       "A variable for hooks and the first process.",
     ),
   );
   readonly environmentRuntime = this.many(
     "lxc.environment.runtime",
-    environmentFrom(this.callerEnvironment),
+    environmentFrom(() => this.callerEnvironment),
     "A variable for the first process only.",
   );
   readonly environmentHooks = this.many(
     "lxc.environment.hooks",
-    environmentFrom(this.callerEnvironment),
+    environmentFrom(() => this.callerEnvironment),
     "A variable for hooks only.",
   );
 
@@ -442,6 +442,16 @@ export class Config extends KeySet {
     if (old !== undefined) return legacyKey(key, old);
     return isNetworkKey(key) ? noSuchNetworkKey(key) : unknownKey(key, this.namedKeys());
   }
+}
+
+let ready: Config | undefined = new Config();
+
+/** One in which nothing is set. The first one of a process was made when the program was built (scripts/image.ts). */
+export function emptyConfig(callerEnvironment: Environment): Config {
+  const config = ready ?? new Config();
+  ready = undefined;
+  config.callerEnvironment = callerEnvironment;
+  return config;
 }
 
 function legacyKey(key: string, successor: string): Complaint {
