@@ -32,6 +32,7 @@ import {
   type TargetStatus,
 } from "./attach-target.ts";
 import { type AttachTerminal, openAttachTerminal, serveTerminal } from "./attach-terminal.ts";
+import { configItemsOf } from "./command-batch.ts";
 import { addSeccompListenerOf, configItemOf } from "./command-client.ts";
 import { type Filter, planFilter } from "./filter.ts";
 
@@ -78,11 +79,14 @@ export function attachTo(container: Container, options: AttachOptions): AttachEn
 /** The filter for the program: without that of the container's others it would be a way out of it. */
 function filterFor(container: Container, status: TargetStatus): Filter | undefined {
   if (status.filters <= 0 || status.filters <= ownFilters()) return undefined;
-  const profile = configItemOf(container, "lxc.seccomp.profile") ?? "";
-  if (profile === "") throw unfiltered(container, "and its configuration does not say by which policy");
-  const allow = (configItemOf(container, "lxc.seccomp.allow") ?? "").split("\n").filter((name): boolean => name !== "");
-  const proxy = configItemOf(container, "lxc.seccomp.notify.proxy") ?? "";
-  return planFilter({ profile, allow, allowNesting: true, proxy }).filter;
+  const [profile, allowed, proxy] = configItemsOf(container, [
+    "lxc.seccomp.profile",
+    "lxc.seccomp.allow",
+    "lxc.seccomp.notify.proxy",
+  ]);
+  if (profile === undefined) throw unfiltered(container, "and its configuration does not say by which policy");
+  const allow = (allowed ?? "").split("\n").filter((name): boolean => name !== "");
+  return planFilter({ profile, allow, allowNesting: true, proxy: proxy ?? "" }).filter;
 }
 
 function unfiltered(container: Container, why: string): LxcError {
@@ -199,11 +203,8 @@ function environmentOf(container: Container): string[] {
   const lines: string[] = [];
   const file = tryReadText(configFileOf(container));
   if (file !== undefined && !file.includes("lxc.environment") && !file.includes("lxc.include")) return lines;
-  for (const key of ["lxc.environment", "lxc.environment.runtime"]) {
-    const text = configItemOf(container, key);
-    if (text === undefined) continue;
-    for (const line of text.split("\n")) if (line !== "") lines.push(line);
-  }
+  for (const text of configItemsOf(container, ["lxc.environment", "lxc.environment.runtime"]))
+    for (const line of (text ?? "").split("\n")) if (line !== "") lines.push(line);
   return lines;
 }
 

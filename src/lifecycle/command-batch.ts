@@ -1,10 +1,11 @@
-// The same questions to many monitors at once: all are asked before the first answer is waited for. Runs in lxc-ls and lxc-top.
+// The same questions to many monitors at once: all are asked before the first answer is waited for. Runs in lxc-ls, lxc-top and lxc-attach.
 
 import type { Container } from "../container/container.ts";
 import { tryBytes } from "../kernel/call.ts";
 import { closeFd } from "../kernel/files.ts";
 import { cString, textOf } from "../kernel/memory.ts";
 import { trySendCredentials } from "../kernel/sockets.ts";
+import { configItemOf } from "./command-client.ts";
 import { ANSWER_TIMEOUT_MS, connectTo, NO_BODY } from "./command-exchange.ts";
 import { ANSWER_SIZE, type CommandName, commandNamed, decodeAnswer, encodeRequest } from "./command-protocol.ts";
 
@@ -42,6 +43,21 @@ export function answersOf(containers: readonly Container[], questions: readonly 
     }
   }
   return answers;
+}
+
+/** The values of several keys of a running container, as `configItemOf` gives each. */
+export function configItemsOf(container: Container, keys: readonly string[]): (string | undefined)[] {
+  const questions: Question[] = [];
+  for (const key of keys) questions.push({ name: "get_config_item", of: key });
+  const said = answersOf([container], questions)[0];
+  const items: (string | undefined)[] = [];
+  for (let i = 0; i < keys.length; i++)
+    items.push(said === undefined ? configItemOf(container, keys[i]!) : itemIn(said[i]!));
+  return items;
+}
+
+function itemIn(said: Said): string | undefined {
+  return said.result < 0 || said.text === "" ? undefined : said.text;
 }
 
 /** One after the other, as they go through a connection: monitors, LXC's too, answer in that order. */
