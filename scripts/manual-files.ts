@@ -1,4 +1,4 @@
-// Manual pages of the files: lxc.container.conf(5) from the table of keys, lxc.conf(5), lxc-usernet(5).
+// Manual pages of the files: lxc.container.conf(5) from the table of keys, lxc.conf(5), lxc-usernet(5); and lxc-user-nic(1).
 
 import type { Group } from "../src/container/config/groups.ts";
 import { NetworkConfig } from "../src/container/config/network-schema.ts";
@@ -122,15 +122,49 @@ export function systemConfPage(): Page {
 
 export function usernetPage(): Page {
   const what =
-    "/etc/lxc/lxc-usernet says how many network devices users may have, and on which bridges. Each line is USER veth BRIDGE COUNT, or @GROUP veth BRIDGE COUNT; a line that begins with # is a comment. The first line with room left is used.";
+    "/etc/lxc/lxc-usernet says how many network devices users may have, and on which bridges. Each line is USER veth BRIDGE COUNT, or @GROUP veth BRIDGE COUNT; a line that begins with # is a comment. Of the lines for a user and a bridge the first one with room left is used. The bridge none is for devices that are joined to no bridge.";
+  const who =
+    "The user's name is looked for in /etc/passwd, and the groups in /etc/group: a user of a directory service needs a line there.";
   return {
     name: "lxc-usernet",
     section: 5,
     purpose: "network devices for the containers of users",
     parts: [
-      { title: "Description", lines: paragraph(what) },
+      { title: "Description", lines: [...paragraph(what), ...paragraph(who)] },
       { title: "Example", lines: example("anna veth lxcbr0 10", "@staff veth br0 2") },
-      { title: "See also", lines: paragraph("lxc-config(1), lxc.container.conf(5)") },
+      { title: "See also", lines: paragraph("lxc-user-nic(1), lxc-config(1), lxc.container.conf(5)") },
+    ],
+  };
+}
+
+export function userNicPage(): Page {
+  const what =
+    "A start by an ordinary user calls it for each network of type veth, as it may not make devices of the host itself. It is setuid root, and gives what /etc/lxc/lxc-usernet allows, to a network namespace that the user has made. /run/lxc/nics says who has which device.";
+  const create =
+    "Makes a pair of devices: one end in the network namespace of process PID, called INSIDE or eth and a number, the other joined to BRIDGE. Prints INSIDE:INDEX:DEVICE:INDEX.";
+  const remove = "Takes away the pair whose end on the host is DEVICE, if it is the user's.";
+  return {
+    name: "lxc-user-nic",
+    section: 1,
+    purpose: "a network device of the host for the container of a user",
+    parts: [
+      {
+        title: "Synopsis",
+        lines: example(
+          "lxc-user-nic create LXCPATH NAME PID veth BRIDGE [INSIDE]",
+          "lxc-user-nic delete LXCPATH NAME /proc/PID/ns/net veth BRIDGE DEVICE",
+        ),
+      },
+      { title: "Description", lines: paragraph(what) },
+      { title: "Actions", lines: [...term("create", create), ...term("delete", remove)] },
+      {
+        title: "Exit status",
+        lines: paragraph(
+          "0, or 1 with one sentence, which is the same for all that is not allowed or not there. `Quota reached` means that /etc/lxc/lxc-usernet allows no more.",
+        ),
+      },
+      { title: "Files", lines: paragraph("/etc/lxc/lxc-usernet, /run/lxc/nics") },
+      { title: "See also", lines: paragraph("lxc-usernet(5), lxc-start(1)") },
     ],
   };
 }

@@ -75,6 +75,8 @@ export interface VethPair {
   readonly peerHwaddr: Uint8Array;
   /** A process in the peer's network namespace; 0 for this one. */
   readonly peerPid: number;
+  /** Or a descriptor of that namespace. */
+  readonly peerNamespaceFd?: number;
 }
 
 /** What to change of a device; 0 and "" and no bytes leave things as they are. */
@@ -108,6 +110,8 @@ export function vethRequest(pair: VethPair): NetlinkRequest {
   putDevice(message, pair.peerName, pair.peerHwaddr, pair.mtu);
   putQueues(message, pair.rxQueues, pair.txQueues);
   if (pair.peerPid > 0) message.u32(IFLA_NET_NS_PID, pair.peerPid);
+  const peerNamespaceFd = pair.peerNamespaceFd ?? -1;
+  if (peerNamespaceFd >= 0) message.u32(IFLA_NET_NS_FD, peerNamespaceFd);
   message.close(peer);
   message.close(data);
   message.close(info);
@@ -133,10 +137,11 @@ export function linkRequest(name: string, withTraffic = false): NetlinkRequest {
   return { message, doing: `find the network device ${name}`, hints: [] };
 }
 
-/** Asks for one device by its index; `what` names it in errors. */
-export function linkAtRequest(index: number, what: string): NetlinkRequest {
+/** Asks for one device by its index, here or in the network namespace that we know as `nsId`; `what` names it in errors. */
+export function linkAtRequest(index: number, what: string, nsId = -1): NetlinkRequest {
   const message = new NetlinkMessage(RTM_GETLINK, NLM_F_REQUEST, linkHead(index, 0, 0));
   message.u32(IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+  if (nsId >= 0) message.i32(IFLA_TARGET_NETNSID, nsId);
   return { message, doing: `find the network device ${what}`, hints: [] };
 }
 

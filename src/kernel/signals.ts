@@ -80,3 +80,8 @@ function setHandler(signal: number, handler: number): void {
 export function ignoreSignal(signal: number): void {
   setHandler(signal, 1);
 }
+
+/** Undoes an `ignoreSignal`, also that of whoever started us. */
+export function defaultSignal(signal: number): void {
+  setHandler(signal, 0);
+}

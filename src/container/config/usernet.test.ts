@@ -5,7 +5,7 @@ import { usernetFindings, usernetRules } from "./usernet.ts";
 
 const TEXT = `# users
 anna veth lxcbr0 10
-@staff\tveth br0 2
+@staff\tveth br0 2 # as long as there is room
 
 bert macvlan eth0 1
 carl veth lxcbr0

@@ -49,7 +49,8 @@ function wordsOf(line: string): string[] {
 
 function problemWith(words: readonly string[]): string {
   const [who = "", type = "", bridge = "", count = ""] = words;
-  if (words.length !== 4) return `expected four words, not ${words.length}`;
+  // As in LXC, what follows the four is not looked at.
+  if (words.length < 4) return `expected four words, not ${words.length}`;
   if (who === "@") return "the group has no name";
   if (type !== TYPE) return `expected the type ${TYPE}, not ${shown(type)}`;
   if (bridge.length > LONGEST_DEVICE || bridge.includes("/")) return `${shown(bridge)} is no name of a device`;

@@ -1,0 +1,104 @@
+// lxc-user-nic, a program of its own: setuid root, it gives ordinary users the network devices that /etc/lxc/lxc-usernet
+// allows them, and takes them away again.
+//
+// Whatever goes wrong is one sentence for the caller, so that nothing can be found out by asking (CVE-2022-47952).
+
+import { LxcError } from "../../base/errors.ts";
+import { usernetRules } from "../../container/config/usernet.ts";
+import { type Caller, callerOf, readTrusted } from "../../container/network/caller.ts";
+import { isOwnNic, type NicLine, NO_BRIDGE, nicName, ownerWithRoom, rulesFor } from "../../container/network/nics.ts";
+import { call, tryBytes } from "../../kernel/call.ts";
+import { type LinkInfo, listLinks } from "../../kernel/links.ts";
+import { bytesOfText } from "../../kernel/memory.ts";
+import { NetlinkSocket } from "../../kernel/netlink.ts";
+import { effectiveUser, exitNow } from "../../kernel/process.ts";
+import { NicDatabase } from "./database.ts";
+import { bridgeOf, makePair, type NicPair, removePair } from "./device.ts";
+import { openOwnedNamespace } from "./namespace.ts";
+import { becomeRoot, leaveCaller, realUser } from "./privileges.ts";
+import { type NicRequest, requestIn, USAGE } from "./request.ts";
+
+const USERNET = "/etc/lxc/lxc-usernet";
+const STDOUT = 1;
+const STDERR = 2;
+const REFUSED = "lxc-user-nic: this is not allowed, or something that it needs is not there\n";
+const QUOTA = "lxc-user-nic: Quota reached\n";
+const NOT_SETUID =
+  "lxc-user-nic: it is not setuid root: chown root:root FILE && chmod 4755 FILE, and no mount with nosuid\n";
+const TRIES = 4;
+const RANDOM_BYTES = 9;
+
+exitNow(main(process.argv.slice(2)));
+
+function main(words: readonly string[]): number {
+  if (effectiveUser() !== 0) return fail(NOT_SETUID);
+  try {
+    leaveCaller();
+    const request = requestIn(words);
+    if (request === undefined) return fail(USAGE);
+    const uid = realUser();
+    const namespace = openOwnedNamespace(request.place, uid);
+    becomeRoot();
+    const caller = callerOf(uid);
+    if (request.action === "create") return create(request, caller, namespace);
+    remove(request, caller);
+    return 0;
+  } catch {
+    return fail(REFUSED);
+  }
+}
+
+function create(request: NicRequest, caller: Caller, namespace: number): number {
+  const rules = rulesFor(usernetRules(readTrusted(USERNET)), caller, request.bridge);
+  if (rules.length === 0) return fail(QUOTA);
+  const database = new NicDatabase();
+  const socket = new NetlinkSocket();
+  const links = listLinks(socket);
+  const lines = living(database.read(), links);
+  const owner = ownerWithRoom(rules, lines, request.type);
+  if (owner === "") return fail(QUOTA);
+  const bridge = bridgeOf(request, links);
+  if (bridge === undefined && request.bridge !== NO_BRIDGE) return fail(REFUSED);
+  for (let tries = 0; tries < TRIES; tries++) {
+    const random = new Uint8Array(RANDOM_BYTES);
+    call("draw a name", "getrandom", random, random.length, 0);
+    const host = nicName(caller.uid, random);
+    // Before the device is there: whatever ends us, none is that does not count.
+    database.write([...lines, { owner, type: request.type, bridge: request.bridge, device: host }]);
+    const pair = makePair(socket, request, bridge, { host, random: random.slice(4), namespace });
+    if (pair === undefined) continue;
+    database.close();
+    return answer(pair);
+  }
+  database.write(lines);
+  return fail(REFUSED);
+}
+
+function remove(request: NicRequest, caller: Caller): void {
+  const { type, bridge, device } = request;
+  const database = new NicDatabase();
+  const lines = database.read();
+  const wanted: NicLine = { owner: "", type, bridge, device };
+  if (!lines.some((line) => isOwnNic(line, caller, wanted)))
+    throw new LxcError("not-permitted", "remove it", "not own");
+  const socket = new NetlinkSocket();
+  removePair(socket, request, bridgeOf(request, listLinks(socket)), device);
+  database.write(living(lines, listLinks(socket)));
+}
+
+/** Without the lines whose device is gone, as its container is. */
+function living(lines: readonly NicLine[], links: readonly LinkInfo[]): NicLine[] {
+  return lines.filter((line) => links.some((link) => link.name === line.device));
+}
+
+/** In one write, and with the database free: the reader may not read. */
+function answer(pair: NicPair): number {
+  const bytes = bytesOfText(`${pair.inside}:${pair.insideIndex}:${pair.host}:${pair.hostIndex}\n`);
+  return tryBytes("write", STDOUT, bytes, bytes.length, 0) === bytes.length ? 0 : 1;
+}
+
+function fail(text: string): number {
+  const bytes = bytesOfText(text);
+  tryBytes("write", STDERR, bytes, bytes.length, 0);
+  return 1;
+}
