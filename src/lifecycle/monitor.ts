@@ -28,7 +28,7 @@ import { closeFd } from "../kernel/files.ts";
 import { setPropagation } from "../kernel/mounts.ts";
 import { unshare } from "../kernel/namespaces.ts";
 import { NetlinkSocket } from "../kernel/netlink.ts";
-import { currentPid, type ProcessEnd, sendSignal, tryEndOf, waitForEnd } from "../kernel/process.ts";
+import { currentPid, effectiveUser, type ProcessEnd, sendSignal, tryEndOf, waitForEnd } from "../kernel/process.ts";
 import { socketPair } from "../kernel/sockets.ts";
 import { bearFirstProcess } from "./birth.ts";
 import { restoreFirstProcess } from "./checkpoint.ts";
@@ -160,13 +160,16 @@ export class Monitor {
     this.#hooks.born(child.pid);
     closeFd(channel.right);
     try {
-      this.#mapUsers(channel.left);
+      this.#mapUsers();
+      // As long as it has its caller's ids it is one of the caller's processes, of which lxc-user-nic makes sure.
+      const early = effectiveUser() === 0 ? undefined : this.#makeNetworks(undo);
+      if (this.#plan.user !== undefined) tell(channel.left, "mapped");
       // While the first process mounts: they take as long as that does.
       const cgroupPath = cgroups.makeLegacyPayload();
       delegateTo(plan, cgroups, child.pid);
       this.#warnings = cgroups.warnings();
       applyLimits(cgroups, plan.limits);
-      const networks = this.#makeNetworks(undo);
+      const networks = early ?? this.#makeNetworks(undo);
       for (const file of plan.options.config.proc.entries) setProcFile(child.pid, file.name, file.value);
       setResourceLimits(child.pid, resourceLimits(plan.options.config));
       tellWith(channel.left, "configured", cgroupPath);
@@ -198,11 +201,10 @@ export class Monitor {
   }
 
   /** The first process waits for who it is. */
-  #mapUsers(channel: number): void {
+  #mapUsers(): void {
     if (this.#plan.options.config.schedCore.value) isolateCores(this.#answers.init.pid);
-    if (this.#plan.user === undefined) return;
-    if (this.#plan.idMaps.length > 0) writeIdMaps(this.#answers.init.pid, this.#plan.idMaps);
-    tell(channel, "mapped");
+    if (this.#plan.user === undefined || this.#plan.idMaps.length === 0) return;
+    writeIdMaps(this.#answers.init.pid, this.#plan.idMaps);
   }
 
   /** From its filter on, the first process may wait for what the proxy says: so we serve while we wait for its exec. */
@@ -251,7 +253,12 @@ export class Monitor {
     return createNetworks(
       this.#plan.network,
       socket,
-      { initPid: this.#answers.init.pid, scripts, movedFolder: movedLinksFolder(this.#holdings.runDir) },
+      {
+        initPid: this.#answers.init.pid,
+        lxcpath: this.#plan.options.container.lxcpath,
+        scripts,
+        movedFolder: movedLinksFolder(this.#holdings.runDir),
+      },
       undo,
     );
   }

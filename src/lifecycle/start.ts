@@ -15,6 +15,8 @@ import { planNetworks } from "../container/network/plan.ts";
 import type { NetworkPlan } from "../container/network/planned.ts";
 import type { NetworkRequest } from "../container/network/request.ts";
 import { requestsFrom } from "../container/network/requests.ts";
+import { planForUser } from "../container/network/unprivileged.ts";
+import { refuseForUser, unnamedPair } from "../container/network/user-refusals.ts";
 import { refuseUnfinished } from "../container/partial.ts";
 import { commandSocketOf, runDirectory } from "../container/paths.ts";
 import { writtenFolder } from "../container/rootfs/layers.ts";
@@ -128,7 +130,10 @@ function networkPlanFor(options: StartOptions): NetworkPlan {
   const requests = networkRequestsOf(options);
   const socket = new NetlinkSocket();
   try {
-    return planNetworks(requests, networkFacts(socket, requests, options.environment));
+    if (effectiveUser() === 0) return planNetworks(requests, networkFacts(socket, requests, options.environment));
+    refuseForUser(requests);
+    for (const request of requests) if (request.veth.pair !== "") options.warn(unnamedPair(request));
+    return planForUser(planNetworks(requests, networkFacts(socket, requests, options.environment)));
   } finally {
     socket.close();
   }

@@ -63,6 +63,8 @@ export function insideRequests(plan: NetworkPlan, indices: readonly number[]): N
 function requestsOf(network: PlannedNetwork, index: number): NetlinkRequest[] {
   const requests: NetlinkRequest[] = [];
   const where = `on ${network.name} in the container`;
+  const { byHelper, hwaddr, mtu } = network;
+  if (byHelper && (hwaddr.length > 0 || mtu > 0)) requests.push(changeRequest(index, network.name, { hwaddr, mtu }));
   for (const address of network.addresses) {
     requests.push(addressRequest(index, address, `${addressText(address.bytes)}/${address.prefix} ${where}`));
   }

@@ -8,6 +8,7 @@ import { IpvlanNetwork } from "./ipvlan.ts";
 import { MacvlanNetwork } from "./macvlan.ts";
 import { PhysNetwork } from "./phys.ts";
 import type { NetworkPlan, PlannedNetwork } from "./planned.ts";
+import { UnprivilegedVeth } from "./unprivileged.ts";
 import { VethNetwork } from "./veth.ts";
 import { VlanNetwork } from "./vlan.ts";
 
@@ -46,6 +47,7 @@ export function completeNetworks(created: readonly NetworkDevice[]): void {
 }
 
 function deviceFor(network: PlannedNetwork, means: NetworkMeans): NetworkDevice {
+  if (network.byHelper) return new UnprivilegedVeth(network, means);
   if (network.veth !== undefined) return new VethNetwork(network, network.veth, means);
   if (network.type === "macvlan") return new MacvlanNetwork(network, means);
   if (network.type === "ipvlan") return new IpvlanNetwork(network, means);

@@ -11,6 +11,7 @@ import { type NetworkScripts, scriptCall } from "./scripts.ts";
 export interface NetworkTarget {
   /** The container's first process: its network namespace is there by now. */
   readonly initPid: number;
+  readonly lxcpath: string;
   readonly scripts: NetworkScripts;
   /** Where it is kept what devices of the host were like that move in (`movedLinksFolder`); "" for nowhere. */
   readonly movedFolder: string;

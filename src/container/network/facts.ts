@@ -4,6 +4,7 @@ import { type DeviceAddress, listDeviceAddresses } from "../../kernel/addresses.
 import { call } from "../../kernel/call.ts";
 import { findLinks, type LinkInfo, listLinks } from "../../kernel/links.ts";
 import type { NetlinkSocket } from "../../kernel/netlink.ts";
+import { effectiveUser } from "../../kernel/process.ts";
 import { isSwitch, type SwitchAnswer } from "./open-vswitch.ts";
 import { isWildcard } from "./phys.ts";
 import type { NetworkRequest } from "./request.ts";
@@ -69,7 +70,9 @@ function switchesAmong(
     const link = links.find((one) => one.name === request.link);
     if (link === undefined || link.kind === "bridge") continue;
     if (answers.some((answer) => answer.name === link.name)) continue;
-    answers.push({ name: link.name, answer: isSwitch(link.name, environment) });
+    // Only root may ask Open vSwitch: for an ordinary user lxc-user-nic does.
+    const answer = effectiveUser() === 0 ? isSwitch(link.name, environment) : "yes";
+    answers.push({ name: link.name, answer });
   }
   return answers;
 }

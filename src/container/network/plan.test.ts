@@ -121,6 +121,7 @@ test("a veth on a bridge takes its MTU, a random name and a high hardware addres
     link: "br0",
     linkIndex: 7,
     hostName: "veth012345",
+    byHelper: false,
     veth: {
       hwaddr: new Uint8Array([0xfe, 6, 7, 8, 9, 10]),
       isRouter: false,

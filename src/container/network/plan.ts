@@ -72,6 +72,7 @@ function planOne(request: NetworkRequest, name: string, facts: NetworkFacts, dra
     link: request.link,
     linkIndex: link === undefined ? 0 : link.index,
     hostName: isVeth ? hostNameFor(request, random) : "",
+    byHelper: false,
     veth: isVeth ? planVeth(request, link, facts, random) : undefined,
     bornAs: draws(request) && !isVeth ? randomName(request.type.slice(0, 2), random) : "",
     mode: modeOf(request),

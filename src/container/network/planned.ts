@@ -40,8 +40,10 @@ export interface PlannedNetwork {
   /** The host's device by name, or "", and its index or 0: the bridge, the device below, or the one that moves. */
   readonly link: string;
   readonly linkIndex: number;
-  /** The host's end of a pair; "" for the other kinds. */
-  readonly hostName: string;
+  /** The host's end of a pair; "" for the other kinds. That of an ordinary user gets its name when it is made. */
+  hostName: string;
+  /** Whether lxc-user-nic makes the pair, which knows names and bridge only: the rest is set inside. */
+  readonly byHelper: boolean;
   /** For a pair only. */
   readonly veth: VethPlan | undefined;
   /** What a macvlan, ipvlan or vlan device is called until it is renamed inside; "" for the other kinds. */

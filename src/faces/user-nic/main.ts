@@ -59,19 +59,40 @@ function create(request: NicRequest, caller: Caller, namespace: number): number 
   if (owner === "") return fail(QUOTA);
   const bridge = bridgeOf(request, links);
   if (bridge === undefined && request.bridge !== NO_BRIDGE) return fail(REFUSED);
-  for (let tries = 0; tries < TRIES; tries++) {
-    const random = new Uint8Array(RANDOM_BYTES);
-    call("draw a name", "getrandom", random, random.length, 0);
-    const host = nicName(caller.uid, random);
-    // Before the device is there: whatever ends us, none is that does not count.
-    database.write([...lines, { owner, type: request.type, bridge: request.bridge, device: host }]);
-    const pair = makePair(socket, request, bridge, { host, random: random.slice(4), namespace });
-    if (pair === undefined) continue;
-    database.close();
-    return answer(pair);
+  const pair = makeNamed(request, { caller, owner, namespace, bridge, lines }, database, socket);
+  // The reader of what we say may take its time.
+  database.close();
+  return answer(pair);
+}
+
+interface Grant {
+  readonly caller: Caller;
+  /** Whose rule it counts for. */
+  readonly owner: string;
+  readonly namespace: number;
+  readonly bridge: LinkInfo | undefined;
+  /** Those of the database. */
+  readonly lines: readonly NicLine[];
+}
+
+function makeNamed(request: NicRequest, grant: Grant, database: NicDatabase, socket: NetlinkSocket): NicPair {
+  const { type, bridge } = request;
+  try {
+    for (let tries = 0; tries < TRIES; tries++) {
+      const random = new Uint8Array(RANDOM_BYTES);
+      call("draw a name", "getrandom", random, random.length, 0);
+      const host = nicName(grant.caller.uid, random);
+      // Before the device is there: whatever ends us, none is that does not count.
+      database.write([...grant.lines, { owner: grant.owner, type, bridge, device: host }]);
+      const wanted = { host, random: random.slice(4), namespace: grant.namespace };
+      const pair = makePair(socket, request, grant.bridge, wanted);
+      if (pair !== undefined) return pair;
+    }
+    throw new LxcError("wrong-state", "make the devices", "their names are taken");
+  } catch (caught) {
+    database.write(grant.lines);
+    throw caught;
   }
-  database.write(lines);
-  return fail(REFUSED);
 }
 
 function remove(request: NicRequest, caller: Caller): void {
@@ -91,7 +112,7 @@ function living(lines: readonly NicLine[], links: readonly LinkInfo[]): NicLine[
   return lines.filter((line) => links.some((link) => link.name === line.device));
 }
 
-/** In one write, and with the database free: the reader may not read. */
+/** In one write, as LXC reads it once. */
 function answer(pair: NicPair): number {
   const bytes = bytesOfText(`${pair.inside}:${pair.insideIndex}:${pair.host}:${pair.hostIndex}\n`);
   return tryBytes("write", STDOUT, bytes, bytes.length, 0) === bytes.length ? 0 : 1;

@@ -26,15 +26,12 @@ export function leaveCaller(): void {
   setResourceLimits(0, limits());
 }
 
-/** None that could end us half way, and no core. */
+/** None that could end us half way, or we do not begin; and no core. */
 function limits(): ResourceLimit[] {
   const unlimited = ["cpu", "fsize", "data", "as"].map((name): ResourceLimit => {
     return { name, soft: Infinity, hard: Infinity };
   });
-  return unlimited.concat([
-    { name: "core", soft: 0, hard: 0 },
-    { name: "nofile", soft: 256, hard: 256 },
-  ]);
+  return unlimited.concat([{ name: "core", soft: 0, hard: 0 }]);
 }
 
 export function realUser(): number {

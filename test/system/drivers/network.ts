@@ -89,7 +89,7 @@ function start(requests: readonly NetworkRequest[], commands: readonly string[],
     if (running) waitForEnd(child.pid);
   });
   const scripts: NetworkScripts = { containerName: "c1", hookVersion: 1, environment, run: runHook };
-  const created = createNetworks(plan, socket, { initPid: child.pid, scripts, movedFolder: "" }, undo);
+  const created = createNetworks(plan, socket, { initPid: child.pid, lxcpath: "/", scripts, movedFolder: "" }, undo);
   sendMessage(pair.left, word);
   if (receiveMessage(pair.left, 1).bytes.length === 0) return 1;
   completeNetworks(created);
