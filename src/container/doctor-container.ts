@@ -1,14 +1,20 @@
 // What one container needs: its configuration, its ids, its root file system, and what of the kernel its keys use. Pure.
 
 import { type Finding, findingText } from "../base/finding.ts";
+import { groupsIn } from "../kernel/groups.ts";
 import { findingsIn, unsupportedIn } from "./config/findings.ts";
 import type { ReadConfig } from "./config/load.ts";
 import type { Config } from "./config/schema.ts";
+import { usernetRules } from "./config/usernet.ts";
 import { type DoctorCheck, fine, found, weighed } from "./doctor-checks.ts";
 import { checkMaps } from "./doctor-ids.ts";
 import { checkRootfs, type RootfsFacts } from "./doctor-rootfs.ts";
 import { idOf } from "./doctor-weights.ts";
 import { byHand, type Checked, type HostFacts } from "./host-facts.ts";
+import type { Caller } from "./network/caller.ts";
+import { NO_BRIDGE, rulesFor } from "./network/nics.ts";
+import { NIC_HELPER, setuidFix } from "./network/user-nic.ts";
+import { USERNET, usernetLine } from "./network/user-refusals.ts";
 
 /** What was read of a container. */
 export interface ContainerFacts {
@@ -36,7 +42,7 @@ export function checkContainer(host: HostFacts, checked: readonly Checked[], con
   return checkConfig(container).concat(
     checkMaps(host, config.idmap.values, container.gid),
     checkRootfs(host, config, container.rootfs),
-    checkNetworks(host, config, container.links),
+    checkNetworks(host, config, container),
     checkFeatures(checked, config),
     checkLimits(container.limits),
   );
@@ -68,14 +74,14 @@ function ofFinding(id: string, finding: Finding): DoctorCheck {
   return found(id, weight, findingText(bare), "", byHand(finding.hint));
 }
 
-function checkNetworks(host: HostFacts, config: Config, links: readonly string[]): DoctorCheck[] {
+function checkNetworks(host: HostFacts, config: Config, container: ContainerFacts): DoctorCheck[] {
   const checks: DoctorCheck[] = [];
   for (const network of config.networks.items) {
     const key = `lxc.net.${network.index}`;
     if (network.type.value !== "veth") continue;
-    if (host.uid !== 0) checks.push(userNetwork(host, key));
     const link = network.link.value ?? "";
-    if (link === "" || links.includes(link)) continue;
+    if (host.uid !== 0) checks.push(userNetwork(host, key, link, container.gid));
+    if (link === "" || container.links.includes(link)) continue;
     const fix =
       link === "lxcbr0" ? "systemctl start lxc-net" : `ip link add ${link} type bridge && ip link set ${link} up`;
     checks.push(found("network-link", "stops", `${key}.link`, `there is no network device ${link}`, byHand(fix)));
@@ -83,10 +89,19 @@ function checkNetworks(host: HostFacts, config: Config, links: readonly string[]
   return checks;
 }
 
-/** An end of a veth pair is a device of the host, which its root makes. */
-function userNetwork(host: HostFacts, key: string): DoctorCheck {
-  const detail = `${host.userName} may not make network devices of the host`;
-  return found("network-user", "stops", `${key}.type = veth`, detail, byHand(`use empty or none for ${key}.type`));
+/** An end of a veth pair is a device of the host: its root has lxc-user-nic make it for those whom a file names. */
+function userNetwork(host: HostFacts, key: string, link: string, gid: number): DoctorCheck {
+  const what = `${key}.type = veth`;
+  const helper = host.program(NIC_HELPER);
+  const stops = (detail: string, fix: string): DoctorCheck => found("network-user", "stops", what, detail, byHand(fix));
+  if (helper.path === "") return stops(`${NIC_HELPER} is not installed`, `install it, or use empty for ${key}.type`);
+  if (!helper.isPrivileged) return stops(`${helper.path} is not setuid root`, setuidFix(helper.path));
+  const bridge = link === "" ? NO_BRIDGE : link;
+  const { uid, userName: name } = host;
+  const caller: Caller = { uid, name, groups: groupsIn(host.text("/etc/group"), name, gid) };
+  const rules = rulesFor(usernetRules(host.text(USERNET)), caller, bridge);
+  if (rules.some((rule) => rule.count > 0)) return fine("network-user", what, helper.path);
+  return stops(`${USERNET} allows ${name} no device there`, `add this line to it: ${usernetLine(name, bridge)}`);
 }
 
 /** What its keys need of the kernel, and a start cannot do without. */

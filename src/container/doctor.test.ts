@@ -229,12 +229,6 @@ const containerChanges: readonly (readonly [string, string, ContainerFacts, stri
     "network-link stops: lxc.net.0.link: there is no network device lxcbr0; systemctl start lxc-net",
   ],
   [
-    "an end of a network on the host is not for ann to make",
-    "network-user",
-    containerOf([...IDMAP, "lxc.net.0.type = veth"]),
-    "network-user stops: lxc.net.0.type = veth: ann may not make network devices of the host; use empty or none for lxc.net.0.type",
-  ],
-  [
     "a limit that does not hold is told as the start tells it",
     "limits",
     containerOf(IDMAP, { limits: [{ isRefused: true, problem: "cannot apply it", hint: "enable it" }] }),
@@ -296,6 +290,28 @@ test("the heaviest comes first, and a lighter word on the same thing is left out
     sorted(checks).map(({ id, weight, what }) => `${id} ${weight} ${what}`),
     ["b stops y", "a stops x", "a fine z"],
   );
+});
+
+test("an ordinary user has networks where lxc-user-nic is setuid root and a line of lxc-usernet allows it", () => {
+  const veth = containerOf([...IDMAP, "lxc.net.0.type = veth", "lxc.net.0.link = br0"], { links: ["br0"] });
+  const host = annsHost();
+  const start = "network-user stops: lxc.net.0.type = veth: ";
+  equal(
+    said(host, veth, "network-user"),
+    `${start}lxc-user-nic is not installed; install it, or use empty for lxc.net.0.type`,
+  );
+  host.programs.push({ name: "lxc-user-nic", path: "/usr/libexec/lxc/lxc-user-nic", isPrivileged: false });
+  match(said(host, veth, "network-user"), /is not setuid root; as root: chown root:root \S+ && chmod 4755 \S+$/);
+  host.programs.pop();
+  host.programs.push({ name: "lxc-user-nic", path: "/usr/libexec/lxc/lxc-user-nic", isPrivileged: true });
+  host.put("/etc/lxc/lxc-usernet", "bob veth br0 10\nann veth br1 10\nann veth br0 0\n");
+  equal(
+    said(host, veth, "network-user"),
+    `${start}/etc/lxc/lxc-usernet allows ann no device there; add this line to it: ann veth br0 10`,
+  );
+  host.put("/etc/lxc/lxc-usernet", "@staff veth br0 1\n");
+  host.put("/etc/group", "staff:x:50:ann\n");
+  match(said(host, veth, "network-user"), /^network-user fine: /);
 });
 
 test("a program puts right what needs no judgement: no ids that a configuration asks for, and no advice", () => {

@@ -21,6 +21,7 @@ import {
   SECURITY_MODULES,
   SYSTEMD,
 } from "./host-facts.ts";
+import { findNicHelper, NIC_HELPER } from "./network/user-nic.ts";
 
 const X_OK = 1;
 const W_OK = 2;
@@ -35,6 +36,8 @@ const ROOT_FOLDERS: readonly string[] = ["/usr/local/sbin", "/usr/sbin", "/sbin"
 
 function texts(): readonly string[] {
   return [
+    "/etc/group",
+    "/etc/lxc/lxc-usernet",
     "/etc/os-release",
     "/etc/subgid",
     "/etc/subuid",
@@ -173,6 +176,8 @@ function findPrograms(host: HostFacts, path: string): void {
   const own = path.split(":");
   // These two are run by users, with their own PATH.
   host.programs.push(findProgram("newuidmap", own, CAP_SETUID), findProgram("newgidmap", own, CAP_SETGID));
+  const nic = findNicHelper();
+  if (nic !== undefined) host.programs.push({ name: NIC_HELPER, path: nic.path, isPrivileged: nic.isSetuidRoot });
   for (const name of programs()) host.programs.push(findProgram(name, own.concat(ROOT_FOLDERS), -1));
 }
 

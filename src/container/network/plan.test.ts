@@ -300,6 +300,16 @@ test("inside, loopback and every device are told in one batch, up before its rou
   );
 });
 
+test("of a pair that lxc-user-nic makes, hardware address and MTU are set inside, before it is up", () => {
+  const planned = plan(veth({ hwaddr: "10:66:6a:01:02:03", mtu: 1300 }));
+  const first = planned.networks[0] as PlannedNetwork;
+  const told = insideRequests({ newNamespace: true, networks: [{ ...first, byHelper: true }] }, [5]);
+  deepEqual(
+    told.map((request) => request.doing),
+    ["switch on the network device lo", "change the network device eth0", "switch on the network device eth0"],
+  );
+});
+
 test("scripts get what LXC gives them", () => {
   const call = (link: string, version: number): string => {
     const scripts = { containerName: "c1", hookVersion: version, environment: ["LXC_NAME=c1"], run: () => {} };

@@ -11,9 +11,7 @@ import { NetworkDevice } from "./device.ts";
 import { NO_BRIDGE, rulesFor } from "./nics.ts";
 import type { NetworkPlan, PlannedNetwork } from "./planned.ts";
 import { callNicHelper, madeNicIn, requireNicHelper } from "./user-nic.ts";
-import { whyNoNic } from "./user-refusals.ts";
-
-const USERNET = "/etc/lxc/lxc-usernet";
+import { USERNET, whyNoNic } from "./user-refusals.ts";
 
 /** The plan as an ordinary user can have it. Throws where no lxc-user-nic can work. */
 export function planForUser(plan: NetworkPlan): NetworkPlan {

@@ -9,7 +9,7 @@ import { isDeviceName } from "../../kernel/links.ts";
 import { exitNow, tryExec } from "../../kernel/process.ts";
 import { runWithOutput } from "../../kernel/run-program.ts";
 
-const NAME = "lxc-user-nic";
+export const NIC_HELPER = "lxc-user-nic";
 const S_ISUID = 0o4000;
 const NO_ENVIRONMENT: readonly string[] = [];
 
@@ -51,10 +51,10 @@ export function helperPaths(program: string): string[] {
   const folder = parentOf(program);
   const paths: string[] = [];
   if (program.startsWith("/")) {
-    paths.push(joinPath(parentOf(folder), `libexec/lxc/${NAME}`), joinPath(folder, `libexec/${NAME}`));
+    paths.push(joinPath(parentOf(folder), `libexec/lxc/${NIC_HELPER}`), joinPath(folder, `libexec/${NIC_HELPER}`));
   }
   for (const known of ["/usr/libexec/lxc", "/usr/lib/x86_64-linux-gnu/lxc", "/usr/lib/lxc"]) {
-    paths.push(joinPath(known, NAME));
+    paths.push(joinPath(known, NIC_HELPER));
   }
   return paths;
 }
@@ -64,7 +64,7 @@ export function requireNicHelper(): string {
   const doing = "give an ordinary user a network device of the host";
   const helper = findNicHelper();
   if (helper === undefined) {
-    throw new LxcError("not-found", doing, `${NAME} is not installed`, {
+    throw new LxcError("not-found", doing, `${NIC_HELPER} is not installed`, {
       hint: `install lxc-ts as root, or set the network to lxc.net.[i].type = empty`,
     });
   }

@@ -5,7 +5,7 @@ import type { UsernetRule } from "../config/usernet.ts";
 import { invalid } from "./refusals.ts";
 import { type NetworkRequest, networkKey, VLAN_UNSAID } from "./request.ts";
 
-const USERNET = "/etc/lxc/lxc-usernet";
+export const USERNET = "/etc/lxc/lxc-usernet";
 const USUAL_COUNT = 10;
 
 /** Throws for the first key that only root can have, before anything is made. */
@@ -49,6 +49,11 @@ function rootOnly(request: NetworkRequest, rest: string, value: string, hint: st
   return new LxcError("unsupported", invalid("", "").doing, reason, { hint });
 }
 
+/** The line that allows a user devices. */
+export function usernetLine(user: string, bridge: string): string {
+  return `${user} veth ${bridge} ${USUAL_COUNT}`;
+}
+
 /** A refusal of lxc-user-nic, and what there is to know of it. */
 export interface NicRefusal {
   readonly user: string;
@@ -67,7 +72,7 @@ export function whyNoNic(refusal: NicRefusal): LxcError {
   const doing = `get a network device on ${bridge} for ${user}`;
   if (refusal.isReadable && rules.length === 0) {
     return new LxcError("not-permitted", doing, `${USERNET} allows ${user} none there`, {
-      hint: `have root add this line to ${USERNET}: ${user} veth ${bridge} ${USUAL_COUNT}`,
+      hint: `have root add this line to ${USERNET}: ${usernetLine(user, bridge)}`,
     });
   }
   if (refusal.isReadable && said.includes("Quota reached")) {
@@ -82,6 +87,6 @@ export function whyNoNic(refusal: NicRefusal): LxcError {
     });
   }
   return new LxcError("not-permitted", doing, `${helper} said: ${said === "" ? "nothing" : said}`, {
-    hint: `see whether ${bridge} is a bridge (ip -details link show ${bridge}), and whether ${USERNET} has a line ${user} veth ${bridge} ${USUAL_COUNT}`,
+    hint: `see whether ${bridge} is a bridge (ip -details link show ${bridge}), and whether ${USERNET} has a line ${usernetLine(user, bridge)}`,
   });
 }
