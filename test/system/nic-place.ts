@@ -112,9 +112,10 @@ export class NicPlace {
     return this.#run(["env", `PATH=${this.folder}/bin:/usr/sbin:/usr/bin:/sbin:/bin`, "sh", "-c", command]);
   }
 
-  /** A shell command as a user in there, where $NIC is the helper. */
-  as(name: string, command: string): Outcome {
-    return this.#run([...this.#become(name), "sh", "-c", `cd; ${command}`]);
+  /** A shell command as a user in there, where $NIC is the helper; root does `first` in the same process. */
+  as(name: string, command: string, first = ":"): Outcome {
+    const become = [...this.#become(name), "sh", "-c", `cd; ${command}`];
+    return this.#run(["sh", "-c", `${first}; exec "$@"`, "sh", ...become]);
   }
 
   #become(name: string): string[] {
