@@ -1,7 +1,8 @@
 // lxc-user-nic, setuid root, as ordinary users call it: what it gives, and what it refuses.
 
 import { deepEqual, equal, match, notEqual, ok } from "node:assert/strict";
-import { writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, beforeEach, test } from "node:test";
 import { eventually, type Outcome, skipWithoutRoot as skip } from "./host.ts";
@@ -194,11 +195,14 @@ test("CVE-2018-6556: no path of the caller's is opened", { skip }, () => {
     `${home}/link/x`,
     "/dev/ptmx",
   ]) {
-    const traced = place.root(
-      `strace -f -e trace=open,openat,openat2,readlink,stat,statx,newfstatat -o ${place.folder}/trace setpriv --reuid=47131 --regid=47131 --clear-groups ${place.helper} delete / c1 ${path} veth br0 ${host}; sed '1,/setuid\\|execve.*user-nic/d' ${place.folder}/trace | grep -c -F '${path}'`,
+    const trace = `${place.folder}/trace`;
+    const words = `${place.helper} delete / c1 ${path} veth br0 ${host}`;
+    const calls = "open,openat,openat2,readlink,readlinkat,stat,statx,newfstatat,access,faccessat,faccessat2,connect";
+    const run = place.root(
+      `strace -f -u ${ANN} -e trace=${calls} -o ${trace} ${words}; grep -c /dev/null ${trace}; grep -c -F '${path}' ${trace}`,
     );
-    equal(traced.out, "0\n", traced.err);
-    notEqual(traced.err, "");
+    equal(run.out, "1\n0\n", path);
+    notEqual(run.err, "");
   }
   // A descriptor that is open on something else, a pipe among them, is none of a namespace.
   const kept = place.as(ANN, `exec 7<>~/pipe; $NIC delete / c1 /proc/$$/fd/7 veth br0 ${host}`);
@@ -215,6 +219,10 @@ test("CVE-2022-47952: nothing can be found out by asking, for all that is refuse
   for (const outcome of said) deepEqual(outcome, said[0]);
   const processes = ["/proc/1/ns/net", "/proc/1/fd/0", "/proc/1/fd/999", "/proc/4194303/ns/net"];
   for (const path of processes) refused(place.as(ANN, `$NIC delete / c1 ${path} veth br0 ${host}`));
+  // The right namespace, but by a descriptor that the caller may not look at.
+  const held = `exec 7< /proc/${ann}/ns/net; setpriv --reuid=47131 --regid=47131 --clear-groups ${place.helper} delete / c1 /proc/$$/fd/7 veth br0 ${host}`;
+  refused(place.root(held));
+  equal(place.devices().length, 1);
 });
 
 test("CVE-2026-39402: a port of Open vSwitch is taken away by its owner only", { skip }, async () => {
@@ -305,12 +313,28 @@ test("whatever its caller leaves it has no effect", { skip }, () => {
     const run = place.as(ANN, `${way}; exec "$NIC" create / c1 ${ann} veth br0`);
     match(run.out, /^eth\d+:\d+:veth47131_\w{4}:\d+\n$/, `${way}: ${run.err}`);
   }
+  place.allow(`${ANN} veth br0 99`, `${ANN} veth ovs0 1`);
+  const waiting = place.as(ANN, `env --ignore-signal=CHLD $NIC create / c1 ${ann} veth ovs0`);
+  equal(waiting.code, 0, waiting.err);
+  place.root(`ip link delete ${waiting.out.split(":")[2]}`);
   // Without descriptors of its own the database is none of the standard ones.
   equal(place.as(ANN, `$NIC create / c1 ${ann} veth br0 <&- >&- 2>&-`).code, 0);
   equal(place.nics().length, ways.length + 1);
   for (const line of place.nics()) match(line, /^lxcts-ann veth br0 veth47131_\w{4}$/);
   equal(place.as(ANN, `bash -c "exec -a '' $NIC create / c1 ${ann} veth br0"`).code, 0);
   equal(place.root("stat -c '%a' /run/lxc/nics").out, "600\n");
+});
+
+test("a program of ours that has more rights than its caller has no environment", { skip }, () => {
+  const driver = join(place.folder, "environment");
+  const built = spawnSync("sh", ["scripts/build.sh", "test/system/drivers/environment.ts", driver], {
+    encoding: "utf8",
+  });
+  equal(built.status, 0, built.stderr);
+  chmodSync(driver, 0o755);
+  notEqual(place.as(ANN, driver).out, "0 1\n");
+  chmodSync(driver, 0o4755);
+  equal(place.as(ANN, driver).out, "0 1\n");
 });
 
 test("limits of its caller end it before it has begun, or are lifted", { skip }, () => {
@@ -339,6 +363,13 @@ test("limits of its caller end it before it has begun, or are lifted", { skip },
     deepEqual(place.nics().slice(0, before.length), before, limit);
     deepEqual(place.devices().length, before.length + made, limit);
   }
+  // Half of a database would be a way round a limit of devices.
+  place.root("rm /run/lxc/nics");
+  place.allow("@lxcts-staff veth br0 1", `${ANN} veth br0 99`);
+  for (let i = 0; i < 8; i++) equal(create(ANN, ann).code, 0);
+  place.root(`ip link delete ${place.nics()[0]?.split(" ")[3]}`);
+  place.as(ANN, `prlimit --fsize=150 $NIC create / c1 ${ann} veth br0`);
+  for (const line of place.nics()) match(line, /^(lxcts-ann|@lxcts-staff) veth br0 veth47131_\w{4}$/);
 });
 
 test("without the rights of root it says what it lacks, and makes nothing", { skip }, () => {

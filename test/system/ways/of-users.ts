@@ -30,6 +30,12 @@ export const ofUsers: readonly Way[] = [
     guilty: "dev",
   },
   {
+    way: "a network that only root can make",
+    run: "lxc-start -n c1 -s lxc.net.0.type=macvlan -s lxc.net.0.link=lo",
+    code: "unsupported",
+    guilty: "lxc.net.0.type",
+  },
+  {
     way: "a configuration that the user may not read",
     run: "lxc-start -n c1 -f /etc/shadow",
     code: "syscall-failed",
