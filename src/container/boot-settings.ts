@@ -1,11 +1,9 @@
 // What the host's administrator says of the start of the system: /etc/default/lxc or /etc/sysconfig/lxc.
 
-import { readShellLine } from "../base/shell-settings.ts";
+import { ShellVariables } from "../base/shell-variables.ts";
 
 /** Distributions have the one or the other. */
 export const BOOT_SETTINGS_FILES: readonly string[] = ["/etc/default/lxc", "/etc/sysconfig/lxc"];
-
-const DEEPEST = 4;
 
 /** What LXC has when the files say nothing. */
 const defaults: Readonly<Record<string, string>> = {
@@ -19,39 +17,27 @@ const defaults: Readonly<Record<string, string>> = {
 
 /** The variables of those files. */
 export class BootSettings {
-  readonly #values = new Map<string, string>();
-  /** Lines that only a shell could understand. */
-  readonly passedOver: string[] = [];
-  readonly #read: (path: string) => string | undefined;
+  readonly #variables: ShellVariables;
 
   /** `read` gives the text of a file, or undefined when there is none. */
   constructor(read: (path: string) => string | undefined) {
-    this.#read = read;
-    for (const path of BOOT_SETTINGS_FILES) this.#take(path, 0);
+    this.#variables = new ShellVariables(read, defaults);
+    for (const path of BOOT_SETTINGS_FILES) this.#variables.take(path);
+  }
+
+  /** Lines that only a shell could understand. */
+  get passedOver(): readonly string[] {
+    return this.#variables.passedOver;
   }
 
   text(name: string): string {
-    return this.#values.get(name) ?? defaults[name] ?? "";
+    return this.#variables.text(name);
   }
 
   /** The words that a shell makes of it. */
   words(name: string): string[] {
     const text = this.text(name).split("\t").join(" ");
     return text.split(" ").filter((word): boolean => word !== "");
-  }
-
-  #take(path: string, depth: number): void {
-    const text = depth > DEEPEST ? undefined : this.#read(path);
-    if (text === undefined) return;
-    let number = 0;
-    for (const line of text.split("\n")) {
-      number++;
-      const said = readShellLine(line, (name) => this.text(name));
-      if (said === undefined) continue;
-      if (said === "shell") this.passedOver.push(`${path}:${number}`);
-      else if (said.name === "") this.#take(said.value, depth + 1);
-      else this.#values.set(said.name, said.value);
-    }
   }
 }
 
