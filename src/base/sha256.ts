@@ -76,12 +76,19 @@ function putWord(bytes: Uint8Array, at: number, word: number): void {
 
 /** The first 32 bits behind the point of the cube roots of the first 64 primes. */
 function roundConstants(): number[] {
-  return firstPrimes(64).map((prime) => fractionOf(prime, 3));
+  return fractionsOf(64, 3);
 }
 
 /** The same of the square roots of the first eight. */
 function firstState(): number[] {
-  return firstPrimes(8).map((prime) => fractionOf(prime, 2));
+  return fractionsOf(8, 2);
+}
+
+function fractionsOf(count: number, degree: number): number[] {
+  const primes = firstPrimes(count);
+  const fractions: number[] = [];
+  for (let i = 0; i < count; i++) fractions.push(fractionOf(primes[i]!, degree));
+  return fractions;
 }
 
 function firstPrimes(count: number): number[] {

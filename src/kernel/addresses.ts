@@ -1,6 +1,7 @@
 // Internet addresses and routes of network devices by rtnetlink. The functions named …Request are pure.
 
 import { LxcError } from "../base/errors.ts";
+import { broadcastOf } from "../base/ip-network.ts";
 import {
   EACCES,
   EADDRNOTAVAIL,
@@ -25,6 +26,7 @@ import {
   RTA_DST,
   RTA_GATEWAY,
   RTA_OIF,
+  RTM_DELADDR,
   RTM_DELROUTE,
   RTM_GETADDR,
   RTM_GETNSID,
@@ -51,6 +53,11 @@ export interface InterfaceAddress {
   readonly prefix: number;
   /** Empty for none. */
   readonly broadcast: Uint8Array;
+}
+
+/** The address with the broadcast that its network has (IPv4). */
+export function interfaceAddress(bytes: Uint8Array, prefix: number): InterfaceAddress {
+  return { bytes, prefix, broadcast: bytes.length === 4 ? broadcastOf({ bytes, prefix }) : new Uint8Array(0) };
 }
 
 /** An address that a device has. */
@@ -102,6 +109,18 @@ export function addressRequest(index: number, address: InterfaceAddress, words: 
     { errno: EPERM, hint: "IPv6 may be switched off here: see /proc/sys/net/ipv6/conf/all/disable_ipv6" },
   ];
   return { message, doing: `add the address ${words}`, hints };
+}
+
+/** Takes an address from the device `index` again. */
+export function addressRemoval(index: number, address: InterfaceAddress, words: string): NetlinkRequest {
+  const head = new Uint8Array(ifaddrmsg.size);
+  ifaddrmsg.family.put(head, familyOf(address.bytes.length));
+  ifaddrmsg.prefixlen.put(head, address.prefix);
+  ifaddrmsg.index.put(head, index);
+  const message = new NetlinkMessage(RTM_DELADDR, NLM_F_REQUEST, head);
+  message.bytes(IFA_LOCAL, address.bytes);
+  message.bytes(IFA_ADDRESS, address.bytes);
+  return { message, doing: `take the address ${words} away`, hints: [] };
 }
 
 /** Takes `route` through the device `index` away. */

@@ -1,6 +1,6 @@
 // Network devices by rtnetlink: make, find, change, delete. The functions named …Request are pure.
 
-import { EEXIST, EINVAL, ENETDOWN, ENODEV, EPERM } from "./abi/errno.ts";
+import { EEXIST, EINVAL, ENETDOWN, ENODEV, EOPNOTSUPP, EPERM } from "./abi/errno.ts";
 import {
   IFF_UP,
   IFLA_ADDRESS,
@@ -116,6 +116,20 @@ export function vethRequest(pair: VethPair): NetlinkRequest {
   message.close(data);
   message.close(info);
   return { message, doing: `make the network devices ${pair.name} and ${pair.peerName}`, hints: creationHints };
+}
+
+/** Makes a bridge, down and with this hardware address from its first moment. */
+export function bridgeRequest(name: string, hwaddr: Uint8Array): NetlinkRequest {
+  const message = new NetlinkMessage(RTM_NEWLINK, NLM_F_REQUEST | NLM_F_CREATE | NLM_F_EXCL, linkHead(0, 0, 0));
+  putDevice(message, name, hwaddr, 0);
+  const info = message.open(IFLA_LINKINFO);
+  message.text(IFLA_INFO_KIND, "bridge");
+  message.close(info);
+  const hints: readonly ErrnoHint[] = [
+    ...creationHints,
+    { errno: EOPNOTSUPP, hint: "the kernel has no bridges: modprobe bridge" },
+  ];
+  return { message, doing: `make the bridge ${name}`, hints };
 }
 
 function putQueues(message: NetlinkMessage, rxQueues: number, txQueues: number): void {

@@ -9,6 +9,7 @@ import { closeFd } from "./files.ts";
 import { textOf } from "./memory.ts";
 import { cloneProcess, exitNow, type ProcessEnd, tryEndOf } from "./process.ts";
 import { blockSignals, signalSet } from "./signals.ts";
+import { POLLIN, waitFor } from "./waiting.ts";
 
 export interface ProgramEnd {
   readonly end: ProcessEnd;
@@ -22,6 +23,11 @@ const EXIT_NOT_THERE = 127;
 /** Calls `become` in a new process, with no signal blocked; it becomes a program, or that process ends with 127. */
 export function runWithOutput(become: () => void): ProgramEnd {
   return new RunningProgram(become).finish();
+}
+
+/** The same, but keeps the last `mostBytes` of what it said. */
+export function runWithLongOutput(become: () => void, mostBytes: number): ProgramEnd {
+  return new RunningProgram(become).finishKeeping(mostBytes);
 }
 
 /** A program that runs while we do something else. */
@@ -43,7 +49,12 @@ export class RunningProgram {
 
   /** Waits for its end. To be called once. */
   finish(): ProgramEnd {
-    const output = new Tail();
+    return this.finishKeeping(LONGEST_TAIL);
+  }
+
+  /** The same, and keeps the last `mostBytes` of what it said. */
+  finishKeeping(mostBytes: number): ProgramEnd {
+    const output = new Tail(mostBytes);
     const end = waitWithOutput(this.#pidfd, this.#reading, output);
     closeFd(this.#reading);
     closeFd(this.#pidfd);
@@ -63,12 +74,17 @@ function becomeProgram(become: () => void, output: number): void {
 /** The last part of what a program said. */
 class Tail {
   #bytes = new Uint8Array(0);
+  readonly #most: number;
+
+  constructor(mostBytes: number) {
+    this.#most = mostBytes;
+  }
 
   add(more: Uint8Array): void {
     const all = new Uint8Array(this.#bytes.length + more.length);
     all.set(this.#bytes);
     all.set(more, this.#bytes.length);
-    this.#bytes = all.length > LONGEST_TAIL ? all.slice(all.length - LONGEST_TAIL) : all;
+    this.#bytes = all.length > this.#most ? all.slice(all.length - this.#most) : all;
   }
 
   text(): string {
@@ -88,6 +104,12 @@ function waitWithOutput(pidfd: number, pipe: number, output: Tail): ProcessEnd {
   });
   loop.run();
   loop.close();
+  // What it said last may still wait there.
+  while (waitFor(pipe, POLLIN, 0)) {
+    const length = tryBytes("read", pipe, chunk, chunk.length, 0);
+    if (length <= 0) break;
+    output.add(chunk.slice(0, length));
+  }
   const end = tryEndOf(pidfd, false);
   if (end === undefined) throw new LxcError("bug", "wait for a program", "it is gone without an end");
   return end;

@@ -27,6 +27,7 @@
 #include <linux/if_bridge.h>
 #include <linux/if_link.h>
 #include <linux/if_tun.h>
+#include <linux/in.h>
 #include <linux/inotify.h>
 #include <linux/keyctl.h>
 #include <linux/loop.h>

@@ -72,6 +72,7 @@ export const structs: Readonly<Record<string, StructRow>> = {
   prctlMmMap: { c: "struct prctl_mm_map" },
   rlimit64: { c: "struct rlimit64", prefix: "rlim_", fields: { current: "rlim_cur", maximum: "rlim_max" } },
   signalfdSiginfo: { c: "struct signalfd_siginfo", prefix: "ssi_", fields: { rest: "" } },
+  sockaddrIn: { c: "struct sockaddr_in", prefix: "sin_", fields: { address: "sin_addr", zero: "sin_zero" } },
   sockaddrUn: { c: "struct sockaddr_un", prefix: "sun_" },
   statfs: { c: "struct statfs", prefix: "f_", fields: { rest: "" } },
   statx: {

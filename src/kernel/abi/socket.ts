@@ -1,4 +1,4 @@
-// From linux/socket.h, linux/un.h and asm-generic/socket.h.
+// From linux/socket.h, linux/in.h, linux/un.h and asm-generic/socket.h.
 
 import { Layout } from "./struct.ts";
 
@@ -34,6 +34,16 @@ export const SUN_PATH_LENGTH = 108;
 
 const un = new Layout();
 export const sockaddrUn = { family: un.u16(), path: un.bytes(SUN_PATH_LENGTH), size: un.size() };
+
+const inet = new Layout();
+/** The kernel wants room behind the address. */
+export const sockaddrIn = {
+  family: inet.u16(),
+  port: inet.u16(),
+  address: inet.bytes(4),
+  zero: inet.bytes(8),
+  size: inet.size(),
+};
 
 const pair = new Layout();
 export const fdPair = { left: pair.i32(), right: pair.i32(), size: pair.size() };
