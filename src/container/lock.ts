@@ -28,8 +28,8 @@ export function withContainerLock(runDir: string, container: Container, run: () 
   }
 }
 
-/** Opens and locks the file `name`, anew as long as its last owner removed it before we got the lock. */
-function lockIn(directory: number, name: string, path: string): number {
+/** Opens and locks the file `name` below a folder, anew as long as its last owner removed it before we got the lock. */
+export function lockIn(directory: number, name: string, path: string): number {
   for (;;) {
     const fd = createAt(directory, name, O_RDWR | O_CREAT | O_NOFOLLOW, 0o600);
     try {
