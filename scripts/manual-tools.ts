@@ -11,6 +11,11 @@ const exitCodes: Readonly<Record<string, readonly (readonly [string, string])[]>
     ["128+N", "The program was ended by signal N."],
   ],
   "lxc-doctor": [["1", "Something keeps containers from starting."]],
+  "lxc-net": [
+    ["1", "It runs already, or does not; or, of status, something does not work."],
+    ["2", "It was not said what to do."],
+    ["3", "Of status: it does not run."],
+  ],
   "lxc-usernsexec": [
     ["N", "The program's own exit code."],
     ["128+N", "The program was ended by signal N."],
@@ -53,6 +58,7 @@ const examples: Readonly<Record<string, readonly string[]>> = {
   "lxc-execute": ["lxc-execute c1 -- uname -n"],
   "lxc-info": ["lxc-info c1", "lxc-info c1 -sH", "lxc-info c1 -c lxc.net.0.link"],
   "lxc-ls": ["lxc-ls -f", "lxc-ls --running -1", "lxc-ls -f --format=json"],
+  "lxc-net": ["lxc-net start", "lxc-net status", "lxc-net status c1", "lxc-net status --format=json"],
   "lxc-run": [
     "lxc run busybox",
     "lxc run busybox -- uname -n",

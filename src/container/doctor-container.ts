@@ -82,8 +82,7 @@ function checkNetworks(host: HostFacts, config: Config, container: ContainerFact
     const link = network.link.value ?? "";
     if (host.uid !== 0) checks.push(userNetwork(host, key, link, container.gid));
     if (link === "" || container.links.includes(link)) continue;
-    const fix =
-      link === "lxcbr0" ? "systemctl start lxc-net" : `ip link add ${link} type bridge && ip link set ${link} up`;
+    const fix = link === "lxcbr0" ? "lxc-net start" : `ip link add ${link} type bridge && ip link set ${link} up`;
     checks.push(found("network-link", "stops", `${key}.link`, `there is no network device ${link}`, byHand(fix)));
   }
   return checks;

@@ -46,7 +46,7 @@ test("each thing that keeps it from an address or out of the world is told, with
     [{ devices: [eth0] }, /^limits network-address: it has no address; a DHCP server is there: .* udhcpc -i eth0/],
     [
       { devices: [eth0], hasDhcpServer: false },
-      /no address; nothing here answers DHCP: systemctl start lxc-net; or set lxc.net.0.ipv4.address$/,
+      /no address; nothing here answers DHCP: lxc-net start; or set lxc.net.0.ipv4.address$/,
     ],
     [{ hasDefaultRoute: false }, /^limits network-route: it has no default route; set lxc.net.0.ipv4.gateway = auto/],
     [{ forwards: false }, /^limits network-forward: .*; sysctl -w net.ipv4.ip_forward=1$/],

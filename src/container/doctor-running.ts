@@ -144,7 +144,7 @@ function checkDevice(facts: RunFacts, device: InsideDevice): DoctorCheck[] {
   if (device.addresses.length > 0) return [fine("network-address", what, device.addresses.map(visible).join(", "))];
   const fix = facts.hasDhcpServer
     ? `a DHCP server is there: run a client inside, such as ${attach} udhcpc -i ${visible(device.name)}; and see that no firewall keeps it from UDP port 67`
-    : `nothing here answers DHCP: systemctl start lxc-net; or set ${keyOf(facts)}.ipv4.address`;
+    : `nothing here answers DHCP: lxc-net start; or set ${keyOf(facts)}.ipv4.address`;
   return [found("network-address", "limits", what, "it has no address", byHand(fix))];
 }
 

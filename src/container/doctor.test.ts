@@ -226,7 +226,7 @@ const containerChanges: readonly (readonly [string, string, ContainerFacts, stri
     "a bridge that is not there stops it",
     "network-link",
     containerOf([...IDMAP, "lxc.net.0.type = veth", "lxc.net.0.link = lxcbr0"]),
-    "network-link stops: lxc.net.0.link: there is no network device lxcbr0; systemctl start lxc-net",
+    "network-link stops: lxc.net.0.link: there is no network device lxcbr0; lxc-net start",
   ],
   [
     "a limit that does not hold is told as the start tells it",

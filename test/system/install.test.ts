@@ -60,7 +60,7 @@ test("another prefix is where the configuration files look for each other", () =
     /^lxc\.include = \/usr\/local\/share\/lxc\/config\/common\.conf$/m,
   );
   const units = join(destdir, "usr/local/lib/systemd/system");
-  deepEqual(readdirSync(units).toSorted(), ["lxc-monitord.service", "lxc.service", "lxc@.service"]);
+  deepEqual(readdirSync(units).toSorted(), ["lxc-monitord.service", "lxc-net.service", "lxc.service", "lxc@.service"]);
   const started = spawnSync(
     "sh",
     ["-c", `sed -n 's/^Exec[A-Za-z]*=//p' ${units}/*; tail -n 1 ${destdir}/usr/local/share/lxc/sysvinit/lxc`],
@@ -70,6 +70,9 @@ test("another prefix is where the configuration files look for each other", () =
   ).stdout;
   deepEqual(started.trim().split("\n"), [
     "/usr/local/libexec/lxc/lxc-monitord --daemon",
+    "/usr/local/libexec/lxc/lxc-net start",
+    "/usr/local/libexec/lxc/lxc-net stop",
+    "/usr/local/libexec/lxc/lxc-net reload",
     "/usr/local/libexec/lxc/lxc-containers start",
     "/usr/local/libexec/lxc/lxc-containers stop",
     "/usr/local/bin/lxc-start -F -n %i",
@@ -136,7 +139,7 @@ test("systemd finds nothing wrong with the units", { skip }, () => {
   const destdir = join(folder, "debian");
   equal(spawnSync("cp", ["-a", made?.stdout.trim() ?? "", destdir]).status, 0);
   equal(install(destdir).code, 0);
-  const units = ["lxc.service", "lxc@c1.service", "lxc-monitord.service"];
+  const units = ["lxc.service", "lxc@c1.service", "lxc-monitord.service", "lxc-net.service"];
   const verified = outcomeOf(
     spawnSync("chroot", [destdir, "systemd-analyze", "verify", "--man=no", ...units], { encoding: "utf8" }),
   );

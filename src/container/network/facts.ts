@@ -5,6 +5,7 @@ import { call } from "../../kernel/call.ts";
 import { findLinks, type LinkInfo, listLinks } from "../../kernel/links.ts";
 import type { NetlinkSocket } from "../../kernel/netlink.ts";
 import { effectiveUser } from "../../kernel/process.ts";
+import { ownBridgeName } from "../bridge/own-bridge.ts";
 import { isSwitch, type SwitchAnswer } from "./open-vswitch.ts";
 import { isWildcard } from "./phys.ts";
 import type { NetworkRequest } from "./request.ts";
@@ -19,6 +20,8 @@ export interface NetworkFacts {
   readonly addresses: readonly DeviceAddress[];
   /** What Open vSwitch says of those that should be a bridge and are none of Linux. */
   readonly switches: readonly SwitchAnswer[];
+  /** The bridge that lxc-net makes; asked for only when one is not there, and "" otherwise. */
+  readonly ownBridge: string;
   /** `RANDOM_BYTES_EACH` for each request that draws. */
   readonly random: Uint8Array;
 }
@@ -49,6 +52,7 @@ export function networkFacts(
     links,
     addresses: needsAddresses ? listDeviceAddresses(socket) : [],
     switches: switchesAmong(requests, links, environment),
+    ownBridge: names.length > 0 && links.length < names.length ? ownBridgeName() : "",
     random: randomBytes(requests.filter((request) => draws(request)).length),
   };
 }

@@ -82,6 +82,7 @@ const more: readonly LinkInfo[] = [
 ];
 
 const facts: NetworkFacts = {
+  ownBridge: "lxcbr0",
   switches: [
     { name: "eno2", answer: "no" },
     { name: "ovs0", answer: "yes" },
@@ -189,7 +190,8 @@ test("a gateway is a default route, after a route of its own when no address is 
 
 test("what cannot work is refused by its key, with a way out", () => {
   const cases: readonly (readonly [Changes, RegExp, RegExp])[] = [
-    [{ link: "lxcbr0" }, /lxc\.net\.0\.link = lxcbr0: there is no such bridge/, /ip link add lxcbr0 type bridge/],
+    [{ link: "lxcbr0" }, /lxc\.net\.0\.link = lxcbr0: there is no such bridge/, /run lxc-net start/],
+    [{ link: "br9" }, /lxc\.net\.0\.link = br9: there is no such bridge/, /ip link add br9 type bridge/],
     [{ link: "eno1" }, /link = eno1 is not a Linux bridge, and there is no ovs-vsctl/, /openvswitch-switch/],
     [{ link: "eno2" }, /link = eno2 is not a Linux bridge, nor one of Open vSwitch/, /ip -details/],
     [{ type: "macvlan" }, /lxc\.net\.0\.link is missing/, /ip link/],

@@ -122,7 +122,7 @@ function linkFor(request: NetworkRequest, facts: NetworkFacts): LinkInfo {
   if (found === undefined) {
     const what = isBridge ? "bridge" : "device";
     throw new LxcError("not-found", PLANNING, `${key} = ${request.link}: there is no such ${what}`, {
-      hint: hintForMissing(request, isBridge),
+      hint: hintForMissing(request, isBridge, facts.ownBridge),
     });
   }
   if (isBridge && found.kind !== "bridge") checkSwitch(request, facts);
@@ -132,8 +132,10 @@ function linkFor(request: NetworkRequest, facts: NetworkFacts): LinkInfo {
   return found;
 }
 
-function hintForMissing(request: NetworkRequest, isBridge: boolean): string {
+function hintForMissing(request: NetworkRequest, isBridge: boolean, ownBridge: string): string {
   if (!isDeviceName(request.link)) return `a device's name has 1 to 15 letters, without spaces, "/" and ":"`;
+  if (isBridge && request.link === ownBridge)
+    return `make it: run lxc-net start (or set ${networkKey(request, "type")} = empty)`;
   if (!isBridge) return "see `ip link`; another container may have it";
   return (
     `make the bridge: ip link add ${request.link} type bridge && ip link set ${request.link} up` +

@@ -41,8 +41,8 @@ console::askfirst:/bin/sh
 const BOOT_SCRIPT = `#!/bin/sh
 /bin/syslogd
 /bin/mount -a
-# An address of the configuration stays; without a server the boot does not wait for one.
-/bin/ip -4 address show dev eth0 2> /dev/null | /bin/grep -q 'inet ' || /bin/udhcpc -b > /dev/null 2>&1 &
+# An address of the configuration stays; without a server the boot does not wait for one. The server learns the name.
+/bin/ip -4 address show dev eth0 2> /dev/null | /bin/grep -q 'inet ' || /bin/udhcpc -b -x "hostname:$(/bin/hostname)" > /dev/null 2>&1 &
 `;
 
 export const FILES: readonly TemplateFile[] = [

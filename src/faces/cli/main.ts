@@ -40,9 +40,10 @@ function main(invokedAs: string, words: readonly string[]): number {
   return first === "" || first === "-h" || first === "--help" ? explain() : runNamed(first, words.slice(1));
 }
 
-/** Those that are found by name in a folder of their own; init.lxc is given to a container, and found nowhere. */
+/** Those that are found by name in a folder of their own, where LXC has lxc-net, too; init.lxc is given to a container, and found nowhere. */
 function helpersToInstall(): string[] {
-  return helpers.map((helper) => helper.name).filter((each): boolean => each.startsWith(PREFIX));
+  const names = helpers.map((helper) => helper.name).filter((each): boolean => each.startsWith(PREFIX));
+  return names.concat(["lxc-net"]);
 }
 
 function toolNamed(all: readonly Tool[], name: string): Tool | undefined {

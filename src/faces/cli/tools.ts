@@ -18,6 +18,7 @@ import { lxcFreeze, lxcUnfreeze } from "./lxc-freeze.ts";
 import { lxcInfo } from "./lxc-info.ts";
 import { lxcLs } from "./lxc-ls.ts";
 import { lxcMonitor } from "./lxc-monitor.ts";
+import { lxcNet } from "./lxc-net.ts";
 import { lxcRun } from "./lxc-run.ts";
 import { lxcSnapshot } from "./lxc-snapshot.ts";
 import { lxcStart } from "./lxc-start.ts";
@@ -46,6 +47,7 @@ export const tools: readonly Tool[] = [
   lxcInfo,
   lxcLs,
   lxcMonitor,
+  lxcNet,
   lxcRun,
   lxcSnapshot,
   lxcStart,

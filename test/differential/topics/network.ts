@@ -67,6 +67,7 @@ function planned(): string[] {
     links: [{ ...br0, ...rest }],
     addresses: [{ device: 7, bytes: ipv6Bytes("fd00::1") ?? none, prefix: 64, scope: 0 }],
     switches: [],
+    ownBridge: "",
     random,
   };
   const plan = planNetworks(
