@@ -1,6 +1,7 @@
 // Completion for bash: one function for all tools, from their option tables and the table of keys.
 
 import { type Option, optionsOf, type Tool } from "../src/faces/cli/command.ts";
+import { NET_VERBS } from "../src/faces/cli/lxc-net.ts";
 import { keyNames, keyWords, nameFilters, valueWords } from "./completion-words.ts";
 
 export function bashCompletion(tools: readonly Tool[]): string {
@@ -86,6 +87,13 @@ ${tools.map(toolCase).join("\n")}
     esac
   done
   if [ "$tool" = lxc-config ]; then _lxc_ts_config "\${#operands[@]}" "$word"; return; fi
+  if [ "$tool" = lxc-net ]; then
+    case \${#operands[@]}:\${operands[0]} in
+      0:) COMPREPLY=($(compgen -W "${NET_VERBS.split("|").join(" ")}" -- "$word")) ;;
+      1:status) _lxc_ts_value OWN-NAME "$word" ;;
+    esac
+    return
+  fi
   [ -z "$named" ] || [ \${#operands[@]} != 0 ] || _lxc_ts_value OWN-NAME "$word"
 }
 

@@ -1,6 +1,7 @@
 // Completion for zsh: the option tables as specifications of _arguments.
 
 import { type Option, optionsOf, type Tool } from "../src/faces/cli/command.ts";
+import { NET_VERBS } from "../src/faces/cli/lxc-net.ts";
 import { keyNames, keyWords, nameFilters, valueWords } from "./completion-words.ts";
 
 export function zshCompletion(tools: readonly Tool[]): string {
@@ -64,6 +65,8 @@ function toolCase(tool: Tool): string {
     .filter((option) => !option.later)
     .map(specOf);
   if (tool.name === "lxc-config") specs.push("'*::word:_lxc_ts_config'");
+  else if (tool.name === "lxc-net")
+    specs.push(`'1:verb:(${NET_VERBS.split("|").join(" ")})'`, "'2:container:_lxc_ts_own_names'");
   else if (tool.named) specs.push("'1:container:_lxc_ts_own_names'", "'*:word:_files'");
   else specs.push("'*:word:_files'");
   const filter = nameFilters[tool.name] === undefined ? "" : `\n      filter=(${nameFilters[tool.name]})`;

@@ -36,6 +36,8 @@ test("bash offers tools, containers, options and their values", () => {
   deepEqual(offered("lxc", "un"), ["unfreeze", "unshare"]);
   deepEqual(offered("lxc-start", "lxcts-"), ["lxcts-one", "lxcts-two"]);
   deepEqual(offered("lxc", "start", "lxcts-o"), ["lxcts-one"]);
+  deepEqual(offered("lxc-net", "sta"), ["start", "status"]);
+  deepEqual(offered("lxc-net", "status", "lxcts-o"), ["lxcts-one"]);
   deepEqual(offered("lxc-start", "lxcts-one", "--pid"), ["--pidfile"]);
   deepEqual(offered("lxc-info", "--format", "="), ["table", "json", "ndjson", "csv"]);
   deepEqual(offered("lxc-info", "--format", "=", "j"), ["json"]);

@@ -5,7 +5,7 @@ import { baseName } from "../../base/path.ts";
 import { wholeNumberIn } from "../../base/text.ts";
 import { SIGKILL, SIGTERM } from "../../kernel/abi/signal.ts";
 import { closeFd, listDirectory, removeFile, tryReadLink, tryReadText } from "../../kernel/files.ts";
-import { sendSignal, tryOpenProcess } from "../../kernel/process.ts";
+import { effectiveUser, sendSignal, tryOpenProcess } from "../../kernel/process.ts";
 import { POLLIN, waitFor } from "../../kernel/waiting.ts";
 import { DNSMASQ_PID_FILE, interfaceWord, pidFileWord } from "./dnsmasq.ts";
 
@@ -25,6 +25,8 @@ export function dnsmasqsOf(bridge: string): number[] {
 function isDnsmasqOf(bridge: string, pid: number, network: string): boolean {
   const words = wordsOf(pid);
   if (!words.includes(interfaceWord(bridge)) || !words.includes(pidFileWord())) return false;
+  // Who may not look closer only tells of it.
+  if (effectiveUser() !== 0) return baseName(words[0] ?? "") === "dnsmasq";
   return programOf(pid) === "dnsmasq" && tryReadLink(`/proc/${pid}/ns/net`) === network;
 }
 

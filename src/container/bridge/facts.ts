@@ -87,7 +87,7 @@ function readFirewall(chains: string, usesNft: boolean): HostFirewall {
   });
   for (const program of ["iptables", "ip6tables"]) {
     const names = `/proc/net/${program.slice(0, -TABLES.length)}_tables_names`;
-    if (!blankSeparated((tryReadText(names) ?? "").split("\n").join(" ")).includes("filter")) continue;
+    if (!blankSeparated(readable(names).split("\n").join(" ")).includes("filter")) continue;
     const legacy = `${program}-legacy`;
     const name = findProgram(legacy) === "" ? program : legacy;
     const path = findProgram(name);
@@ -98,6 +98,15 @@ function readFirewall(chains: string, usesNft: boolean): HostFirewall {
     if (path !== "") filters.push(filterIn("iptables", runProgram(path, ["-w", "-S"]).said));
   }
   return { filters, dropping: firewall.dropping, hasFirewalld: firewall.hasFirewalld };
+}
+
+/** The text of a file that only root may read; "" for others. */
+function readable(path: string): string {
+  try {
+    return tryReadText(path) ?? "";
+  } catch {
+    return "";
+  }
 }
 
 function dnsmasqUser(passwd: string): string {

@@ -3,7 +3,17 @@
 import { joinPath } from "../../base/path.ts";
 import { blankSeparated } from "../../base/text.ts";
 import { AT_FDCWD, O_APPEND, O_CREAT, O_NOFOLLOW, O_RDONLY, O_WRONLY } from "../../kernel/abi/fs.ts";
-import { closeFd, createAt, exists, readUpTo, removeFile, tryOpenAt, writeAll } from "../../kernel/files.ts";
+import {
+  closeFd,
+  createAt,
+  exists,
+  isDirectory,
+  listDirectory,
+  readUpTo,
+  removeFile,
+  tryOpenAt,
+  writeAll,
+} from "../../kernel/files.ts";
 import { bytesOfText, textOf } from "../../kernel/memory.ts";
 import { replaceFile } from "../../kernel/replace-file.ts";
 import type { Rule } from "./ruleset.ts";
@@ -18,7 +28,7 @@ export interface Made {
 
 /** As in LXC: there from the end of a start to the beginning of a stop. */
 export const NETWORK_UP = "/run/lxc/network_up";
-const BRIDGES = "/run/lxc/net";
+export const BRIDGES = "/run/lxc/net";
 const MOST_BYTES = 65536;
 
 /** Where all that is known of a bridge is. */
@@ -75,12 +85,22 @@ export function ruleFrom(words: readonly string[]): Rule {
   return { program, table, chain, isFirst: false, match: words.slice(3), isOptional: true };
 }
 
+/** The bridges that have a folder, those of other settings too. */
+export function knownBridges(): string[] {
+  return isDirectory(BRIDGES) ? listDirectory(BRIDGES) : [];
+}
+
 /** Notes what is about to be made. */
 export function noteMade(bridge: string, made: Made): void {
+  noteAll(bridge, [made]);
+}
+
+/** Notes all of it, or, where we are killed, nothing. */
+export function noteAll(bridge: string, made: readonly Made[]): void {
   const path = madeFile(bridge);
   const fd = createAt(AT_FDCWD, path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW, 0o644);
   try {
-    writeAll(fd, bytesOfText(lineOf(made)), path);
+    writeAll(fd, bytesOfText(made.map((one) => lineOf(one)).join("")), path);
   } finally {
     closeFd(fd);
   }

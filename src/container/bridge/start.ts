@@ -1,8 +1,7 @@
 // lxc-net start and stop: one at a time, each able to go on where another was killed.
 
-import { asLxcError } from "../../base/errors.ts";
+import { asLxcError, type LxcError } from "../../base/errors.ts";
 import { networkText } from "../../base/ip-network.ts";
-import { parentOf } from "../../base/path.ts";
 import { AT_FDCWD, AT_REMOVEDIR } from "../../kernel/abi/fs.ts";
 import { tryPath } from "../../kernel/call.ts";
 import { closeFd, exists, makeDirectories, removeFile, writeText } from "../../kernel/files.ts";
@@ -13,13 +12,24 @@ import { lockIn } from "../lock.ts";
 import { openRunFolder } from "../run-folder.ts";
 import { readBridgeFacts } from "./facts.ts";
 import { hwaddrText } from "./leases.ts";
-import { bridgeFolder, hostsFolder, type Made, NETWORK_UP, readMade, rewriteMade, wordsOfRule } from "./made.ts";
+import {
+  BRIDGES,
+  bridgeFolder,
+  hostsFolder,
+  knownBridges,
+  type Made,
+  NETWORK_UP,
+  noteAll,
+  readMade,
+  rewriteMade,
+  wordsOfRule,
+} from "./made.ts";
 import { planBridge } from "./plan.ts";
 import { findProgram, runProgram } from "./programs.ts";
 import { iptablesRules, NFT_TABLES } from "./ruleset.ts";
 import { runStep } from "./run-step.ts";
 import type { BridgeSettings } from "./settings.ts";
-import { type TakenBack, takeBack } from "./take-back.ts";
+import { takeBack } from "./take-back.ts";
 
 const RUN = "/run";
 const LOCK = ".lxc-net.lock";
@@ -81,7 +91,9 @@ function start(settings: BridgeSettings): BridgeOutcome {
   const socket = new NetlinkSocket();
   const interrupts = new Interrupts();
   try {
-    clearAway(socket, bridge, readMade(bridge));
+    // What a start that was killed has left; a bridge that stays for containers is still ours.
+    const { failures } = takeAllBack(socket);
+    if (failures[0] !== undefined) throw failures[0];
     const plan = planBridge(settings, readBridgeFacts(socket, settings));
     makeDirectories(hostsFolder(bridge), 0o755);
     const notes: string[] = [];
@@ -94,7 +106,7 @@ function start(settings: BridgeSettings): BridgeOutcome {
     return { isChanged: true, notes: notes.concat(plan.advice) };
   } catch (caught) {
     const error = asLxcError(caught as Error);
-    takeAllBack(socket, bridge, readMade(bridge));
+    takeAllBack(socket);
     throw error;
   } finally {
     interrupts.release();
@@ -102,40 +114,56 @@ function start(settings: BridgeSettings): BridgeOutcome {
   }
 }
 
-/** What a start that was killed has left; a bridge that stays for containers is still ours. */
-function clearAway(socket: NetlinkSocket, bridge: string, made: readonly Made[]): void {
-  if (made.length === 0) return;
-  const { failures } = takeAllBack(socket, bridge, made);
-  if (failures[0] !== undefined) throw failures[0];
+interface AllTaken {
+  readonly failures: readonly LxcError[];
+  /** What is to be told of bridges that stay. */
+  readonly notes: readonly string[];
+  readonly count: number;
 }
 
-function takeAllBack(socket: NetlinkSocket, bridge: string, made: readonly Made[]): TakenBack {
-  const taken = takeBack(socket, made);
-  rewriteMade(bridge, taken.left);
-  // Only where nothing is in them: what monitors of running containers have put there is theirs.
-  for (const folder of [hostsFolder(bridge), bridgeFolder(bridge), parentOf(bridgeFolder(bridge))]) {
-    tryPath("unlinkat", AT_FDCWD, folder, AT_REMOVEDIR, 0);
+/** Whatever is noted, of whichever bridge: the settings may have changed since. */
+function takeAllBack(socket: NetlinkSocket): AllTaken {
+  let failures: LxcError[] = [];
+  const notes: string[] = [];
+  let count = 0;
+  for (const bridge of knownBridges()) {
+    const made = readMade(bridge);
+    const taken = takeBack(socket, made);
+    rewriteMade(bridge, taken.left);
+    // Only where nothing is in it: what monitors of running containers have put there is theirs.
+    for (const folder of [hostsFolder(bridge), bridgeFolder(bridge)]) removeEmpty(folder);
+    failures = failures.concat(taken.failures);
+    count += made.length - taken.left.length;
+    const ports = taken.ports.join(", ");
+    if (ports !== "") notes.push(`the bridge ${bridge} stays, for ${ports}; it goes with the next stop without one`);
   }
-  return taken;
+  removeEmpty(BRIDGES);
+  return { failures, notes, count };
+}
+
+function removeEmpty(folder: string): void {
+  tryPath("unlinkat", AT_FDCWD, folder, AT_REMOVEDIR, 0);
 }
 
 function stop(settings: BridgeSettings): BridgeOutcome {
-  const { bridge } = settings;
   const socket = new NetlinkSocket();
   try {
-    const noted = readMade(bridge);
-    const made = noted.length > 0 || !isNetworkUp() ? noted : madeByScript(socket, settings);
+    // That of LXC's script becomes ours, so that it is taken back in the same way.
+    const isOurs = knownBridges().some((bridge): boolean => readMade(bridge).length > 0);
+    if (isNetworkUp() && !isOurs) noteScript(socket, settings);
     const wasUp = removeFile(NETWORK_UP);
-    const taken = takeAllBack(socket, bridge, made);
+    const taken = takeAllBack(socket);
     const first = taken.failures[0];
     if (first !== undefined) throw first;
-    const { ports } = taken;
-    const isLeft = taken.left.length > 0;
-    const note = `the bridge ${bridge} stays, for ${ports.join(", ")}; it goes with the next stop without one`;
-    return { isChanged: wasUp || noted.length > taken.left.length, notes: isLeft ? [note] : [] };
+    return { isChanged: wasUp || taken.count > 0, notes: taken.notes };
   } finally {
     socket.close();
   }
+}
+
+function noteScript(socket: NetlinkSocket, settings: BridgeSettings): void {
+  makeDirectories(bridgeFolder(settings.bridge), 0o755);
+  noteAll(settings.bridge, madeByScript(socket, settings));
 }
 
 /** What LXC's own lxc-net has made of the same settings. */

@@ -12,11 +12,11 @@ import { tellStatus } from "./net-status.ts";
 import { isJson } from "./output.ts";
 import { print, printError, printLines, warn } from "./print.ts";
 
-const VERBS = "start|stop|restart|reload|force-reload|status";
+export const NET_VERBS = "start|stop|restart|reload|force-reload|status";
 
 export const lxcNet: Tool = {
   name: "lxc-net",
-  usage: `{${VERBS} [NAME]}`,
+  usage: `{${NET_VERBS} [NAME]}`,
   doc: "lxc-net sets up the bridge that containers are connected to, with addresses, names and a way out, as /etc/default/lxc-net says; status says how it is, and status NAME why a container is not reached",
   options: [lxcpath],
   named: false,
@@ -29,7 +29,7 @@ const EXIT_USAGE = 2;
 function run(args: Arguments): number {
   const verb = args.operands[0] ?? "";
   const most = verb === "status" ? 2 : 1;
-  if (!VERBS.split("|").includes(verb) || args.operands.length > most) throw misuse();
+  if (!NET_VERBS.split("|").includes(verb) || args.operands.length > most) throw misuse();
   const read = readSettings();
   for (const warning of read.warnings) warn(args, warning);
   if (verb === "status") return tellStatus(args, read);
@@ -59,9 +59,9 @@ function readSettings(): ReadSettings {
 
 function misuse(): Refusal {
   const error = new LxcError("config-invalid", "act on the bridge", "it was not said what to do", {
-    hint: `say one of ${VERBS.split("|").join(", ")}`,
+    hint: `say one of ${NET_VERBS.split("|").join(", ")}`,
   });
-  return new Refusal(`Usage: lxc-net {${VERBS} [NAME]}`, error, EXIT_USAGE);
+  return new Refusal(`Usage: lxc-net {${NET_VERBS} [NAME]}`, error, EXIT_USAGE);
 }
 
 function needsRoot(verb: string): LxcError {
