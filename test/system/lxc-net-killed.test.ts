@@ -64,7 +64,7 @@ test("a start that is killed at any step is gone on with by the next, and taken 
 
 test("a start that was killed, and nothing but a stop after it", { skip }, () => {
   const first = room.state();
-  for (const call of CALLS) {
+  for (const call of ["mkdirat", "clone3", "unlinkat"]) {
     killEverywhere(call, "start", (at) => {
       room.net("stop");
       deepEqual(room.state(), first, at);
