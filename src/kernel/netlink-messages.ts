@@ -20,6 +20,7 @@ const numbers = new Layout();
 const word = numbers.u32();
 const signed = new Layout().i32();
 const half = new Layout().u16();
+const double = new Layout().u64();
 
 /** One request while it is written: a header, a fixed head such as ifinfomsg, then attributes. */
 export class NetlinkMessage {
@@ -63,6 +64,12 @@ export class NetlinkMessage {
   u16(type: number, value: number): void {
     const bytes = new Uint8Array(2);
     half.put(bytes, value);
+    this.bytes(type, bytes);
+  }
+
+  u64(type: number, value: number): void {
+    const bytes = new Uint8Array(8);
+    double.put(bytes, value);
     this.bytes(type, bytes);
   }
 

@@ -1,8 +1,9 @@
 // A netlink socket: several requests in one send, and their answers.
 
 import { LxcError } from "../base/errors.ts";
-import { errnoText } from "./abi/errno.ts";
+import { ENOBUFS, errnoText } from "./abi/errno.ts";
 import {
+  NETLINK_ADD_MEMBERSHIP,
   NETLINK_EXT_ACK,
   NETLINK_GET_STRICT_CHK,
   NETLINK_ROUTE,
@@ -14,7 +15,7 @@ import {
   SOL_NETLINK,
   sockaddrNl,
 } from "./abi/netlink.ts";
-import { AF_NETLINK, MSG_TRUNC, SOCK_CLOEXEC, SOCK_RAW } from "./abi/socket.ts";
+import { AF_NETLINK, MSG_DONTWAIT, MSG_TRUNC, SOCK_CLOEXEC, SOCK_RAW } from "./abi/socket.ts";
 import { Layout } from "./abi/struct.ts";
 import { call, tryCall, tryNumbers } from "./call.ts";
 import { type NetlinkMessage, type NetlinkReply, repliesIn, type Verdict, verdictIn } from "./netlink-messages.ts";
@@ -67,9 +68,15 @@ export interface NetlinkOutcome {
  * Opened when needed, and again after `close`.
  */
 export class NetlinkSocket {
+  readonly #protocol: number;
   #fd = -1;
   #sequence = 0;
   #strict = false;
+
+  /** By default talks of devices, addresses and routes. */
+  constructor(protocol: number = NETLINK_ROUTE) {
+    this.#protocol = protocol;
+  }
 
   /**
    * Sends all requests at once and waits until the last one is answered. Throws for the first that was refused; the
@@ -112,6 +119,26 @@ export class NetlinkSocket {
   }
 
   /**
+   * Sends what is done as a whole or not at all (nfnetlink): the first request begins it, the last one ends it, and the one
+   * before that is acknowledged. Returns the first refusal.
+   */
+  tryCommit(requests: readonly NetlinkRequest[]): NetlinkRefusal | undefined {
+    const acknowledged = requests.length - 2;
+    const first = this.#send(requests, acknowledged);
+    let refusal: NetlinkRefusal | undefined;
+    for (;;) {
+      for (const reply of this.#receive(ANSWER_SIZE)) {
+        const request = reply.sequence - first;
+        if (reply.type !== NLMSG_ERROR || request < 0 || request > acknowledged) continue;
+        const verdict = verdictIn(reply);
+        if (verdict.errno !== 0 && refusal === undefined) refusal = refusalFrom(request, verdict);
+        // A refusal of the beginning is one of all.
+        if (request === acknowledged || (request === 0 && verdict.errno !== 0)) return refusal;
+      }
+    }
+  }
+
+  /**
    * Every message of a dump. One during which something changed is read again, a few times; a busy host never rests, and
    * then the last answer counts: each message of it is whole, only their number may be off by what has just changed.
    */
@@ -132,7 +159,24 @@ export class NetlinkSocket {
   beStrict(): void {
     if (this.#strict) return;
     this.#strict = true;
-    if (this.#fd >= 0) setOption(this.#fd, NETLINK_GET_STRICT_CHK);
+    if (this.#fd >= 0) setOption(this.#fd, NETLINK_GET_STRICT_CHK, 1);
+  }
+
+  /** From now on the socket becomes readable when something of `groups` (RTNLGRP_…) changes. Returns its descriptor. */
+  subscribe(groups: readonly number[]): number {
+    const fd = this.#open();
+    for (const group of groups) setOption(fd, NETLINK_ADD_MEMBERSHIP, group);
+    return fd;
+  }
+
+  /** Takes all that a subscription has brought, unread: whoever wants to know asks by another socket. */
+  discard(): void {
+    const bytes = new Uint8Array(ANSWER_SIZE);
+    for (;;) {
+      const length = tryCall("recvfrom", this.#open(), bytes, bytes.length, MSG_DONTWAIT, 0, 0);
+      // Too much for the socket to keep is as good as one.
+      if (length < 0 && length !== -ENOBUFS) return;
+    }
   }
 
   close(): void {
@@ -186,21 +230,21 @@ export class NetlinkSocket {
 
   #open(): number {
     if (this.#fd >= 0) return this.#fd;
-    this.#fd = openNetlink();
+    this.#fd = openNetlink(this.#protocol);
     this.#prepare();
     return this.#fd;
   }
 
   #prepare(): void {
     // Without it (before Linux 4.12) refusals come with their number only.
-    setOption(this.#fd, NETLINK_EXT_ACK);
-    if (this.#strict) setOption(this.#fd, NETLINK_GET_STRICT_CHK);
+    setOption(this.#fd, NETLINK_EXT_ACK, 1);
+    if (this.#strict) setOption(this.#fd, NETLINK_GET_STRICT_CHK, 1);
   }
 }
 
 /** A socket that belongs to the network namespace of this process for ever. */
-export function openNetlink(): number {
-  return call("talk to the kernel's network", "socket", AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+export function openNetlink(protocol: number = NETLINK_ROUTE): number {
+  return call("talk to the kernel's network", "socket", AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol);
 }
 
 function wasInterrupted(replies: readonly NetlinkReply[]): boolean {
@@ -212,9 +256,9 @@ function isQuestion(request: NetlinkRequest | undefined): boolean {
   return request !== undefined && (request.message.type & 3) === 2;
 }
 
-function setOption(fd: number, option: number): void {
+function setOption(fd: number, option: number, value: number): void {
   const on = new Uint8Array(4);
-  int.put(on, 1);
+  int.put(on, value);
   tryCall("setsockopt", fd, SOL_NETLINK, option, on, on.length);
 }
 

@@ -109,6 +109,11 @@ export const structs: Readonly<Record<string, StructRow>> = {
       nanoseconds: "it_value.tv_nsec",
     },
   },
+  nfgenmsg: { c: "struct nfgenmsg", fields: { family: "nfgen_family", resId: "res_id" } },
+  tcmsg: { c: "struct tcmsg", prefix: "tcm_", fields: { pad1: "tcm__pad1", pad2: "tcm__pad2" } },
+  tcPolice: { c: "struct tc_police" },
+  tcRatespec: { c: "struct tc_ratespec" },
+  tcTbfQopt: { c: "struct tc_tbf_qopt" },
   winsize: {
     c: "struct winsize",
     prefix: "ws_",
