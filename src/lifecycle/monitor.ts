@@ -7,7 +7,7 @@ import { Undo } from "../base/undo.ts";
 import type { Config } from "../container/config/schema.ts";
 import { destroyContainer } from "../container/destroy.ts";
 import { runHook } from "../container/hooks.ts";
-import { completeNetworks, createNetworks } from "../container/network/create.ts";
+import { completeNetworks, createNetworks, watchNetworks } from "../container/network/create.ts";
 import type { NetworkDevice } from "../container/network/device.ts";
 import { movedLinksFolder } from "../container/network/moved-links.ts";
 import type { ContainerCgroups } from "../isolation/cgroup/cgroups.ts";
@@ -175,6 +175,7 @@ export class Monitor {
       tellWith(channel.left, "configured", cgroupPath);
       this.#takeTerminals(channel.left);
       completeNetworks(networks);
+      watchNetworks(networks);
       for (const warning of applyDeviceRules(cgroups, plan.limits)) plan.options.warn(warning);
       this.#hooks.run("start-host");
       this.#signals.refuseIfAsked(plan.options.container.name);
@@ -255,9 +256,11 @@ export class Monitor {
       socket,
       {
         initPid: this.#answers.init.pid,
-        lxcpath: this.#plan.options.container.lxcpath,
         scripts,
         movedFolder: movedLinksFolder(this.#holdings.runDir),
+        container: this.#plan.options.container,
+        loop: this.#loop,
+        warn: this.#plan.options.warn,
       },
       undo,
     );

@@ -8,11 +8,14 @@ import type { NetworkConfig } from "../container/config/network-schema.ts";
 import type { Config } from "../container/config/schema.ts";
 import type { Sources } from "../container/config/sources.ts";
 import { limitsDisk } from "../container/config-limits.ts";
+import type { Container } from "../container/container.ts";
 import { networkFacts } from "../container/network/facts.ts";
 import { movedLinksFolder, recoverMoved } from "../container/network/moved-links.ts";
+import { refuseTakenLeases } from "../container/network/name-files.ts";
 import { movesIn } from "../container/network/phys.ts";
 import { planNetworks } from "../container/network/plan.ts";
 import type { NetworkPlan } from "../container/network/planned.ts";
+import { publishWarnings, refusePublishing, refuseTakenPorts } from "../container/network/publish-host.ts";
 import type { NetworkRequest } from "../container/network/request.ts";
 import { requestsFrom } from "../container/network/requests.ts";
 import { planForUser } from "../container/network/unprivileged.ts";
@@ -27,6 +30,7 @@ import { EADDRINUSE, ENOENT } from "../kernel/abi/errno.ts";
 import { blockDeviceOf } from "../kernel/block-device.ts";
 import { isDirectory, tryReadText } from "../kernel/files.ts";
 import { NetlinkSocket } from "../kernel/netlink.ts";
+import { openNftables } from "../kernel/nftables.ts";
 import { closeAllBut, effectiveUser, type ProcessEnd } from "../kernel/process.ts";
 import { openOwnProgram } from "../kernel/self.ts";
 import { tryListenAbstract } from "../kernel/sockets.ts";
@@ -69,7 +73,9 @@ export function decideStart(options: StartOptions, cgroups: () => StartCgroups):
   refuseWhatIsNotThere(options);
   for (const finding of warningsIn(options.config, options.sources)) options.warn(findingText(finding));
   for (const warning of warningsOfTunnels(options.config)) options.warn(warning);
-  return planStart(options, gatherFacts(options, cgroups()));
+  const facts = gatherFacts(options, cgroups());
+  for (const warning of publishWarnings(facts.network)) options.warn(warning);
+  return planStart(options, facts);
 }
 
 function warningsOfTunnels(config: Config): readonly string[] {
@@ -128,12 +134,27 @@ function entriesOf(fstab: string | undefined): readonly MountEntry[] {
 
 function networkPlanFor(options: StartOptions): NetworkPlan {
   const requests = networkRequestsOf(options);
+  if (effectiveUser() !== 0) refuseForUser(requests);
   const socket = new NetlinkSocket();
   try {
-    if (effectiveUser() === 0) return planNetworks(requests, networkFacts(socket, requests, options.environment));
-    refuseForUser(requests);
+    const plan = planNetworks(requests, networkFacts(socket, requests, options.environment));
+    refuseWhatIsTaken(options.container, plan);
+    if (effectiveUser() === 0) return plan;
     for (const request of requests) if (request.veth.pair !== "") options.warn(unnamedPair(request));
-    return planForUser(planNetworks(requests, networkFacts(socket, requests, options.environment)));
+    return planForUser(plan);
+  } finally {
+    socket.close();
+  }
+}
+
+/** What belongs to the host and only one can have, asked before anything is made. */
+function refuseWhatIsTaken(container: Container, plan: NetworkPlan): void {
+  refusePublishing(plan.networks, effectiveUser() === 0);
+  refuseTakenLeases(container, plan.networks);
+  if (!plan.networks.some((network) => (network.veth?.published.length ?? 0) > 0)) return;
+  const socket = openNftables();
+  try {
+    refuseTakenPorts(container, plan.networks, socket);
   } finally {
     socket.close();
   }

@@ -2,6 +2,15 @@
 
 import type { NamespaceName } from "../../isolation/namespaces.ts";
 import type { NetworkConfig } from "./network-schema.ts";
+import {
+  additionsNeedPair,
+  leaseNeedsBridge,
+  leaseOrAddress,
+  publishedCanBe,
+  publishedMustDiffer,
+  publishedNeedsAddress,
+  publishedNeedsWay,
+} from "./publish-checks.ts";
 import type { Config } from "./schema.ts";
 import type { Complaint, Maybe, Setting } from "./settings.ts";
 
@@ -31,6 +40,7 @@ const startRules: readonly RuleRow[] = [
   { rule: rootfsNeedsMounts },
   { rule: namesMustDiffer },
   { rule: pairsMustDiffer },
+  { rule: portsMustDiffer },
 ];
 
 const networkStartRules: readonly NetworkRuleRow[] = [
@@ -39,6 +49,12 @@ const networkStartRules: readonly NetworkRuleRow[] = [
   { rule: gatewayNeedsUp },
   { rule: proxyNeedsAddress },
   { rule: kindNeedsLink },
+  { rule: additionsNeedPair },
+  { rule: publishedNeedsWay },
+  { rule: publishedNeedsAddress },
+  { rule: publishedCanBe },
+  { rule: leaseNeedsBridge },
+  { rule: leaseOrAddress },
 ];
 
 /** What has no effect, or hardly the one its author had in mind. */
@@ -196,6 +212,10 @@ function haveTwice(ranges: readonly IdRange[]): boolean {
 
 function namesMustDiffer(config: Config): Complaint | undefined {
   return twoAlike(config, (network) => network.name);
+}
+
+function portsMustDiffer(config: Config): Complaint | undefined {
+  return publishedMustDiffer(config.networks.items);
 }
 
 function pairsMustDiffer(config: Config): Complaint | undefined {

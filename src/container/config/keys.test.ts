@@ -101,5 +101,5 @@ test("the keys below a prefix are listed, and of a network those for its type", 
   config.assign("lxc.net.0.type", "vlan");
   const own = subKeys(config, "lxc.net.0") ?? [];
   deepEqual([own.includes("vlan.id"), own.includes("veth.pair"), own.includes("link")], [true, false, true]);
-  deepEqual(subKeys(config, "lxc.net.0.ipv4"), ["address", "gateway"]);
+  deepEqual(subKeys(config, "lxc.net.0.ipv4"), ["address", "gateway", "lease"]);
 });

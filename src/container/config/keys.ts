@@ -117,6 +117,12 @@ export abstract class KeySet {
     return row;
   }
 
+  /** Marks the row: the host's end of a network says the same. */
+  protected onLink<S extends Setting>(row: S): S {
+    row.live = "link";
+    return row;
+  }
+
   /** The same for a row of keys below a prefix. */
   protected limitGroup<R>(row: R): R {
     const last = this.groups[this.groups.length - 1];

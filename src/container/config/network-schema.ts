@@ -17,6 +17,7 @@ import {
   vlanIds,
   vlanOrNone,
 } from "./network-codecs.ts";
+import { bitRate, leasedAddress, publishedPorts } from "./publish-codecs.ts";
 import type { Complaint, Setting } from "./settings.ts";
 
 export type NetworkType = "none" | "empty" | "veth" | "macvlan" | "ipvlan" | "vlan" | "phys";
@@ -64,6 +65,22 @@ export class NetworkConfig extends KeySet {
   readonly scriptUp = this.maybe("script.up", line, "A program to run on the host when the network is made.");
   readonly scriptDown = this.maybe("script.down", line, "A program to run on the host when the network goes away.");
   readonly l2proxy = this.one("l2proxy", flag, false, "Answer for the container's addresses on the link.");
+  readonly limitIngress = this.onLink(
+    this.maybe("limit.ingress", bitRate, "What a container with a veth pair receives at most, in bits a second."),
+  );
+  readonly limitEgress = this.onLink(
+    this.maybe("limit.egress", bitRate, "What a container with a veth pair sends at most, in bits a second."),
+  );
+  readonly publish = this.many(
+    "publish",
+    publishedPorts,
+    "Ports of the host that lead to a container with a veth pair: [HOSTIP:]HOSTPORT[-END]:PORT[-END], then perhaps /tcp or /udp.",
+  );
+  readonly ipv4Lease = this.maybe(
+    "ipv4.lease",
+    leasedAddress,
+    "The address that lxc-net gives to the container by DHCP.",
+  );
   readonly vethPair = this.maybe(
     "veth.pair",
     deviceName,

@@ -8,9 +8,9 @@ export type Effect = "now" | "later";
 
 /**
  * Whether a change counts for a container that runs: `file` when all who need the key read it when they do, `cgroup` when
- * it is what a file of the container's cgroup says.
+ * it is what a file of the container's cgroup says, `link` when the host's end of its network does.
  */
-export type Live = "no" | "file" | "cgroup";
+export type Live = "no" | "file" | "cgroup" | "link";
 
 /** What is wrong with a key, or with its value. */
 export interface Complaint {

@@ -46,6 +46,11 @@ export function completeNetworks(created: readonly NetworkDevice[]): void {
   }
 }
 
+/** From now on the networks follow what happens in the container. */
+export function watchNetworks(created: readonly NetworkDevice[]): void {
+  for (const device of created) device.watch();
+}
+
 function deviceFor(network: PlannedNetwork, means: NetworkMeans): NetworkDevice {
   if (network.byHelper) return new UnprivilegedVeth(network, means);
   if (network.veth !== undefined) return new VethNetwork(network, network.veth, means);

@@ -1,7 +1,9 @@
 // What every kind of network does: it is made, completed, and taken away with its scripts run. Runs in the monitor.
 
+import type { EventLoop } from "../../kernel/event-loop.ts";
 import type { LinkInfo } from "../../kernel/links.ts";
 import type { NetlinkSocket } from "../../kernel/netlink.ts";
+import type { Container } from "../container.ts";
 import { openInside } from "./inside.ts";
 import type { PlannedNetwork } from "./planned.ts";
 import { L2Proxy } from "./proxies.ts";
@@ -11,10 +13,14 @@ import { type NetworkScripts, scriptCall } from "./scripts.ts";
 export interface NetworkTarget {
   /** The container's first process: its network namespace is there by now. */
   readonly initPid: number;
-  readonly lxcpath: string;
   readonly scripts: NetworkScripts;
   /** Where it is kept what devices of the host were like that move in (`movedLinksFolder`); "" for nowhere. */
   readonly movedFolder: string;
+  readonly container: Container;
+  /** Runs while the container does. */
+  readonly loop: EventLoop;
+  /** Gets one sentence for each thing that goes on without. */
+  readonly warn: (text: string) => void;
 }
 
 /** The sockets on both sides. What is opened inside keeps that namespace alive until `close`. */
@@ -70,6 +76,9 @@ export abstract class NetworkDevice {
 
   /** What has to wait until the container has configured its side. */
   complete(): void {}
+
+  /** What goes on while the container lives. */
+  watch(): void {}
 
   /** Takes all away that was made, and runs script.down, each once; the device even if the script fails. */
   remove(): void {

@@ -16,7 +16,7 @@ export const RANDOM_BYTES_EACH = 11;
 export interface NetworkFacts {
   /** Those devices that are named as a `link` and exist; all of them when one is a wildcard. */
   readonly links: readonly LinkInfo[];
-  /** Read only when a gateway is `auto`. */
+  /** Read only when a gateway is `auto`, or an address is to be given. */
   readonly addresses: readonly DeviceAddress[];
   /** What Open vSwitch says of those that should be a bridge and are none of Linux. */
   readonly switches: readonly SwitchAnswer[];
@@ -40,6 +40,7 @@ export function networkFacts(
     if (isWildcard(request)) needsAll = true;
     else if (request.link !== "" && !names.includes(request.link)) names.push(request.link);
     if (request.ipv4Gateway.kind === "auto" || request.ipv6Gateway.kind === "auto") needsAddresses = true;
+    if (request.veth.lease.length > 0) needsAddresses = true;
   }
   const links = needsAll ? listLinks(socket) : [];
   let at = 0;

@@ -27,7 +27,20 @@ function via(text: string): NetworkGateway {
 type Changes = Partial<Omit<NetworkRequest, "veth">> & Partial<VethRequest>;
 
 function veth(changes: Changes): NetworkRequest {
-  const { pair, mode, rxQueues, txQueues, routes, vlan, taggedVlans, ...common } = changes;
+  const {
+    pair,
+    mode,
+    rxQueues,
+    txQueues,
+    routes,
+    vlan,
+    taggedVlans,
+    ingressBits,
+    egressBits,
+    published,
+    lease,
+    ...common
+  } = changes;
   const request: NetworkRequest = {
     index: 0,
     type: "veth",
@@ -49,6 +62,10 @@ function veth(changes: Changes): NetworkRequest {
       routes: routes ?? [],
       vlan: vlan ?? VLAN_UNSAID,
       taggedVlans: taggedVlans ?? [],
+      ingressBits: ingressBits ?? 0,
+      egressBits: egressBits ?? 0,
+      published: published ?? [],
+      lease: lease ?? none,
     },
     macvlanMode: "private",
     ipvlanMode: "l3",
@@ -132,6 +149,10 @@ test("a veth on a bridge takes its MTU, a random name and a high hardware addres
       routes: [],
       gateways: [],
       vlans: { left: 0, own: -1, tagged: [] },
+      ingressBits: 0,
+      egressBits: 0,
+      published: [],
+      lease: none,
     },
     bornAs: "",
     mode: 0,

@@ -1,6 +1,7 @@
 // What planning settles of a container's networks. Types only.
 
 import type { InterfaceAddress } from "../../kernel/addresses.ts";
+import type { PublishedPorts } from "../config/publish-codecs.ts";
 import type { PlannedRoute } from "./gateways.ts";
 import type { NetworkRequestType } from "./request.ts";
 
@@ -18,6 +19,11 @@ export interface VethPlan {
   /** Addresses that it answers for, so that the container finds its gateways there. */
   readonly gateways: readonly Uint8Array[];
   readonly vlans: PortVlans;
+  /** As in the request. */
+  readonly ingressBits: number;
+  readonly egressBits: number;
+  readonly published: readonly PublishedPorts[];
+  readonly lease: Uint8Array;
 }
 
 /** The VLANs of a port of a bridge; nothing to do when `left`, `own` and `tagged` are empty. */

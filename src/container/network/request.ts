@@ -1,6 +1,7 @@
 // What a container asks for in networks, as the configuration layer gives it. Pure.
 
 import type { InterfaceAddress, Route } from "../../kernel/addresses.ts";
+import type { PublishedPorts } from "../config/publish-codecs.ts";
 
 export type NetworkRequestType = "none" | "empty" | "veth" | "macvlan" | "ipvlan" | "vlan" | "phys";
 
@@ -55,6 +56,13 @@ export interface VethRequest {
   /** The VLAN of frames without a tag: -1 for none, -2 where nothing is said. */
   readonly vlan: number;
   readonly taggedVlans: readonly number[];
+  /** Bits a second that the container receives and sends at most; 0 for all that there is. */
+  readonly ingressBits: number;
+  readonly egressBits: number;
+  /** Ports of the host that lead to the container. */
+  readonly published: readonly PublishedPorts[];
+  /** The address that it is to get by DHCP; empty for any. */
+  readonly lease: Uint8Array;
 }
 
 /** `VethRequest.vlan` where nothing is said. */

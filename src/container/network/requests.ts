@@ -43,6 +43,10 @@ function vethFrom(network: NetworkConfig): VethRequest {
     routes: routesFrom(network.vethIpv4Route.values).concat(routesFrom(network.vethIpv6Route.values)),
     vlan: network.vethVlanId.value ?? VLAN_UNSAID,
     taggedVlans: network.vethVlanTagged.values,
+    ingressBits: network.limitIngress.value ?? 0,
+    egressBits: network.limitEgress.value ?? 0,
+    published: network.publish.values,
+    lease: network.ipv4Lease.value ?? new Uint8Array(0),
   };
 }
 

@@ -64,9 +64,8 @@ export class UnprivilegedVeth extends NetworkDevice {
   }
 
   #words(action: string, where: string, device: string): string[] {
-    const { target } = this.means;
-    const { lxcpath, scripts } = target;
-    return [action, lxcpath, scripts.containerName, where, "veth", bridgeName(this.network), device];
+    const { container } = this.means.target;
+    return [action, container.lxcpath, container.name, where, "veth", bridgeName(this.network), device];
   }
 }
 

@@ -6,13 +6,18 @@ import { bridgeVlansOf, portVlanRemoval, portVlanRequest } from "../../kernel/br
 import { deleteLink, type LinkInfo, linkIn, linkRequest, vethRequest } from "../../kernel/links.ts";
 import { proxyRequest } from "../../kernel/neighbours.ts";
 import { type NetlinkRequest, refusedRequest } from "../../kernel/netlink.ts";
+import { effectiveUser } from "../../kernel/process.ts";
 import { NetworkDevice, type NetworkMeans } from "./device.ts";
 import { type DeviceSetting, setDevice } from "./device-settings.ts";
 import type { NetworkFacts } from "./facts.ts";
 import { addressText, gatewayAddresses, type PlannedRoute } from "./gateways.ts";
+import { limitReceived, limitSent } from "./link-limits.ts";
+import { forgetName, isServed, namedContainer, noServer, refuseTakenLease, tellName } from "./name-files.ts";
+import { checkedLease } from "./names.ts";
 import { addSwitchPort, removeSwitchPort } from "./open-vswitch.ts";
 import type { PlannedNetwork, PortVlans, VethPlan } from "./planned.ts";
 import { requireSetting, routeTo } from "./proxies.ts";
+import { PortPublisher } from "./publisher.ts";
 import { invalid, PLANNING } from "./refusals.ts";
 import { refusedCreation } from "./refused-creation.ts";
 import { type NetworkRequest, networkKey, VLAN_UNSAID } from "./request.ts";
@@ -34,6 +39,10 @@ export function planVeth(
     routes: hostRoutes(request),
     gateways: isRouter ? gatewayAddresses(request, link, facts.addresses) : [],
     vlans: portVlans(request, isRouter ? undefined : link),
+    ingressBits: request.veth.ingressBits,
+    egressBits: request.veth.egressBits,
+    published: request.veth.published,
+    lease: checkedLease(request, isRouter ? undefined : link, facts.addresses),
   };
 }
 
@@ -90,6 +99,8 @@ function portVlans(request: NetworkRequest, bridge: LinkInfo | undefined): PortV
 export class VethNetwork extends NetworkDevice {
   readonly #veth: VethPlan;
   #portIsDue = false;
+  #nameIsDue = false;
+  #publisher: PortPublisher | undefined = undefined;
 
   constructor(network: PlannedNetwork, veth: VethPlan, means: NetworkMeans) {
     super(network, means);
@@ -97,14 +108,39 @@ export class VethNetwork extends NetworkDevice {
   }
 
   protected override begin(): void {
-    this.#create();
+    this.#create(this.#named());
     this.#setHost();
     this.#join();
     this.#configure();
+    this.#limit();
+  }
+
+  /** Tells the bridge's name server, where lxc-net has made one. Returns the container's hardware address; empty for any. */
+  #named(): Uint8Array {
+    const { network, means } = this;
+    const { lease, isRouter } = this.#veth;
+    const isNamed = !isRouter && network.link !== "" && effectiveUser() === 0 && isServed(network.link);
+    if (!isNamed && lease.length > 0) throw noServer(network);
+    if (!isNamed) return network.hwaddr;
+    const { container } = means.target;
+    const named = namedContainer(container, network, lease);
+    refuseTakenLease(network.link, named);
+    this.#nameIsDue = true;
+    tellName(network.link, named);
+    return named.hwaddr;
+  }
+
+  #limit(): void {
+    const { network, hostIndex } = this;
+    const { ingressBits, egressBits } = this.#veth;
+    const end = { index: hostIndex, name: network.hostName };
+    const key = `lxc.net.${network.index}.limit`;
+    if (ingressBits > 0) limitReceived(this.means.socket, end, ingressBits, `${key}.ingress`);
+    if (egressBits > 0) limitSent(this.means.socket, end, egressBits, `${key}.egress`);
   }
 
   /** One message makes all of the pair, and one in the same breath asks for its indices. */
-  #create(): void {
+  #create(hwaddr: Uint8Array): void {
     const { network, means } = this;
     const veth = this.#veth;
     const request = vethRequest({
@@ -115,7 +151,7 @@ export class VethNetwork extends NetworkDevice {
       rxQueues: veth.rxQueues,
       txQueues: veth.txQueues,
       peerName: network.name,
-      peerHwaddr: network.hwaddr,
+      peerHwaddr: hwaddr,
       peerPid: means.target.initPid,
     });
     const outcome = means.socket.tryRun([request, linkRequest(network.hostName)]);
@@ -177,6 +213,20 @@ export class VethNetwork extends NetworkDevice {
       requests.push(proxyRequest(this.hostIndex, bytes, `${addressText(bytes)} on ${this.network.hostName}`));
     }
     this.means.socket.run(requests);
+    if (this.#veth.published.length === 0) return;
+    const publisher = new PortPublisher(this.network, this.#veth, this.means);
+    this.#publisher = publisher;
+    publisher.open();
+  }
+
+  override watch(): void {
+    this.#publisher?.watch(this.means.target.loop, this.insideIndex);
+  }
+
+  protected override leave(): void {
+    const publisher = this.#publisher;
+    this.#publisher = undefined;
+    publisher?.close();
   }
 
   protected override end(): void {
@@ -184,6 +234,8 @@ export class VethNetwork extends NetworkDevice {
     const portIsDue = this.#portIsDue;
     this.#portIsDue = false;
     this.hostIndex = 0;
+    if (this.#nameIsDue) forgetName(network.link, means.target.container, network.index);
+    this.#nameIsDue = false;
     try {
       // It may be gone already: a pair ends with the container's network namespace.
       if (hostIndex > 0) deleteLink(means.socket, hostIndex, network.hostName);

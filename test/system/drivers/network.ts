@@ -16,6 +16,7 @@ import { requestsFrom } from "../../../src/container/network/requests.ts";
 import type { NetworkScripts } from "../../../src/container/network/scripts.ts";
 import { addressesOf, devicesOf, trafficOf } from "../../../src/container/network/usage.ts";
 import { CLONE_NEWNET } from "../../../src/kernel/abi/sched.ts";
+import { EventLoop } from "../../../src/kernel/event-loop.ts";
 import { closeFd } from "../../../src/kernel/files.ts";
 import { NetlinkSocket } from "../../../src/kernel/netlink.ts";
 import { type Child, cloneProcess, exec, exitNow, waitForEnd } from "../../../src/kernel/process.ts";
@@ -89,7 +90,14 @@ function start(requests: readonly NetworkRequest[], commands: readonly string[],
     if (running) waitForEnd(child.pid);
   });
   const scripts: NetworkScripts = { containerName: "c1", hookVersion: 1, environment, run: runHook };
-  const created = createNetworks(plan, socket, { initPid: child.pid, lxcpath: "/", scripts, movedFolder: "" }, undo);
+  const container = { name: "c1", lxcpath: "/lxcts" };
+  const warn = (text: string): void => console.log(text);
+  const created = createNetworks(
+    plan,
+    socket,
+    { initPid: child.pid, scripts, movedFolder: "", container, loop: new EventLoop(), warn },
+    undo,
+  );
   sendMessage(pair.left, word);
   if (receiveMessage(pair.left, 1).bytes.length === 0) return 1;
   completeNetworks(created);

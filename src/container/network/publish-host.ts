@@ -1,0 +1,176 @@
+// What stands in the way of published ports on this host, told before anything is made. Runs in tools and in the monitor.
+
+import { asLxcError, LxcError } from "../../base/errors.ts";
+import { wholeNumberIn } from "../../base/text.ts";
+import { NFPROTO_INET, NFPROTO_IPV4, NFPROTO_IPV6, NFPROTO_UNSPEC } from "../../kernel/abi/netfilter.ts";
+import { listDirectory, tryReadLink, tryReadText } from "../../kernel/files.ts";
+import { bytesOfText } from "../../kernel/memory.ts";
+import type { NetlinkSocket } from "../../kernel/netlink.ts";
+import { type ListedRule, listChains, listRules, listTables, openNftables } from "../../kernel/nftables.ts";
+import { type PublishedPorts, type PublishedProtocol, publishedPorts } from "../config/publish-codecs.ts";
+import type { Container } from "../container.ts";
+import type { NetworkPlan, PlannedNetwork } from "./planned.ts";
+import { LIST_CHAIN, TABLE_PREFIX, wholeName } from "./published.ts";
+import {
+  type HostListener,
+  listenerInTheWay,
+  listenersIn,
+  type PublishedElsewhere,
+  publishedInTheWay,
+  takenByContainer,
+  takenByListener,
+} from "./taken-ports.ts";
+
+const LISTED: readonly { readonly file: string; readonly protocol: PublishedProtocol }[] = [
+  { file: "/proc/net/tcp", protocol: "tcp" },
+  { file: "/proc/net/tcp6", protocol: "tcp" },
+  { file: "/proc/net/udp", protocol: "udp" },
+  { file: "/proc/net/udp6", protocol: "udp" },
+];
+
+/** The chain in which Docker leaves the first word to others. */
+const DOCKER = "DOCKER-USER";
+
+/** What each of `networks` publishes, with its key. */
+interface Wanted {
+  readonly key: string;
+  readonly ports: PublishedPorts;
+}
+
+function wantedOf(networks: readonly PlannedNetwork[]): Wanted[] {
+  const wanted: Wanted[] = [];
+  for (const network of networks) {
+    for (const ports of network.veth?.published ?? []) wanted.push({ key: `lxc.net.${network.index}.publish`, ports });
+  }
+  return wanted;
+}
+
+/** Throws when a program of this host, or another container than `own`, has one of the ports. */
+export function refuseTakenPorts(own: Container, networks: readonly PlannedNetwork[], socket: NetlinkSocket): void {
+  const wanted = wantedOf(networks);
+  if (wanted.length === 0) return;
+  const listeners = hostListeners();
+  const others = publishedByOthers(socket, own);
+  for (const { key, ports } of wanted) {
+    const other = publishedInTheWay(ports, others);
+    if (other !== undefined) throw takenByContainer(key, ports, other);
+    const listener = listenerInTheWay(ports, listeners);
+    if (listener !== undefined) throw takenByListener(key, ports, listener, holderOf(listener));
+  }
+}
+
+function hostListeners(): HostListener[] {
+  let listeners: HostListener[] = [];
+  for (const { file, protocol } of LISTED) listeners = listeners.concat(listenersIn(tryReadText(file) ?? "", protocol));
+  return listeners;
+}
+
+/** By the tables that their monitors own: what is in one belongs to a container that runs. */
+function publishedByOthers(socket: NetlinkSocket, own: Container): PublishedElsewhere[] {
+  const names = new Map<string, string>();
+  for (const { name, comment } of listTables(socket)) if (name.startsWith(TABLE_PREFIX)) names.set(name, comment);
+  if (names.size === 0) return [];
+  const found: PublishedElsewhere[] = [];
+  for (const { table, chain, comment } of listRules(socket, NFPROTO_INET)) {
+    const container = names.get(table) ?? "";
+    if (container === "" || chain !== LIST_CHAIN || container === wholeName(own)) continue;
+    const values: PublishedPorts[] = [];
+    publishedPorts.add(values, comment);
+    for (const ports of values) found.push({ container, ports });
+  }
+  return found;
+}
+
+/** Whose socket it is, by looking at every process. */
+function holderOf(listener: HostListener): string {
+  const link = `socket:[${listener.inode}]`;
+  for (const entry of listDirectory("/proc")) {
+    const pid = wholeNumberIn(entry);
+    if (pid !== undefined && hasOpen(pid, link)) {
+      const program = (tryReadText(`/proc/${pid}/comm`) ?? "").trim();
+      return `the program ${program} (process ${pid})`;
+    }
+  }
+  return "a program";
+}
+
+function hasOpen(pid: number, link: string): boolean {
+  try {
+    for (const fd of listDirectory(`/proc/${pid}/fd`)) if (tryReadLink(`/proc/${pid}/fd/${fd}`) === link) return true;
+  } catch (caught) {
+    // It has ended meanwhile.
+    asLxcError(caught as Error);
+  }
+  return false;
+}
+
+/** Only root may, for now: the rules belong to the host. */
+export function refusePublishing(networks: readonly PlannedNetwork[], isRoot: boolean): void {
+  if (isRoot) return;
+  for (const { index, veth } of networks) {
+    if (veth === undefined) continue;
+    if (veth.published.length > 0) throw onlyRoot(index, "publish", "the host's packet filter");
+    if (veth.ingressBits > 0) throw onlyRoot(index, "limit.ingress", "the host's end of the network");
+    if (veth.egressBits > 0) throw onlyRoot(index, "limit.egress", "the host's end of the network");
+    if (veth.lease.length > 0) throw onlyRoot(index, "ipv4.lease", "lxc-net's list of addresses");
+  }
+}
+
+function onlyRoot(index: number, key: string, what: string): LxcError {
+  return new LxcError("not-permitted", `use lxc.net.${index}.${key}`, `an ordinary user may not change ${what}`, {
+    hint: `take it out, or start the container as root (with lxc.idmap, so that root inside is nobody outside)`,
+  });
+}
+
+/** One sentence for each thing that keeps packets from the container, though its start goes well. */
+export function publishWarnings(plan: NetworkPlan): string[] {
+  const wanted = plan.networks.filter((network) => (network.veth?.published.length ?? 0) > 0);
+  if (wanted.length === 0) return [];
+  const warnings: string[] = [];
+  const socket = openNftables();
+  try {
+    const chains = listChains(socket);
+    const dropping = chains.filter((chain) => chain.dropsForwarded);
+    const rules = dropping.length > 0 ? listRules(socket, NFPROTO_UNSPEC) : [];
+    for (const network of wanted) {
+      const device = deviceOf(network);
+      for (const { family, table, chain } of dropping) {
+        const own = rules.filter((rule): boolean => rule.family === family && rule.table === table);
+        if (own.some((rule) => mentions(rule, device))) continue;
+        const isDocker = chains.some((one) => one.family === family && one.table === table && one.chain === DOCKER);
+        warnings.push(droppedBy(family, `${table} ${chain}`, device, isDocker));
+      }
+    }
+  } finally {
+    socket.close();
+  }
+  return warnings;
+}
+
+/** The device towards the container: its bridge, or the host's end. */
+export function deviceOf(network: PlannedNetwork): string {
+  return network.veth?.isRouter === true || network.link === "" ? network.hostName : network.link;
+}
+
+function mentions(rule: ListedRule, device: string): boolean {
+  const name = bytesOfText(`${device}\0`);
+  const { bytes } = rule;
+  for (let at = 0; at + name.length <= bytes.length; at++) {
+    let same = 0;
+    while (same < name.length && bytes[at + same] === name[same]) same++;
+    if (same === name.length) return true;
+  }
+  return false;
+}
+
+function droppedBy(family: number, chain: string, device: string, isDocker: boolean): string {
+  const name = family === NFPROTO_IPV4 ? "ip" : family === NFPROTO_IPV6 ? "ip6" : "inet";
+  const program = family === NFPROTO_IPV6 ? "ip6tables" : "iptables";
+  const byTables = chain === "filter FORWARD" && name !== "inet";
+  const into = isDocker ? DOCKER : "FORWARD";
+  const command = byTables
+    ? `${program} -I ${into} -o ${device} -j ACCEPT; ${program} -I ${into} -i ${device} -j ACCEPT`
+    : `nft insert rule ${name} ${chain} oifname ${device} accept; nft insert rule ${name} ${chain} iifname ${device} accept`;
+  const who = isDocker ? "Docker's chain" : "the chain";
+  return `published ports are not reached from outside: ${who} ${name} ${chain} drops what it does not know; ${command}`;
+}

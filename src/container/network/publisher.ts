@@ -1,0 +1,210 @@
+// The published ports of one network while it lives: the table that the kernel removes with us, and where it leads. Runs in the monitor.
+
+import { AT_FDCWD, O_CREAT, O_NOFOLLOW, O_RDWR } from "../../kernel/abi/fs.ts";
+import { NFPROTO_INET } from "../../kernel/abi/netfilter.ts";
+import { RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR } from "../../kernel/abi/rtnetlink.ts";
+import { listDeviceAddresses } from "../../kernel/addresses.ts";
+import type { EventLoop } from "../../kernel/event-loop.ts";
+import { closeFd, createFile, makeDirectories, tryReadText, tryWriteAt } from "../../kernel/files.ts";
+import { waitForLock } from "../../kernel/locks.ts";
+import type { NetlinkSocket } from "../../kernel/netlink.ts";
+import { commitNft, listRules, listTables, openNftables, tableRemoval } from "../../kernel/nftables.ts";
+import { isSameAddress } from "../config/port-rules.ts";
+import type { NetworkMeans } from "./device.ts";
+import { openInside } from "./inside.ts";
+import { learnedAddress } from "./learned-address.ts";
+import type { PlannedNetwork, VethPlan } from "./planned.ts";
+import { deviceOf, refuseTakenPorts } from "./publish-host.ts";
+import {
+  guardRequests,
+  guardTableOf,
+  isFor,
+  LIST_CHAIN,
+  type PublishTarget,
+  TABLE_PREFIX,
+  tableOf,
+  tableRequests,
+  usesLoopback,
+  wayRequests,
+} from "./published.ts";
+
+const RUN_FOLDER = "/run/lxc";
+/** Held between a look for free ports and the table that takes them. */
+const LOCK = "/run/lxc/publish.lock";
+
+/** The IPv4 and the IPv6 address that ports lead to; empty for none. */
+interface Ends {
+  readonly ipv4: Uint8Array;
+  readonly ipv6: Uint8Array;
+}
+
+export class PortPublisher {
+  readonly #network: PlannedNetwork;
+  readonly #veth: VethPlan;
+  readonly #means: NetworkMeans;
+  readonly #target: PublishTarget;
+  readonly #nft = openNftables();
+  #isOpen = false;
+  #hasGuard = false;
+  #ends: Ends = { ipv4: new Uint8Array(0), ipv6: new Uint8Array(0) };
+  #insideIndex = 0;
+  #changes: NetlinkSocket | undefined = undefined;
+  #changesFd = -1;
+  #loop: EventLoop | undefined = undefined;
+
+  constructor(network: PlannedNetwork, veth: VethPlan, means: NetworkMeans) {
+    const { container } = means.target;
+    this.#network = network;
+    this.#veth = veth;
+    this.#means = means;
+    const table = tableOf(container, network.index);
+    this.#target = { table, container, device: deviceOf(network), ports: veth.published };
+  }
+
+  /** Takes the ports, and leads them to those addresses that are known by now. */
+  open(): void {
+    withLock(() => {
+      refuseTakenPorts(this.#target.container, [this.#network], this.#nft);
+      this.#guardLoopback();
+      commitNft(this.#nft, tableRequests(this.#target, this.#hasGuard));
+      this.#isOpen = true;
+    });
+    switchOnForwarding(this.#means.target.warn);
+    this.#lead({ ipv4: this.#given(4), ipv6: this.#given(16) });
+  }
+
+  /** Learns of the addresses that the container gives itself, or gets by DHCP, as they come. */
+  watch(loop: EventLoop, insideIndex: number): void {
+    if (!this.#mustLearn()) return;
+    this.#insideIndex = insideIndex;
+    this.#changes = openInside(this.#means.target.initPid);
+    this.#changesFd = this.#changes.subscribe([RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR]);
+    this.#loop = loop;
+    loop.watch(this.#changesFd, () => this.#changed());
+    this.#learn();
+  }
+
+  /** The kernel would do most of it by itself when we end. */
+  close(): void {
+    if (this.#changesFd >= 0) this.#loop?.forget(this.#changesFd);
+    this.#changesFd = -1;
+    this.#changes?.close();
+    this.#changes = undefined;
+    if (this.#isOpen) withLock(() => this.#remove());
+    this.#isOpen = false;
+    this.#nft.close();
+  }
+
+  #remove(): void {
+    const { table, device } = this.#target;
+    commitNft(this.#nft, [tableRemoval(table)]);
+    if (!this.#hasGuard || isGuarded(this.#nft, device)) return;
+    tryWriteAt(AT_FDCWD, loopbackSetting(device), "0");
+    commitNft(this.#nft, [tableRemoval(guardTableOf(device))]);
+  }
+
+  /**
+   * 127.0.0.1 leads to the container only if the kernel lets such addresses out by the bridge, and then it would let them in
+   * as well: the guard is there first. Where somebody else has switched that on it is none of our business.
+   */
+  #guardLoopback(): void {
+    const { device, ports } = this.#target;
+    if (!usesLoopback(ports)) return;
+    const setting = loopbackSetting(device);
+    const isOn = (tryReadText(setting) ?? "").trim() !== "0";
+    const guard = guardTableOf(device);
+    if (isOn && !listTables(this.#nft).some((table) => table.name === guard)) return;
+    this.#hasGuard = true;
+    commitNft(this.#nft, guardRequests(device));
+    tryWriteAt(AT_FDCWD, setting, "1");
+  }
+
+  #changed(): void {
+    this.#changes?.discard();
+    try {
+      this.#learn();
+    } catch (caught) {
+      this.#means.target.warn(
+        `the published ports of ${this.#network.name} lead nowhere: ${(caught as Error).message}`,
+      );
+    }
+  }
+
+  #learn(): void {
+    const index = this.#insideIndex;
+    const inside = listDeviceAddresses(this.#means.inside()).filter((one): boolean => one.device === index);
+    const bridge = this.#network.linkIndex;
+    const host = listDeviceAddresses(this.#means.socket).filter((one): boolean => one.device === bridge);
+    const of = (size: number, now: Uint8Array): Uint8Array => {
+      const given = this.#given(size);
+      return given.length > 0 ? given : learnedAddress(size, now, inside, host);
+    };
+    this.#lead({ ipv4: of(4, this.#ends.ipv4), ipv6: of(16, this.#ends.ipv6) });
+  }
+
+  /** What the configuration says; empty for nothing. */
+  #given(size: number): Uint8Array {
+    if (size === 4 && this.#veth.lease.length > 0) return this.#veth.lease;
+    for (const { bytes } of this.#network.addresses) if (bytes.length === size) return bytes;
+    return new Uint8Array(0);
+  }
+
+  #mustLearn(): boolean {
+    if (this.#veth.isRouter || this.#network.linkIndex === 0) return false;
+    const { ports } = this.#target;
+    for (const size of [4, 16]) {
+      if (this.#given(size).length > 0 || !ports.some((one) => isFor(one, size))) continue;
+      if (size === 4 || this.#hasIpv6()) return true;
+    }
+    return false;
+  }
+
+  /** Without an address of its own the bridge has no neighbours. */
+  #hasIpv6(): boolean {
+    const { linkIndex } = this.#network;
+    const addresses = listDeviceAddresses(this.#means.socket);
+    return addresses.some((one) => one.device === linkIndex && one.bytes.length === 16 && one.scope === 0);
+  }
+
+  #lead(ends: Ends): void {
+    const now = this.#ends;
+    if (isSameAddress(ends.ipv4, now.ipv4) && isSameAddress(ends.ipv6, now.ipv6)) return;
+    const addresses = [ends.ipv4, ends.ipv6].filter((address): boolean => address.length > 0);
+    commitNft(this.#nft, wayRequests(this.#target, addresses));
+    this.#ends = ends;
+  }
+}
+
+/** Whether another container still needs the guard of `device`: it has the same rules in its own table. */
+function isGuarded(socket: NetlinkSocket, device: string): boolean {
+  return listRules(socket, NFPROTO_INET).some(
+    (rule) => rule.chain === LIST_CHAIN && rule.table.startsWith(TABLE_PREFIX) && rule.comment === guardTableOf(device),
+  );
+}
+
+function loopbackSetting(device: string): string {
+  return `/proc/sys/net/ipv4/conf/${device}/route_localnet`;
+}
+
+/** As lxc-net does, and as it stays: others may have come to need it. IPv6 is left alone, for it takes the host's own routes away. */
+function switchOnForwarding(warn: (text: string) => void): void {
+  const path = "/proc/sys/net/ipv4/ip_forward";
+  if ((tryReadText(path) ?? "").trim() !== "0") return;
+  const result = tryWriteAt(AT_FDCWD, path, "1");
+  warn(
+    result < 0
+      ? `published ports need IPv4 forwarding: echo 1 > ${path}`
+      : `IPv4 forwarding was off; it is on now (${path})`,
+  );
+}
+
+function withLock(run: () => void): void {
+  makeDirectories(RUN_FOLDER, 0o755);
+  const fd = createFile(LOCK, O_RDWR | O_CREAT | O_NOFOLLOW, 0o600);
+  try {
+    waitForLock(fd, LOCK);
+    run();
+  } finally {
+    closeFd(fd);
+  }
+}
