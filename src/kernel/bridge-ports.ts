@@ -11,6 +11,8 @@ import {
   IFLA_BR_VLAN_FILTERING,
   IFLA_BRIDGE_FLAGS,
   IFLA_BRIDGE_VLAN_INFO,
+  IFLA_BRPORT_MODE,
+  IFLA_PROTINFO,
 } from "./abi/if.ts";
 import { NLM_F_REQUEST } from "./abi/netlink.ts";
 import { ifinfomsg, RTM_DELLINK, RTM_SETLINK } from "./abi/rtnetlink.ts";
@@ -44,6 +46,17 @@ export function portVlanRequest(index: number, port: string, id: number, own: bo
 /** Takes the port at `index` out of a VLAN. */
 export function portVlanRemoval(index: number, port: string, id: number): NetlinkRequest {
   return vlanRequest(RTM_DELLINK, index, id, 0, `take the bridge port ${port} out of VLAN ${id}`);
+}
+
+/** Lets the port at `index` send back what came from it. */
+export function portHairpinRequest(index: number, port: string): NetlinkRequest {
+  const head = linkHead(index, 0, 0);
+  ifinfomsg.family.put(head, AF_BRIDGE);
+  const message = new NetlinkMessage(RTM_SETLINK, NLM_F_REQUEST, head);
+  const info = message.open(IFLA_PROTINFO);
+  message.bytes(IFLA_BRPORT_MODE, new Uint8Array([1]));
+  message.close(info);
+  return { message, doing: `let the bridge port ${port} send back what came from it`, hints: [] };
 }
 
 function vlanRequest(type: number, index: number, id: number, flags: number, doing: string): NetlinkRequest {

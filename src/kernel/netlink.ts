@@ -3,7 +3,6 @@
 import { LxcError } from "../base/errors.ts";
 import { ENOBUFS, errnoText } from "./abi/errno.ts";
 import {
-  NETLINK_ADD_MEMBERSHIP,
   NETLINK_EXT_ACK,
   NETLINK_GET_STRICT_CHK,
   NETLINK_ROUTE,
@@ -159,13 +158,17 @@ export class NetlinkSocket {
   beStrict(): void {
     if (this.#strict) return;
     this.#strict = true;
-    if (this.#fd >= 0) setOption(this.#fd, NETLINK_GET_STRICT_CHK, 1);
+    if (this.#fd >= 0) setOption(this.#fd, NETLINK_GET_STRICT_CHK);
   }
 
-  /** From now on the socket becomes readable when something of `groups` (RTNLGRP_…) changes. Returns its descriptor. */
-  subscribe(groups: readonly number[]): number {
+  /** From now on the socket becomes readable when something of `groups` (RTMGRP_…) changes. Returns its descriptor. */
+  subscribe(groups: number): number {
     const fd = this.#open();
-    for (const group of groups) setOption(fd, NETLINK_ADD_MEMBERSHIP, group);
+    const address = new Uint8Array(sockaddrNl.size);
+    sockaddrNl.family.put(address, AF_NETLINK);
+    sockaddrNl.groups.put(address, groups);
+    // A socket without a port of its own, which the kernel chooses here, hears nothing.
+    call("hear of changes of the network", "bind", fd, address, address.length);
     return fd;
   }
 
@@ -237,8 +240,8 @@ export class NetlinkSocket {
 
   #prepare(): void {
     // Without it (before Linux 4.12) refusals come with their number only.
-    setOption(this.#fd, NETLINK_EXT_ACK, 1);
-    if (this.#strict) setOption(this.#fd, NETLINK_GET_STRICT_CHK, 1);
+    setOption(this.#fd, NETLINK_EXT_ACK);
+    if (this.#strict) setOption(this.#fd, NETLINK_GET_STRICT_CHK);
   }
 }
 
@@ -256,9 +259,9 @@ function isQuestion(request: NetlinkRequest | undefined): boolean {
   return request !== undefined && (request.message.type & 3) === 2;
 }
 
-function setOption(fd: number, option: number, value: number): void {
+function setOption(fd: number, option: number): void {
   const on = new Uint8Array(4);
-  int.put(on, value);
+  int.put(on, 1);
   tryCall("setsockopt", fd, SOL_NETLINK, option, on, on.length);
 }
 

@@ -118,6 +118,11 @@ export class NftRule {
     this.#compare(NFT_CMP_EQ, address);
   }
 
+  from(address: Uint8Array): void {
+    this.#payload(NFT_PAYLOAD_NETWORK_HEADER, address.length === 16 ? SOURCE_AT.ipv6 : SOURCE_AT.ipv4, address.length);
+    this.#compare(NFT_CMP_EQ, address);
+  }
+
   notTo(address: Uint8Array): void {
     this.#payload(NFT_PAYLOAD_NETWORK_HEADER, destinationAt(address.length), address.length);
     this.#compare(NFT_CMP_NEQ, address);

@@ -2,10 +2,14 @@
 
 import { ENOENT, EPERM } from "./abi/errno.ts";
 import { NLM_F_CREATE, NLM_F_REQUEST } from "./abi/netlink.ts";
+import { Layout } from "./abi/struct.ts";
 import {
   ETH_P_ALL,
+  NLM_F_ECHO,
   NLM_F_REPLACE,
   RTM_DELQDISC,
+  RTM_GETQDISC,
+  RTM_GETTFILTER,
   RTM_NEWQDISC,
   RTM_NEWTFILTER,
   TC_H_INGRESS,
@@ -30,16 +34,19 @@ import {
   tcTbfQopt,
 } from "./abi/traffic.ts";
 import type { ErrnoHint, NetlinkRequest } from "./netlink.ts";
-import { NetlinkMessage } from "./netlink-messages.ts";
+import { Attributes, NetlinkMessage, type NetlinkReply } from "./netlink-messages.ts";
 
 /** Our queue, so that nobody takes it for one of the kernel's own. */
 const QUEUE_HANDLE = 0x4c580000;
 const INGRESS_HANDLE = 0xffff0000;
 /** The first filter, for every protocol: the priority in the upper half, then ETH_P_ALL in network order. */
 const FIRST_FOR_ALL = 65536 + ETH_P_ALL * 256;
+/** The kernel's number for the first filter of its kind. */
+const FILTER_HANDLE = 1;
 const LARGEST_WORD = 0xffffffff;
 /** A clock of the kernel's scheduler ticks every 64 ns (PSCHED_SHIFT in net/pkt_sched.h). */
 const TICK_NS = 64;
+const largeRate = new Layout().u64();
 /** The largest packet that the kernel hands on in one piece is 64 kB, with its headers. */
 const LEAST_BURST = 73728;
 
@@ -116,6 +123,60 @@ export function sendFreely(index: number, doing: string): NetlinkRequest {
 /** Takes `receivingFilters` away, with what is in them. */
 export function receiveFreely(index: number, doing: string): NetlinkRequest {
   return { message: removal(index, INGRESS_HANDLE, TC_H_INGRESS), doing, hints: [] };
+}
+
+/** What a device lets through, in bits a second; 0 for all that there is. */
+export interface LinkLimits {
+  readonly sentBits: number;
+  readonly receivedBits: number;
+}
+
+/** Asks for both limits of the device at `index`. */
+export function limitQuestions(index: number): NetlinkRequest[] {
+  const doing = "find a device's limits";
+  // Without it the answer goes to everybody but us.
+  const queue = new NetlinkMessage(RTM_GETQDISC, NLM_F_REQUEST | NLM_F_ECHO, tcHead(index, 0, TC_H_ROOT));
+  const head = tcHead(index, FILTER_HANDLE, INGRESS_HANDLE);
+  tcmsg.info.put(head, FIRST_FOR_ALL);
+  const filter = new NetlinkMessage(RTM_GETTFILTER, NLM_F_REQUEST, head);
+  filter.text(TCA_KIND, "matchall");
+  return [
+    { message: queue, doing, hints: [] },
+    { message: filter, doing, hints: [] },
+  ];
+}
+
+/** The limits in the answers to `limitQuestions`. */
+export function limitsIn(replies: readonly NetlinkReply[]): LinkLimits {
+  let sentBits = 0;
+  let receivedBits = 0;
+  for (const { type, body } of replies) {
+    if (body.length < tcmsg.size) continue;
+    const attributes = new Attributes(body, tcmsg.size);
+    const kind = attributes.text(TCA_KIND);
+    const options = attributes.nested(TCA_OPTIONS);
+    if (type === RTM_NEWQDISC && kind === "tbf") sentBits = tbfBits(options);
+    if (type === RTM_NEWTFILTER && kind === "matchall") receivedBits = policeBits(options.nested(TCA_MATCHALL_ACT));
+  }
+  return { sentBits, receivedBits };
+}
+
+function tbfBits(options: Attributes): number {
+  const parms = options.bytes(TCA_TBF_PARMS);
+  return parms.length < tcTbfQopt.size ? 0 : rateBits(tcTbfQopt.rate.get(parms), options.bytes(TCA_TBF_RATE64));
+}
+
+function policeBits(actions: Attributes): number {
+  const action = actions.nested(1);
+  const options = action.nested(TCA_ACT_OPTIONS);
+  const parms = options.bytes(TCA_POLICE_TBF);
+  if (action.text(TCA_ACT_KIND) !== "police" || parms.length < tcPolice.size) return 0;
+  return rateBits(tcPolice.rate.get(parms), options.bytes(TCA_POLICE_RATE64));
+}
+
+/** One that does not fit into 32 bits is in an attribute of its own. */
+function rateBits(spec: Uint8Array, large: Uint8Array): number {
+  return 8 * (large.length < 8 ? tcRatespec.rate.get(spec) : largeRate.get(large));
 }
 
 function qdisc(index: number, handle: number, parent: number): NetlinkMessage {

@@ -24,6 +24,7 @@ import { effectiveUser } from "../kernel/process.ts";
 import { limitsAsker } from "./cgroup-items.ts";
 import { addDevicesOf } from "./command-client.ts";
 import { MOST_RULES } from "./device-rules.ts";
+import { changeLink } from "./live-link.ts";
 
 const FREEZE_TIMEOUT_MS = 2000;
 
@@ -33,6 +34,7 @@ export function applyToRunning(container: Container, config: Config, key: string
   const later = [`${container.name} runs: ${key} counts from its next start on`];
   if (setting === undefined || setting.live === "no") return later;
   if (setting.live === "file") return [];
+  if (setting.live === "link") return changeLink(container, config, key) ? [] : later;
   const disk = limitsDisk(config) ? blockDeviceOf(writtenFolder(config.rootfsPath.value)) : undefined;
   const layout = readLayout(effectiveUser() !== 0);
   const plan = planLimits(layout, limitsOf(config, disk));

@@ -92,6 +92,7 @@ test("lxc-info: one object, a row of csv, or a table, of which only what is name
     "kernel_memory_bytes",
     "pressure",
     "links",
+    "ports",
     "config",
   ]);
   const [heads = [], cells = []] = cellsOf(ours("lxc-info", "lxcts-f1", "--format=csv").out);

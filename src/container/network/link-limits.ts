@@ -3,7 +3,16 @@
 import { LxcError } from "../../base/errors.ts";
 import { ENOENT, EOPNOTSUPP } from "../../kernel/abi/errno.ts";
 import { type NetlinkRequest, type NetlinkSocket, refusedRequest } from "../../kernel/netlink.ts";
-import { dropReceived, receiveFreely, receivingFilters, sendFreely, slowSending } from "../../kernel/traffic.ts";
+import {
+  dropReceived,
+  type LinkLimits,
+  limitQuestions,
+  limitsIn,
+  receiveFreely,
+  receivingFilters,
+  sendFreely,
+  slowSending,
+} from "../../kernel/traffic.ts";
 
 /** The host's end of a pair. */
 export interface HostEnd {
@@ -33,6 +42,11 @@ export function limitSent(socket: NetlinkSocket, end: HostEnd, bits: number, key
     tryRemove(socket, receiveFreely(end.index, doing));
     throw caught;
   }
+}
+
+/** What the device at `index` has now; a kernel without such limits has none. */
+export function limitsOfLink(socket: NetlinkSocket, index: number): LinkLimits {
+  return limitsIn(socket.tryRun(limitQuestions(index)).answers.map((answer) => answer.reply));
 }
 
 /** One that is not there is no failure. */

@@ -28,6 +28,7 @@ const LISTED: readonly { readonly file: string; readonly protocol: PublishedProt
   { file: "/proc/net/udp6", protocol: "udp" },
 ];
 
+export const FORWARDING = "/proc/sys/net/ipv4/ip_forward";
 /** The chain in which Docker leaves the first word to others. */
 const DOCKER = "DOCKER-USER";
 
@@ -127,6 +128,9 @@ export function publishWarnings(plan: NetworkPlan): string[] {
   const wanted = plan.networks.filter((network) => (network.veth?.published.length ?? 0) > 0);
   if (wanted.length === 0) return [];
   const warnings: string[] = [];
+  if ((tryReadText(FORWARDING) ?? "").trim() === "0") {
+    warnings.push(`published ports need IPv4 forwarding, which was off: it is on from now on (${FORWARDING})`);
+  }
   const socket = openNftables();
   try {
     const chains = listChains(socket);

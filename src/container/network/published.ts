@@ -175,25 +175,26 @@ function redirection(table: string, chain: string, ports: PublishedPorts, addres
   return rule.request(doingOf(ports));
 }
 
-/** The source stays, but for two: of a neighbour, or the container itself, whose answers must come back by us; and 127.0.0.1. */
+/** The source stays, but for those whose answers would not come back by us: of neighbours, of the container itself, of 127.0.0.1. */
 function sources(target: PublishTarget, address: Uint8Array): NetlinkRequest[] {
   const { table, device } = target;
-  const hairpin = new NftRule(table, "postrouting", "");
-  hairpin.ofFamily(address.length);
-  hairpin.fromDevice(device);
-  hairpin.toDevice(device);
-  hairpin.to(address);
-  hairpin.wasRedirected();
-  hairpin.masquerade();
-  const requests = [hairpin.request(`publish ports of ${target.container.name} to its neighbours`)];
-  if (address.length !== 4 || !usesLoopback(target.ports)) return requests;
-  const loopback = new NftRule(table, "postrouting", "");
-  loopback.ofFamily(4);
-  loopback.toDevice(device);
-  loopback.fromLoopback();
-  loopback.to(address);
-  loopback.masquerade();
-  requests.push(loopback.request(`publish ports of ${target.container.name} on 127.0.0.1`));
+  const toContainer = (doing: string, from: (rule: NftRule) => void): NetlinkRequest => {
+    const rule = new NftRule(table, "postrouting", "");
+    rule.ofFamily(address.length);
+    rule.toDevice(device);
+    rule.to(address);
+    rule.wasRedirected();
+    from(rule);
+    rule.masquerade();
+    return rule.request(`publish ports of ${target.container.name} ${doing}`);
+  };
+  const requests = [
+    toContainer("to its neighbours", (rule) => rule.fromDevice(device)),
+    toContainer("to itself", (rule) => rule.from(address)),
+  ];
+  if (address.length === 4 && usesLoopback(target.ports)) {
+    requests.push(toContainer("on 127.0.0.1", (rule) => rule.fromLoopback()));
+  }
   return requests;
 }
 

@@ -2,8 +2,9 @@
 
 import { AT_FDCWD, O_CREAT, O_NOFOLLOW, O_RDWR } from "../../kernel/abi/fs.ts";
 import { NFPROTO_INET } from "../../kernel/abi/netfilter.ts";
-import { RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR } from "../../kernel/abi/rtnetlink.ts";
+import { RTMGRP_IPV4_IFADDR, RTMGRP_IPV6_IFADDR } from "../../kernel/abi/rtnetlink.ts";
 import { listDeviceAddresses } from "../../kernel/addresses.ts";
+import { portHairpinRequest } from "../../kernel/bridge-ports.ts";
 import type { EventLoop } from "../../kernel/event-loop.ts";
 import { closeFd, createFile, makeDirectories, tryReadText, tryWriteAt } from "../../kernel/files.ts";
 import { waitForLock } from "../../kernel/locks.ts";
@@ -14,7 +15,7 @@ import type { NetworkMeans } from "./device.ts";
 import { openInside } from "./inside.ts";
 import { learnedAddress } from "./learned-address.ts";
 import type { PlannedNetwork, VethPlan } from "./planned.ts";
-import { deviceOf, refuseTakenPorts } from "./publish-host.ts";
+import { deviceOf, FORWARDING, refuseTakenPorts } from "./publish-host.ts";
 import {
   guardRequests,
   guardTableOf,
@@ -28,6 +29,7 @@ import {
   wayRequests,
 } from "./published.ts";
 
+const BRIDGE_FILTER = "/proc/sys/net/bridge/bridge-nf-call-iptables";
 const RUN_FOLDER = "/run/lxc";
 /** Held between a look for free ports and the table that takes them. */
 const LOCK = "/run/lxc/publish.lock";
@@ -42,6 +44,7 @@ export class PortPublisher {
   readonly #network: PlannedNetwork;
   readonly #veth: VethPlan;
   readonly #means: NetworkMeans;
+  readonly #hostIndex: number;
   readonly #target: PublishTarget;
   readonly #nft = openNftables();
   #isOpen = false;
@@ -52,7 +55,8 @@ export class PortPublisher {
   #changesFd = -1;
   #loop: EventLoop | undefined = undefined;
 
-  constructor(network: PlannedNetwork, veth: VethPlan, means: NetworkMeans) {
+  constructor(network: PlannedNetwork, veth: VethPlan, means: NetworkMeans, hostIndex: number) {
+    this.#hostIndex = hostIndex;
     const { container } = means.target;
     this.#network = network;
     this.#veth = veth;
@@ -69,6 +73,7 @@ export class PortPublisher {
       commitNft(this.#nft, tableRequests(this.#target, this.#hasGuard));
       this.#isOpen = true;
     });
+    this.#letHairpins();
     switchOnForwarding(this.#means.target.warn);
     this.#lead({ ipv4: this.#given(4), ipv6: this.#given(16) });
   }
@@ -78,7 +83,7 @@ export class PortPublisher {
     if (!this.#mustLearn()) return;
     this.#insideIndex = insideIndex;
     this.#changes = openInside(this.#means.target.initPid);
-    this.#changesFd = this.#changes.subscribe([RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR]);
+    this.#changesFd = this.#changes.subscribe(RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR);
     this.#loop = loop;
     loop.watch(this.#changesFd, () => this.#changed());
     this.#learn();
@@ -93,6 +98,16 @@ export class PortPublisher {
     if (this.#isOpen) withLock(() => this.#remove());
     this.#isOpen = false;
     this.#nft.close();
+  }
+
+  /**
+   * Where the packet filter sees what a bridge passes on as well (Docker wants that), it also sends what the container sends
+   * to itself by the host back through the port it came from, which a bridge does only when it is told to.
+   */
+  #letHairpins(): void {
+    if (this.#veth.isRouter || this.#veth.isSwitched || this.#network.linkIndex === 0) return;
+    if ((tryReadText(BRIDGE_FILTER) ?? "").trim() !== "1") return;
+    this.#means.socket.run([portHairpinRequest(this.#hostIndex, this.#network.hostName)]);
   }
 
   #remove(): void {
@@ -186,16 +201,10 @@ function loopbackSetting(device: string): string {
   return `/proc/sys/net/ipv4/conf/${device}/route_localnet`;
 }
 
-/** As lxc-net does, and as it stays: others may have come to need it. IPv6 is left alone, for it takes the host's own routes away. */
+/** As lxc-net does, and as it stays: others may have come to need it. IPv6 is left alone: it would take the host's own routes. */
 function switchOnForwarding(warn: (text: string) => void): void {
-  const path = "/proc/sys/net/ipv4/ip_forward";
-  if ((tryReadText(path) ?? "").trim() !== "0") return;
-  const result = tryWriteAt(AT_FDCWD, path, "1");
-  warn(
-    result < 0
-      ? `published ports need IPv4 forwarding: echo 1 > ${path}`
-      : `IPv4 forwarding was off; it is on now (${path})`,
-  );
+  if ((tryReadText(FORWARDING) ?? "").trim() !== "0" || tryWriteAt(AT_FDCWD, FORWARDING, "1") >= 0) return;
+  warn(`published ports need IPv4 forwarding: echo 1 > ${FORWARDING}`);
 }
 
 function withLock(run: () => void): void {

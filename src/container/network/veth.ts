@@ -214,7 +214,7 @@ export class VethNetwork extends NetworkDevice {
     }
     this.means.socket.run(requests);
     if (this.#veth.published.length === 0) return;
-    const publisher = new PortPublisher(this.network, this.#veth, this.means);
+    const publisher = new PortPublisher(this.network, this.#veth, this.means, this.hostIndex);
     this.#publisher = publisher;
     publisher.open();
   }

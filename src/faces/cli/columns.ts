@@ -24,11 +24,12 @@ import {
   textColumn,
   textValue,
 } from "./listing.ts";
+import { portsOf } from "./published.ts";
 import { controlling } from "./target.ts";
 import { memoryOf, swapOf } from "./usage.ts";
 
 /** As LXC's heads; -F takes these words and those of --columns. */
-export const columnHeads = "NAME, STATE, PID, RAM, SWAP, AUTOSTART, GROUPS, INTERFACE, IPV4, IPV6, UNPRIVILEGED";
+export const columnHeads = "NAME, STATE, PID, RAM, SWAP, AUTOSTART, GROUPS, INTERFACE, IPV4, IPV6, UNPRIVILEGED, PORTS";
 
 /** Every column of lxc-ls. As in LXC, an amount has room for `0.00MB` at least. */
 export function allColumns(found: readonly Listed[]): Column[] {
@@ -70,6 +71,7 @@ export function allColumns(found: readonly Listed[]): Column[] {
     listColumn("ipv4", (at) => of(at).ips(false)),
     listColumn("ipv6", (at) => of(at).ips(true)),
     column("unprivileged", (at) => flagValue(of(at).isUnprivileged())),
+    listColumn("ports", (at) => of(at).ports()),
   ];
 }
 
@@ -196,6 +198,15 @@ export class Facts extends Listed {
   override interfaces(): string[] {
     const pid = this.firstPid();
     return pid === undefined ? [] : devicesOf(this.#socket, pid).map((device) => device.name);
+  }
+
+  override ports(): string[] {
+    if (this.#isRunning()) return portsOf(this.container);
+    const ports: string[] = [];
+    for (const network of this.#configuration()?.networks.items ?? []) {
+      for (const one of network.publish.lines()) ports.push(one);
+    }
+    return ports;
   }
 
   #isRunning(): boolean {

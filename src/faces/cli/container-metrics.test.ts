@@ -13,8 +13,8 @@ const running: Measured = {
   tasks: 3,
   pressures: { cpu: { some: stall, full: undefined }, memory: { some: stall, full: stall }, io: undefined },
   traffic: [
-    { link: "veth1", isKnown: true, sentBytes: 10, receivedBytes: 20 },
-    { link: "gone", isKnown: false, sentBytes: 0, receivedBytes: 0 },
+    { link: "veth1", isKnown: true, hostIndex: 0, sentBytes: 10, receivedBytes: 20 },
+    { link: "gone", isKnown: false, hostIndex: 0, sentBytes: 0, receivedBytes: 0 },
   ],
 };
 const stopped: Measured = {

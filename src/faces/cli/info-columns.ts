@@ -3,6 +3,7 @@
 import type { Container } from "../../container/container.ts";
 import type { Pressure, Pressures, Stall } from "../../isolation/cgroup/pressure.ts";
 import type { CgroupStats } from "../../isolation/cgroup/stats.ts";
+import type { LinkLimits } from "../../kernel/traffic.ts";
 import type { State } from "../../lifecycle/states.ts";
 import { JsonObject, listed } from "./json.ts";
 import { type Column, column, jsonValue, listValue, numberValue, objectValue, textValue } from "./listing.ts";
@@ -24,6 +25,10 @@ export interface Info {
   /** Only for programs: LXC's table has no place for it. */
   readonly pressures: Pressures;
   readonly traffic: readonly Traffic[];
+  /** One for each of `traffic`. */
+  readonly limits: readonly LinkLimits[];
+  /** Of the host, that lead to the container. */
+  readonly ports: readonly string[];
   readonly items: readonly Item[];
 }
 
@@ -40,14 +45,25 @@ export function infoColumns(infos: readonly Info[]): Column[] {
     column("memory_bytes", (at) => numberValue(of(at).used.memoryBytes)),
     column("kernel_memory_bytes", (at) => numberValue(of(at).used.kernelMemoryBytes)),
     column("pressure", (at) => objectValue(pressureJson(of(at).pressures))),
-    column("links", (at) => jsonValue(listed(of(at).traffic.map((traffic) => linkJson(traffic))))),
+    column("links", (at) => jsonValue(listed(linksJson(of(at))))),
+    column("ports", (at) => listValue(of(at).ports)),
     column("config", (at) => objectValue(itemsJson(of(at).items))),
   ];
 }
 
-function linkJson(traffic: Traffic): JsonObject {
+function linksJson(info: Info): JsonObject[] {
+  const links: JsonObject[] = [];
+  for (let at = 0; at < info.traffic.length; at++) links.push(linkJson(info.traffic[at]!, info.limits[at]!));
+  return links;
+}
+
+/** Limits are there where there is one, in bits a second; all from the container's point of view. */
+function linkJson(traffic: Traffic, limits: LinkLimits): JsonObject {
   const { link, sentBytes, receivedBytes } = traffic;
-  return new JsonObject().text("link", link).number("tx_bytes", sentBytes).number("rx_bytes", receivedBytes);
+  const json = new JsonObject().text("link", link).number("tx_bytes", sentBytes).number("rx_bytes", receivedBytes);
+  if (limits.receivedBits > 0) json.number("tx_limit_bps", limits.receivedBits);
+  if (limits.sentBits > 0) json.number("rx_limit_bps", limits.sentBits);
+  return json;
 }
 
 function itemsJson(items: readonly Item[]): JsonObject {

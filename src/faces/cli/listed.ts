@@ -22,6 +22,8 @@ export abstract class Listed {
   abstract firstPid(): number | undefined;
   abstract ips(version6: boolean): string[];
   abstract interfaces(): string[];
+  /** Of the host, that lead to it. */
+  abstract ports(): string[];
   /** Why its configuration could not be read, if that was tried. */
   abstract problem(): LxcError | undefined;
 }
@@ -83,6 +85,11 @@ export class NestedListed extends Listed {
 
   override interfaces(): string[] {
     return this.#row.interfaces.slice();
+  }
+
+  /** The host's ports lead to none inside of another. */
+  override ports(): string[] {
+    return [];
   }
 
   override problem(): LxcError | undefined {

@@ -2,13 +2,16 @@
 
 import { asLxcError } from "../../base/errors.ts";
 import { loadConfig } from "../../container/config/load.ts";
+import { bitRateText } from "../../container/config/publish-codecs.ts";
 import type { Config } from "../../container/config/schema.ts";
 import { getItem } from "../../container/config/values.ts";
 import { type Container, configFileOf, isDefined } from "../../container/container.ts";
+import { limitsOfLink } from "../../container/network/link-limits.ts";
 import { addressesOf } from "../../container/network/usage.ts";
 import { NO_PRESSURES } from "../../isolation/cgroup/pressure.ts";
 import type { CgroupStats } from "../../isolation/cgroup/stats.ts";
 import { NetlinkSocket } from "../../kernel/netlink.ts";
+import type { LinkLimits } from "../../kernel/traffic.ts";
 import { initPidOf, stateOf } from "../../lifecycle/command-client.ts";
 import type { State } from "../../lifecycle/states.ts";
 import { isColored, paintedState } from "./color.ts";
@@ -28,6 +31,7 @@ import { type Info, type Item, infoColumns } from "./info-columns.ts";
 import { columnsFrom, printThing } from "./listing.ts";
 import { formatOf } from "./output.ts";
 import { print, printError, printLines } from "./print.ts";
+import { portsOf } from "./published.ts";
 import { humanSeconds, humanSize, labelled } from "./sizes.ts";
 import { checkRcFile, containerFrom, controlling, missing } from "./target.ts";
 import { type Traffic, trafficIn } from "./traffic.ts";
@@ -96,6 +100,7 @@ interface Wishes {
   readonly used: boolean;
   readonly pressures: boolean;
   readonly traffic: boolean;
+  readonly ports: boolean;
 }
 
 function wishesFrom(args: Arguments, all: boolean, isForProgram: boolean): Wishes {
@@ -107,6 +112,7 @@ function wishesFrom(args: Arguments, all: boolean, isForProgram: boolean): Wishe
     used,
     pressures: used && isForProgram,
     traffic: used,
+    ports: all,
   };
 }
 
@@ -117,6 +123,7 @@ function wishesOf(names: readonly string[]): Wishes {
     used: names.some((name) => name.startsWith("cpu_") || name.endsWith("_bytes")),
     pressures: names.includes("pressure"),
     traffic: names.includes("links"),
+    ports: names.includes("ports"),
   };
 }
 
@@ -124,6 +131,7 @@ function gather(args: Arguments, container: Container, now: State, wishes: Wishe
   const runs = now !== "STOPPED";
   const first = runs && wishes.pid ? (initPidOf(container) ?? 0) : 0;
   const socket = runs && (wishes.ips || wishes.traffic) ? new NetlinkSocket() : undefined;
+  const traffic = wishes.traffic && socket !== undefined ? trafficIn(container, socket) : [];
   return {
     container,
     state: now,
@@ -131,9 +139,17 @@ function gather(args: Arguments, container: Container, now: State, wishes: Wishe
     ips: wishes.ips && first > 0 && socket !== undefined ? addressesOf(socket, first) : [],
     used: runs && wishes.used ? usedBy(container) : NOTHING_USED,
     pressures: runs && wishes.pressures ? pressuresOf(container) : NO_PRESSURES,
-    traffic: wishes.traffic && socket !== undefined ? trafficIn(container, socket) : [],
+    traffic,
+    limits: socket === undefined ? [] : traffic.map((one): LinkLimits => limitsOf(one, socket)),
+    ports: runs && wishes.ports ? portsOf(container) : [],
     items: itemsOf(args, container),
   };
+}
+
+const NO_LIMITS: LinkLimits = { sentBits: 0, receivedBits: 0 };
+
+function limitsOf(traffic: Traffic, socket: NetlinkSocket): LinkLimits {
+  return traffic.hostIndex > 0 ? limitsOfLink(socket, traffic.hostIndex) : NO_LIMITS;
 }
 
 /** As in LXC, from the file, whatever the container was started with. */
@@ -167,7 +183,11 @@ function printInfo(args: Arguments, info: Info, all: boolean): void {
   if (info.pid > 0 && (all || args.has(pid))) lines.push(line("PID:", String(info.pid)));
   for (const address of info.ips) lines.push(line("IP:", address));
   lines.push(...usedLines(info.used, bare));
-  for (const traffic of info.traffic) lines.push(...trafficLines(traffic, bare));
+  for (let at = 0; at < info.traffic.length; at++) {
+    lines.push(...trafficLines(info.traffic[at]!, bare));
+    lines.push(...limitLines(info.limits[at]!, bare));
+  }
+  for (const ports of info.ports) lines.push(labelled("Port:", ports));
   for (const item of info.items) {
     if (item.value !== undefined) lines.push(itemLine(item.key, item.value, bare && info.items.length === 1));
   }
@@ -200,6 +220,15 @@ function trafficLines(traffic: Traffic, bare: boolean): string[] {
     lines.push(labelled(" TX bytes:", size(traffic.sentBytes)), labelled(" RX bytes:", size(traffic.receivedBytes)));
   }
   lines.push(labelled(" Total bytes:", size(traffic.sentBytes + traffic.receivedBytes)));
+  return lines;
+}
+
+/** What LXC has no lines for, and no container without these keys has here. */
+function limitLines(limits: LinkLimits, bare: boolean): string[] {
+  const rate = (bits: number): string => (bare ? String(bits) : bitRateText(bits));
+  const lines: string[] = [];
+  if (limits.receivedBits > 0) lines.push(labelled(" TX limit:", rate(limits.receivedBits)));
+  if (limits.sentBits > 0) lines.push(labelled(" RX limit:", rate(limits.sentBits)));
   return lines;
 }
 

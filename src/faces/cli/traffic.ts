@@ -12,6 +12,8 @@ export interface Traffic {
   readonly link: string;
   /** False for a device that nobody can see. */
   readonly isKnown: boolean;
+  /** That of the host's end of a pair; 0 for others. */
+  readonly hostIndex: number;
   readonly sentBytes: number;
   readonly receivedBytes: number;
 }
@@ -42,10 +44,12 @@ function named(devices: readonly LinkInfo[], name: string): LinkInfo | undefined
 
 /** What the host's end received is what the container sent. */
 function ofPair(link: string, info: LinkInfo | undefined): Traffic {
-  return { link, isKnown: info !== undefined, sentBytes: info?.rxBytes ?? 0, receivedBytes: info?.txBytes ?? 0 };
+  const hostIndex = info?.index ?? 0;
+  return { link, isKnown: hostIndex > 0, hostIndex, sentBytes: info?.rxBytes ?? 0, receivedBytes: info?.txBytes ?? 0 };
 }
 
 /** Of the container's own device: that of the host counts what everybody sends. */
 function ofOwn(link: string, info: LinkInfo | undefined): Traffic {
-  return { link, isKnown: info !== undefined, sentBytes: info?.txBytes ?? 0, receivedBytes: info?.rxBytes ?? 0 };
+  const isKnown = info !== undefined;
+  return { link, isKnown, hostIndex: 0, sentBytes: info?.txBytes ?? 0, receivedBytes: info?.rxBytes ?? 0 };
 }

@@ -4,8 +4,11 @@ import { Layout } from "./struct.ts";
 
 export const RTM_NEWQDISC = 36;
 export const RTM_DELQDISC = 37;
+export const RTM_GETQDISC = 38;
 export const RTM_NEWTFILTER = 44;
+export const RTM_GETTFILTER = 46;
 
+export const NLM_F_ECHO = 8;
 export const NLM_F_REPLACE = 0x100;
 
 export const TC_H_ROOT = 0xffffffff;
