@@ -4,6 +4,8 @@ import { Deadline } from "../base/deadline.ts";
 import { LxcError } from "../base/errors.ts";
 import { joinPath } from "../base/path.ts";
 import type { Container } from "../container/container.ts";
+import { forgetLeftNames } from "../container/network/name-files.ts";
+import { PUBLISH_LOCK, removeLeftGuards } from "../container/network/publisher.ts";
 import { commandSocketOf } from "../container/paths.ts";
 import { pidsIn } from "../isolation/cgroup/freeze.ts";
 import { type CgroupLayout, type Hierarchy, readLayout } from "../isolation/cgroup/layout.ts";
@@ -11,7 +13,7 @@ import { type CgroupNames, monitorPath, payloadPaths } from "../isolation/cgroup
 import { foldersIn, removeCgroup } from "../isolation/cgroup/remove.ts";
 import { AT_FDCWD, O_DIRECTORY, O_RDONLY } from "../kernel/abi/fs.ts";
 import { SIGKILL } from "../kernel/abi/signal.ts";
-import { closeFd, tryOpenAt, tryReadText, tryWriteAt } from "../kernel/files.ts";
+import { closeFd, exists, tryOpenAt, tryReadText, tryWriteAt } from "../kernel/files.ts";
 import { effectiveUser, sendSignal, tryOpenProcess } from "../kernel/process.ts";
 import { POLLIN, pause, waitFor } from "../kernel/waiting.ts";
 import { nameOf } from "./command-client.ts";
@@ -37,6 +39,7 @@ interface Left {
  * another container path or network namespace, can own them. Returns whether anything still ran.
  */
 export function endLeftovers(container: Container, names: CgroupNames): boolean {
+  if (effectiveUser() === 0) tidyNetworks(container);
   // A cgroup that the configuration names may be somebody else's, and hold what never was in the container.
   if (names.container !== "" || names.monitor !== "" || isSharedPattern(names)) return false;
   const layout = readLayout(effectiveUser() !== 0);
@@ -50,6 +53,13 @@ export function endLeftovers(container: Container, names: CgroupNames): boolean 
   } finally {
     for (const left of payloads.concat(monitors)) closeFd(left.fd);
   }
+}
+
+/** What lxc-net's server knows of it, and what kept 127.0.0.1 to the host. The kernel has removed all else by itself. */
+function tidyNetworks(container: Container): void {
+  forgetLeftNames(container);
+  // Only those who publish ports have it.
+  if (exists(PUBLISH_LOCK)) removeLeftGuards();
 }
 
 /** One folder for all containers, in which only a number tells them apart. */

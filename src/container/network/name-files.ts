@@ -23,6 +23,7 @@ import {
   steadyAddress,
 } from "./names.ts";
 import type { PlannedNetwork } from "./planned.ts";
+import { markOf } from "./published.ts";
 
 /** As lxc-net makes them. */
 export const NET_FOLDER = "/run/lxc/net";
@@ -94,6 +95,17 @@ export function tellName(bridge: string, named: NamedContainer): void {
 /** Takes that back. What is gone already is no failure. */
 export function forgetName(bridge: string, container: Container, index: number): void {
   if (removeFile(joinPath(hostsFolderOf(bridge), hostFileOf(container, index)))) wakeServer(bridge);
+}
+
+/** The same for all that a monitor which was killed has left of `container`. */
+export function forgetLeftNames(container: Container): void {
+  const own = `${markOf(container)}-`;
+  for (const bridge of exists(NET_FOLDER) ? listDirectory(NET_FOLDER) : []) {
+    const folder = hostsFolderOf(bridge);
+    const files = isServed(bridge) ? listDirectory(folder).filter((file): boolean => file.startsWith(own)) : [];
+    for (const file of files) removeFile(joinPath(folder, file));
+    if (files.length > 0) wakeServer(bridge);
+  }
 }
 
 /** Throws when somebody else has the address that `named` asks for. Files of containers that run no more are removed. */

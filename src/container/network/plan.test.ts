@@ -7,6 +7,7 @@ import { insideRequests } from "./configure.ts";
 import type { NetworkFacts } from "./facts.ts";
 import { planNetworks } from "./plan.ts";
 import type { NetworkPlan, PlannedNetwork } from "./planned.ts";
+import { refusePublishing } from "./publish-host.ts";
 import { type NetworkGateway, type NetworkRequest, type VethRequest, VLAN_UNSAID } from "./request.ts";
 import { scriptCall } from "./scripts.ts";
 
@@ -356,4 +357,37 @@ test("scripts get what LXC gives them", () => {
     const environment = `LXC_HOOK_TYPE=down LXC_HOOK_SECTION=net LXC_NET_TYPE=${type} LXC_NET_PARENT=eno1`;
     equal(other(type, 1), `[${type} eno1] ${environment}`);
   }
+});
+
+test("an address to be given is one of the bridge's network, and nobody's yet", () => {
+  const lease = (text: string): Changes => ({ link: "br0", lease: bytes(text) });
+  deepEqual(only(lease("10.0.3.7")).veth?.lease, bytes("10.0.3.7"));
+  const cases: readonly [Changes, RegExp, RegExp][] = [
+    [
+      lease("10.0.4.7"),
+      /ipv4\.lease = 10\.0\.4\.7 is not in the network of br0, 10\.0\.3\.1\/24/,
+      /choose one that is/,
+    ],
+    [lease("10.0.3.1"), /is the address of the bridge itself/, /another one/],
+    [lease("10.0.3.0"), /is the first or the last address of its network/, /nobody's/],
+    [lease("10.0.3.255"), /is the first or the last address of its network/, /nobody's/],
+    [{ lease: bytes("10.0.3.7") }, /is for a port of a bridge/, /lxc\.net\.0\.link to the bridge/],
+  ];
+  for (const [changes, message, hint] of cases) throws(() => only(changes), { message, hint });
+  throws(() => planNetworks([veth(lease("10.0.3.7"))], { ...facts, addresses: [] }), /br0 has no IPv4 address/);
+});
+
+test("what the host's side would do for an ordinary user is refused by name", () => {
+  const ports = { host: none, first: 80, last: 80, target: 80, protocol: "tcp" as const };
+  const cases: readonly [Changes, RegExp][] = [
+    [{ published: [ports] }, /use lxc\.net\.0\.publish: an ordinary user may not change the host's packet filter/],
+    [{ ingressBits: 8000 }, /use lxc\.net\.0\.limit\.ingress: an ordinary user/],
+    [{ egressBits: 8000 }, /use lxc\.net\.0\.limit\.egress: an ordinary user/],
+    [{ link: "br0", lease: bytes("10.0.3.7") }, /use lxc\.net\.0\.ipv4\.lease: an ordinary user/],
+  ];
+  for (const [changes, message] of cases) {
+    throws(() => refusePublishing([only(changes)], false), { code: "not-permitted", message });
+    refusePublishing([only(changes)], true);
+  }
+  refusePublishing([only({})], false);
 });

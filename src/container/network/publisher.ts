@@ -6,7 +6,7 @@ import { RTMGRP_IPV4_IFADDR, RTMGRP_IPV6_IFADDR } from "../../kernel/abi/rtnetli
 import { listDeviceAddresses } from "../../kernel/addresses.ts";
 import { portHairpinRequest } from "../../kernel/bridge-ports.ts";
 import type { EventLoop } from "../../kernel/event-loop.ts";
-import { closeFd, createFile, makeDirectories, tryReadText, tryWriteAt } from "../../kernel/files.ts";
+import { closeFd, createFile, listDirectory, makeDirectories, tryReadText, tryWriteAt } from "../../kernel/files.ts";
 import { waitForLock } from "../../kernel/locks.ts";
 import type { NetlinkSocket } from "../../kernel/netlink.ts";
 import { commitNft, listRules, listTables, openNftables, tableRemoval } from "../../kernel/nftables.ts";
@@ -32,7 +32,7 @@ import {
 const BRIDGE_FILTER = "/proc/sys/net/bridge/bridge-nf-call-iptables";
 const RUN_FOLDER = "/run/lxc";
 /** Held between a look for free ports and the table that takes them. */
-const LOCK = "/run/lxc/publish.lock";
+export const PUBLISH_LOCK = "/run/lxc/publish.lock";
 
 /** The IPv4 and the IPv6 address that ports lead to; empty for none. */
 interface Ends {
@@ -113,9 +113,7 @@ export class PortPublisher {
   #remove(): void {
     const { table, device } = this.#target;
     commitNft(this.#nft, [tableRemoval(table)]);
-    if (!this.#hasGuard || isGuarded(this.#nft, device)) return;
-    tryWriteAt(AT_FDCWD, loopbackSetting(device), "0");
-    commitNft(this.#nft, [tableRemoval(guardTableOf(device))]);
+    if (this.#hasGuard) removeGuards(this.#nft, [device]);
   }
 
   /**
@@ -190,11 +188,29 @@ export class PortPublisher {
   }
 }
 
-/** Whether another container still needs the guard of `device`: it has the same rules in its own table. */
-function isGuarded(socket: NetlinkSocket, device: string): boolean {
-  return listRules(socket, NFPROTO_INET).some(
-    (rule) => rule.chain === LIST_CHAIN && rule.table.startsWith(TABLE_PREFIX) && rule.comment === guardTableOf(device),
-  );
+/** What monitors that were killed have left: nobody needs it any more. */
+export function removeLeftGuards(): void {
+  const socket = openNftables();
+  try {
+    withLock(() => removeGuards(socket, listDirectory("/proc/sys/net/ipv4/conf")));
+  } finally {
+    socket.close();
+  }
+}
+
+/** Of those of `devices` that no container's table speaks of. First the setting, then the guard. */
+function removeGuards(socket: NetlinkSocket, devices: readonly string[]): void {
+  const tables = listTables(socket).map((table) => table.name);
+  const needed: string[] = [];
+  for (const { table, chain, comment } of listRules(socket, NFPROTO_INET)) {
+    if (chain === LIST_CHAIN && table.startsWith(TABLE_PREFIX)) needed.push(comment);
+  }
+  for (const device of devices) {
+    const guard = guardTableOf(device);
+    if (!tables.includes(guard) || needed.includes(guard)) continue;
+    tryWriteAt(AT_FDCWD, loopbackSetting(device), "0");
+    commitNft(socket, [tableRemoval(guard)]);
+  }
 }
 
 function loopbackSetting(device: string): string {
@@ -209,9 +225,9 @@ function switchOnForwarding(warn: (text: string) => void): void {
 
 function withLock(run: () => void): void {
   makeDirectories(RUN_FOLDER, 0o755);
-  const fd = createFile(LOCK, O_RDWR | O_CREAT | O_NOFOLLOW, 0o600);
+  const fd = createFile(PUBLISH_LOCK, O_RDWR | O_CREAT | O_NOFOLLOW, 0o600);
   try {
-    waitForLock(fd, LOCK);
+    waitForLock(fd, PUBLISH_LOCK);
     run();
   } finally {
     closeFd(fd);
