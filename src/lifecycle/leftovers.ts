@@ -4,8 +4,8 @@ import { Deadline } from "../base/deadline.ts";
 import { LxcError } from "../base/errors.ts";
 import { joinPath } from "../base/path.ts";
 import type { Container } from "../container/container.ts";
+import { removeLeftGuards } from "../container/network/loopback-guard.ts";
 import { forgetLeftNames } from "../container/network/name-files.ts";
-import { PUBLISH_LOCK, removeLeftGuards } from "../container/network/publisher.ts";
 import { commandSocketOf } from "../container/paths.ts";
 import { pidsIn } from "../isolation/cgroup/freeze.ts";
 import { type CgroupLayout, type Hierarchy, readLayout } from "../isolation/cgroup/layout.ts";
@@ -13,7 +13,7 @@ import { type CgroupNames, monitorPath, payloadPaths } from "../isolation/cgroup
 import { foldersIn, removeCgroup } from "../isolation/cgroup/remove.ts";
 import { AT_FDCWD, O_DIRECTORY, O_RDONLY } from "../kernel/abi/fs.ts";
 import { SIGKILL } from "../kernel/abi/signal.ts";
-import { closeFd, exists, tryOpenAt, tryReadText, tryWriteAt } from "../kernel/files.ts";
+import { closeFd, tryOpenAt, tryReadText, tryWriteAt } from "../kernel/files.ts";
 import { effectiveUser, sendSignal, tryOpenProcess } from "../kernel/process.ts";
 import { POLLIN, pause, waitFor } from "../kernel/waiting.ts";
 import { nameOf } from "./command-client.ts";
@@ -58,8 +58,7 @@ export function endLeftovers(container: Container, names: CgroupNames): boolean 
 /** What lxc-net's server knows of it, and what kept 127.0.0.1 to the host. The kernel has removed all else by itself. */
 function tidyNetworks(container: Container): void {
   forgetLeftNames(container);
-  // Only those who publish ports have it.
-  if (exists(PUBLISH_LOCK)) removeLeftGuards();
+  removeLeftGuards();
 }
 
 /** One folder for all containers, in which only a number tells them apart. */

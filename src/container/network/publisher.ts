@@ -1,39 +1,23 @@
 // The published ports of one network while it lives: the table that the kernel removes with us, and where it leads. Runs in the monitor.
 
-import { AT_FDCWD, O_CREAT, O_NOFOLLOW, O_RDWR } from "../../kernel/abi/fs.ts";
-import { NFPROTO_INET } from "../../kernel/abi/netfilter.ts";
+import { AT_FDCWD } from "../../kernel/abi/fs.ts";
 import { RTMGRP_IPV4_IFADDR, RTMGRP_IPV6_IFADDR } from "../../kernel/abi/rtnetlink.ts";
 import { listDeviceAddresses } from "../../kernel/addresses.ts";
 import { portHairpinRequest } from "../../kernel/bridge-ports.ts";
 import type { EventLoop } from "../../kernel/event-loop.ts";
-import { closeFd, createFile, listDirectory, makeDirectories, tryReadText, tryWriteAt } from "../../kernel/files.ts";
-import { waitForLock } from "../../kernel/locks.ts";
+import { tryReadText, tryWriteAt } from "../../kernel/files.ts";
 import type { NetlinkSocket } from "../../kernel/netlink.ts";
-import { commitNft, listRules, listTables, openNftables, tableRemoval } from "../../kernel/nftables.ts";
+import { commitNft, openNftables, tableRemoval } from "../../kernel/nftables.ts";
 import { isSameAddress } from "../config/port-rules.ts";
 import type { NetworkMeans } from "./device.ts";
 import { openInside } from "./inside.ts";
 import { learnedAddress } from "./learned-address.ts";
+import { guardLoopback, removeGuards, withPublishLock } from "./loopback-guard.ts";
 import type { PlannedNetwork, VethPlan } from "./planned.ts";
 import { deviceOf, FORWARDING, refuseTakenPorts } from "./publish-host.ts";
-import {
-  guardRequests,
-  guardTableOf,
-  isFor,
-  LIST_CHAIN,
-  type PublishTarget,
-  TABLE_PREFIX,
-  tableOf,
-  tableRequests,
-  usesLoopback,
-  wayRequests,
-} from "./published.ts";
+import { isFor, type PublishTarget, tableOf, tableRequests, usesLoopback, wayRequests } from "./published.ts";
 
 const BRIDGE_FILTER = "/proc/sys/net/bridge/bridge-nf-call-iptables";
-const RUN_FOLDER = "/run/lxc";
-/** Held between a look for free ports and the table that takes them. */
-export const PUBLISH_LOCK = "/run/lxc/publish.lock";
-
 /** The IPv4 and the IPv6 address that ports lead to; empty for none. */
 interface Ends {
   readonly ipv4: Uint8Array;
@@ -67,9 +51,9 @@ export class PortPublisher {
 
   /** Takes the ports, and leads them to those addresses that are known by now. */
   open(): void {
-    withLock(() => {
+    withPublishLock(() => {
       refuseTakenPorts(this.#target.container, [this.#network], this.#nft);
-      this.#guardLoopback();
+      this.#hasGuard = usesLoopback(this.#veth.published) && guardLoopback(this.#nft, this.#target.device);
       commitNft(this.#nft, tableRequests(this.#target, this.#hasGuard));
       this.#isOpen = true;
     });
@@ -95,9 +79,12 @@ export class PortPublisher {
     this.#changesFd = -1;
     this.#changes?.close();
     this.#changes = undefined;
-    if (this.#isOpen) withLock(() => this.#remove());
-    this.#isOpen = false;
-    this.#nft.close();
+    try {
+      if (this.#isOpen || this.#hasGuard) withPublishLock(() => this.#remove());
+    } finally {
+      this.#isOpen = false;
+      this.#nft.close();
+    }
   }
 
   /**
@@ -112,24 +99,8 @@ export class PortPublisher {
 
   #remove(): void {
     const { table, device } = this.#target;
-    commitNft(this.#nft, [tableRemoval(table)]);
+    if (this.#isOpen) commitNft(this.#nft, [tableRemoval(table)]);
     if (this.#hasGuard) removeGuards(this.#nft, [device]);
-  }
-
-  /**
-   * 127.0.0.1 leads to the container only if the kernel lets such addresses out by the bridge, and then it would let them in
-   * as well: the guard is there first. Where somebody else has switched that on it is none of our business.
-   */
-  #guardLoopback(): void {
-    const { device, ports } = this.#target;
-    if (!usesLoopback(ports)) return;
-    const setting = loopbackSetting(device);
-    const isOn = (tryReadText(setting) ?? "").trim() !== "0";
-    const guard = guardTableOf(device);
-    if (isOn && !listTables(this.#nft).some((table) => table.name === guard)) return;
-    this.#hasGuard = true;
-    commitNft(this.#nft, guardRequests(device));
-    tryWriteAt(AT_FDCWD, setting, "1");
   }
 
   #changed(): void {
@@ -188,48 +159,8 @@ export class PortPublisher {
   }
 }
 
-/** What monitors that were killed have left: nobody needs it any more. */
-export function removeLeftGuards(): void {
-  const socket = openNftables();
-  try {
-    withLock(() => removeGuards(socket, listDirectory("/proc/sys/net/ipv4/conf")));
-  } finally {
-    socket.close();
-  }
-}
-
-/** Of those of `devices` that no container's table speaks of. First the setting, then the guard. */
-function removeGuards(socket: NetlinkSocket, devices: readonly string[]): void {
-  const tables = listTables(socket).map((table) => table.name);
-  const needed: string[] = [];
-  for (const { table, chain, comment } of listRules(socket, NFPROTO_INET)) {
-    if (chain === LIST_CHAIN && table.startsWith(TABLE_PREFIX)) needed.push(comment);
-  }
-  for (const device of devices) {
-    const guard = guardTableOf(device);
-    if (!tables.includes(guard) || needed.includes(guard)) continue;
-    tryWriteAt(AT_FDCWD, loopbackSetting(device), "0");
-    commitNft(socket, [tableRemoval(guard)]);
-  }
-}
-
-function loopbackSetting(device: string): string {
-  return `/proc/sys/net/ipv4/conf/${device}/route_localnet`;
-}
-
 /** As lxc-net does, and as it stays: others may have come to need it. IPv6 is left alone: it would take the host's own routes. */
 function switchOnForwarding(warn: (text: string) => void): void {
   if ((tryReadText(FORWARDING) ?? "").trim() !== "0" || tryWriteAt(AT_FDCWD, FORWARDING, "1") >= 0) return;
   warn(`published ports need IPv4 forwarding: echo 1 > ${FORWARDING}`);
-}
-
-function withLock(run: () => void): void {
-  makeDirectories(RUN_FOLDER, 0o755);
-  const fd = createFile(PUBLISH_LOCK, O_RDWR | O_CREAT | O_NOFOLLOW, 0o600);
-  try {
-    waitForLock(fd, PUBLISH_LOCK);
-    run();
-  } finally {
-    closeFd(fd);
-  }
 }
