@@ -32,8 +32,7 @@ enum { USED = 1, BELOW_USED = 2, ALONE = 4, BITS = 15 };
 #define EXACT_LISTS 64
 #define LISTS 192
 
-// Common, so that it is the last of the program's memory: what of it is not used when the program is built is not in its file.
-unsigned char first_area[FIRST_AREA] __attribute__((common, aligned(4096)));
+static _Alignas(4096) unsigned char first_area[FIRST_AREA];
 static struct chunk *lists[LISTS];
 static uint64_t has_chunks[LISTS / 64];
 // The free chunk at the end of the newest area; in no list.

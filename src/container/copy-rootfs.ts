@@ -6,7 +6,7 @@ import { ENOENT, ENOTDIR } from "../kernel/abi/errno.ts";
 import { AT_FDCWD, O_DIRECTORY, O_RDONLY } from "../kernel/abi/fs.ts";
 import { call, refused } from "../kernel/call.ts";
 import { type CopyWatch, copyTree } from "../kernel/copy-tree.ts";
-import { closeFd, exists, makeDirectory, openDirectory, statusOf, tryOpenAt } from "../kernel/files.ts";
+import { closeAll, closeFd, exists, makeDirectory, openDirectory, statusOf, tryOpenAt } from "../kernel/files.ts";
 import { makeOverlay } from "../kernel/overlay.ts";
 import type { RootfsCopy } from "./copy-plan.ts";
 
@@ -70,7 +70,7 @@ function copyMerged(lowers: readonly string[], upper: string, to: string, option
   }
   const layers = paths.map((path): number => openSource(path));
   const mount = makeOverlay({ lowers: layers, upper: -1, work: -1 }, options.userXattr ? ["userxattr"] : []);
-  for (const layer of layers) closeFd(layer);
+  closeAll(layers);
   const source = call(`open the overlay of ${first}`, "openat", mount, ".", O_RDONLY | O_DIRECTORY);
   try {
     copyInto(source, first, to, options.watch);

@@ -3,7 +3,7 @@
 import { below, normalPath } from "../base/path.ts";
 import { AT_FDCWD, O_CLOEXEC, O_DIRECTORY, O_NONBLOCK, O_PATH, O_RDONLY, S_IFMT, S_IFREG } from "../kernel/abi/fs.ts";
 import { tryBytes } from "../kernel/call.ts";
-import { closeFd, isDirectory, listDirectory, statusOf, tryOpenAt } from "../kernel/files.ts";
+import { closeAll, closeFd, isDirectory, listDirectory, statusOf, tryOpenAt } from "../kernel/files.ts";
 import { machineName } from "../kernel/machine.ts";
 import { tryOpenInside } from "../kernel/resolve.ts";
 import type { Config } from "./config/schema.ts";
@@ -21,14 +21,16 @@ export function readInit(config: Config): InitFacts | undefined {
   if (place === undefined) return undefined;
   const path = firstWord(config.initCmd.value ?? DEFAULT_INIT);
   const roots: number[] = [];
-  for (const folder of [writtenFolder(place)].concat(rootFolders(place))) {
+  const folders = [writtenFolder(place)].concat(rootFolders(place));
+  for (let i = 0; i < folders.length; i++) {
+    const folder = folders[i]!;
     const fd = tryOpenAt(AT_FDCWD, folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (fd >= 0) roots.push(fd);
   }
   try {
     return roots.length === 0 || isMounted(config, path) ? undefined : initIn(config, roots, path);
   } finally {
-    for (const fd of roots) closeFd(fd);
+    closeAll(roots);
   }
 }
 

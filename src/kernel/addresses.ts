@@ -2,6 +2,7 @@
 
 import { LxcError } from "../base/errors.ts";
 import { broadcastOf } from "../base/ip-network.ts";
+import { plain } from "../base/number.ts";
 import {
   EACCES,
   EADDRNOTAVAIL,
@@ -97,7 +98,7 @@ export function addressRequest(index: number, address: InterfaceAddress, words: 
   const head = new Uint8Array(ifaddrmsg.size);
   ifaddrmsg.family.put(head, familyOf(address.bytes.length));
   ifaddrmsg.prefixlen.put(head, address.prefix);
-  ifaddrmsg.index.put(head, index);
+  ifaddrmsg.index.put(head, plain(index));
   const message = new NetlinkMessage(RTM_NEWADDR, NLM_F_REQUEST | NLM_F_CREATE | NLM_F_EXCL, head);
   message.bytes(IFA_LOCAL, address.bytes);
   message.bytes(IFA_ADDRESS, address.bytes);
@@ -140,7 +141,7 @@ function routeMessage(type: number, flags: number, index: number, route: Route):
   const message = new NetlinkMessage(type, flags, head);
   if (route.destination.length > 0) message.bytes(RTA_DST, route.destination);
   if (!direct) message.bytes(RTA_GATEWAY, route.gateway);
-  message.u32(RTA_OIF, index);
+  message.u32(RTA_OIF, plain(index));
   return message;
 }
 

@@ -5,7 +5,7 @@ import { EINTR, errnoText } from "./abi/errno.ts";
 import { type CallName, NUMBERS } from "./abi/syscalls.ts";
 import { hintFor } from "./hints.ts";
 import { cString } from "./memory.ts";
-import { rawAddressOf, rawSyscall } from "./shim.ts";
+import { rawAddressOf, rawAddressOfEither, rawSyscall } from "./shim.ts";
 
 /** A number goes as it is, a string as a C string, bytes as their address; 0 is also NULL. */
 export type Arg = number | string | Uint8Array;
@@ -31,14 +31,15 @@ export function tryCall(
     fBytes = bytesOf(f);
   const nr = numberOf(name);
   for (;;) {
+    // A sum is a number also in the compiled program; what a function returns that takes several types is not.
     const result = rawSyscall(
       nr,
-      word(a, aBytes),
-      word(b, bBytes),
-      word(c, cBytes),
-      word(d, dBytes),
-      word(e, eBytes),
-      word(f, fBytes),
+      word(a, aBytes) + 0,
+      word(b, bBytes) + 0,
+      word(c, cBytes) + 0,
+      word(d, dBytes) + 0,
+      word(e, eBytes) + 0,
+      word(f, fBytes) + 0,
     );
     if (result !== -EINTR) return result;
   }
@@ -116,5 +117,5 @@ function bytesOf(arg: Arg): Uint8Array {
 }
 
 function word(arg: Arg, bytes: Uint8Array): number {
-  return typeof arg === "number" ? arg : rawAddressOf(bytes);
+  return typeof arg === "number" ? arg : rawAddressOfEither(bytes);
 }

@@ -82,9 +82,7 @@ function refuseNobody(id: number, what: string): void {
 /** Sets the supplementary groups. Returns 0 or -errno; -EPERM is usual in a user namespace that denies setgroups. */
 export function trySetGroups(groups: readonly number[]): number {
   const bytes = new Uint8Array(groups.length * 4);
-  groups.forEach((group, i) => {
-    word.put(bytes.subarray(i * 4, i * 4 + 4), group);
-  });
+  for (let i = 0; i < groups.length; i++) word.put(bytes.subarray(i * 4, i * 4 + 4), groups[i]!);
   return tryCall("setgroups", groups.length, groups.length === 0 ? 0 : bytes);
 }
 

@@ -1,5 +1,6 @@
 // Network devices by rtnetlink: make, find, change, delete. The functions named …Request are pure.
 
+import { plain } from "../base/number.ts";
 import { EEXIST, EINVAL, ENETDOWN, ENODEV, EOPNOTSUPP, EPERM } from "./abi/errno.ts";
 import {
   IFF_UP,
@@ -206,7 +207,7 @@ export function deleteRequest(index: number, what: string): NetlinkRequest {
 
 export function linkHead(index: number, flags: number, change: number): Uint8Array {
   const head = new Uint8Array(ifinfomsg.size);
-  ifinfomsg.index.put(head, index);
+  ifinfomsg.index.put(head, plain(index));
   ifinfomsg.flags.put(head, flags);
   ifinfomsg.change.put(head, change);
   return head;

@@ -30,8 +30,8 @@ export class StringArray {
   constructor(texts: readonly string[]) {
     this.pointers = new Uint8Array((texts.length + 1) * POINTER_SIZE);
     let at = 0;
-    for (const text of texts) {
-      const bytes = cString(text);
+    for (let i = 0; i < texts.length; i++) {
+      const bytes = cString(texts[i]!);
       this.#strings.push(bytes);
       pointer.put(this.pointers.subarray(at, at + POINTER_SIZE), rawAddressOf(bytes));
       at += POINTER_SIZE;

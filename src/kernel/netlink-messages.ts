@@ -182,10 +182,8 @@ export class Attributes {
   /** The texts of all attributes of a type, in order. */
   texts(type: number): string[] {
     const found: string[] = [];
-    let at = 0;
-    for (const value of this.#values) {
-      if (this.#types[at] === type) found.push(textOf(value));
-      at++;
+    for (let i = 0; i < this.#values.length; i++) {
+      if (this.#types[i]! === type) found.push(textOf(this.#values[i]!));
     }
     return found;
   }

@@ -45,7 +45,9 @@ function removeNamed(dir: number, name: Uint8Array, path: string): void {
 
 /** Empties the open folder `fd`, except for the entry `keep` ("" for none). */
 export function removeContents(fd: number, path: string, keep: string): void {
-  for (const name of rawNamesIn(fd, path)) {
+  const names = rawNamesIn(fd, path);
+  for (let i = 0; i < names.length; i++) {
+    const name = names[i]!;
     if (keep !== "" && textOf(name) === keep) continue;
     const result = tryBytes("unlinkat", fd, name, 0, 0);
     if (result === 0 || result === -ENOENT) continue;

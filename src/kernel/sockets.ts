@@ -151,10 +151,10 @@ export function trySend(fd: number, bytes: Uint8Array, descriptors: readonly num
   cmsghdr.length.put(control, cmsghdr.size + 4 * descriptors.length);
   cmsghdr.level.put(control, SOL_SOCKET);
   cmsghdr.type.put(control, SCM_RIGHTS);
-  descriptors.forEach((descriptor, i) => {
+  for (let i = 0; i < descriptors.length; i++) {
     const at = cmsghdr.size + 4 * i;
-    int.put(control.subarray(at, at + 4), descriptor);
-  });
+    int.put(control.subarray(at, at + 4), descriptors[i]!);
+  }
   return sendWith(fd, bytes, control);
 }
 
@@ -204,7 +204,7 @@ export function tryReceive(fd: number, most: number): Received | number {
   if (length < 0 || pins.count() === 0) return length;
   const descriptors = descriptorsIn(control.subarray(0, msghdr.controlLength.get(message)));
   if ((msghdr.flags.get(message) & MSG_CTRUNC) !== 0) {
-    for (const descriptor of descriptors) tryNumbers("close", descriptor, 0, 0);
+    for (let i = 0; i < descriptors.length; i++) tryNumbers("close", descriptors[i]!, 0, 0);
     throw new LxcError("not-permitted", "receive a message", "it carries more descriptors than we accept");
   }
   return { bytes: bytes.subarray(0, length), descriptors };

@@ -37,7 +37,9 @@ export function payloadCgroupsOf(container: Container): PayloadCgroups {
   let unified = -1;
   let warning = "";
   const tasks: number[] = [];
-  for (const fd of context?.descriptors ?? []) {
+  const descriptors = context?.descriptors ?? [];
+  for (let i = 0; i < descriptors.length; i++) {
+    const fd = descriptors[i]!;
     const file = tryOpenAt(fd, "tasks", O_WRONLY);
     if (file >= 0) tasks.push(file);
     else if (file === -ENOENT) unified = fd;

@@ -11,7 +11,7 @@ import { PER_LINUX32 } from "../kernel/abi/prctl.ts";
 import { CLONE_NEWNS, CLONE_NEWUSER } from "../kernel/abi/sched.ts";
 import { SIGINT, SIGQUIT } from "../kernel/abi/signal.ts";
 import { tryNumbers } from "../kernel/call.ts";
-import { closeFd, readTextAt, tryOpenAt, tryReadText } from "../kernel/files.ts";
+import { closeAll, closeFd, readTextAt, tryOpenAt, tryReadText } from "../kernel/files.ts";
 import { userInside } from "../kernel/passwd.ts";
 import { type Child, closeAllBut, holdStandardDescriptors, shellCode, waitForEnd } from "../kernel/process.ts";
 import { exitCodeOfExec, hintOfExec, reasonOfExec } from "../kernel/program-search.ts";
@@ -240,7 +240,7 @@ function reportFrom(container: Container, fd: number, guide: Child): Report {
 function passListener(container: Container, fd: number, descriptors: readonly number[]): LxcError | undefined {
   const listener = descriptors[0];
   const result = listener === undefined ? -EINVAL : addSeccompListenerOf(container, listener);
-  for (const descriptor of descriptors) closeFd(descriptor);
+  closeAll(descriptors);
   if (result < 0) return unserved(container, -result);
   trySend(fd, new Uint8Array(1), []);
   return undefined;

@@ -37,7 +37,8 @@ export function answersOf(containers: readonly Container[], questions: readonly 
   for (let at = 0; at < containers.length; at += AT_ONCE) {
     const connections: number[] = [];
     for (const container of containers.slice(at, at + AT_ONCE)) connections.push(tryAsk(container, requests));
-    for (const fd of connections) {
+    for (let i = 0; i < connections.length; i++) {
+      const fd = connections[i]!;
       answers.push(fd < 0 ? undefined : answersFrom(fd, questions.length));
       if (fd >= 0) closeFd(fd);
     }

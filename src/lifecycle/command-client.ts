@@ -1,5 +1,6 @@
 // What can be asked of the monitor of a running container, ours or LXC's, and told to it. Runs in every tool.
 
+import { plain } from "../base/number.ts";
 import type { Container } from "../container/container.ts";
 import type { DeviceRule } from "../isolation/cgroup/devices.ts";
 import { EAGAIN, ECONNREFUSED, ENODATA, EPERM, ETIMEDOUT } from "../kernel/abi/errno.ts";
@@ -177,7 +178,7 @@ export function addSeccompListenerOf(container: Container, listener: number): nu
   if (fd < 0) return fd;
   const command = commandNamed("seccomp_notify_add_listener");
   try {
-    let sent = trySendCredentials(fd, encodeRequest(command, listener, NO_BODY));
+    let sent = trySendCredentials(fd, encodeRequest(command, plain(listener), NO_BODY));
     if (sent >= 0) sent = trySend(fd, new Uint8Array(1), [listener]);
     if (sent < 0) return sent;
     return tryAnswer(container, fd, command)?.result ?? -ECONNREFUSED;

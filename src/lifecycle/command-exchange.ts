@@ -5,7 +5,7 @@ import type { Container } from "../container/container.ts";
 import { commandSocketOf } from "../container/paths.ts";
 import { EAGAIN, ECONNREFUSED, ECONNRESET, EPERM, EPIPE, ETIMEDOUT, errnoText } from "../kernel/abi/errno.ts";
 import { tryBytes } from "../kernel/call.ts";
-import { closeFd } from "../kernel/files.ts";
+import { closeAll, closeFd } from "../kernel/files.ts";
 import { tryConnectAbstract, tryReceive, trySendCredentials } from "../kernel/sockets.ts";
 import {
   ANSWER_SIZE,
@@ -103,7 +103,7 @@ export function tryAnswer(container: Container, fd: number, command: Command): A
   if (first === undefined) return undefined;
   const head = decodeAnswer(first.bytes, command.name === "console_log" ? LONGEST_CONSOLE_LOG : LONGEST_BODY);
   if (head === undefined || first.descriptors.length > command.descriptors) {
-    for (const descriptor of first.descriptors) closeFd(descriptor);
+    closeAll(first.descriptors);
     throw strange(container, command.name, "its answer has no sense");
   }
   const whole = new Uint8Array(head.bodyLength);

@@ -257,9 +257,9 @@ export function maskOf(wanted: readonly State[], how: number): StateMask {
 
 export function encodeMask(wanted: StateMask): Uint8Array {
   const bytes = new Uint8Array(MASK_SIZE);
-  wanted.forEach((how, i) => {
-    if (i < states.length) maskWord.put(bytes.subarray(4 * i, 4 * i + 4), how);
-  });
+  for (let i = 0; i < Math.min(wanted.length, states.length); i++) {
+    maskWord.put(bytes.subarray(4 * i, 4 * i + 4), wanted[i]!);
+  }
   return bytes;
 }
 

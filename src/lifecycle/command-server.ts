@@ -4,7 +4,7 @@ import { EAGAIN, EBUSY, EINVAL, EMFILE, ENFILE, ENOSYS, EPERM } from "../kernel/
 import { EPOLLOUT } from "../kernel/abi/ioctl.ts";
 import { tryBytes, tryNumbers } from "../kernel/call.ts";
 import type { EventLoop } from "../kernel/event-loop.ts";
-import { closeFd } from "../kernel/files.ts";
+import { closeAll, closeFd } from "../kernel/files.ts";
 import { effectiveUser } from "../kernel/process.ts";
 import { growSendBuffer, peerCredentials, tryAccept, tryReceiveInto, trySend } from "../kernel/sockets.ts";
 import { Timer } from "../kernel/timers.ts";
@@ -319,7 +319,7 @@ export class CommandServer {
     // LXC's clients take what is there of it for the whole.
     if (answer.length > USUAL_SEND_BUFFER) growSendBuffer(client.fd, 2 * answer.length);
     const sent = trySend(client.fd, answer, reply.descriptors);
-    if (reply.closesThem) for (const fd of reply.descriptors) closeFd(fd);
+    if (reply.closesThem) closeAll(reply.descriptors);
     if (sent >= 0 && sent < answer.length) this.#keepSending(client, answer.subarray(sent));
     else if (sent < 0 || !this.#serveNext(client)) this.#drop(client);
   }

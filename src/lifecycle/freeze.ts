@@ -1,6 +1,7 @@
 // Freezing and thawing a running container. Runs in lxc-freeze and lxc-unfreeze.
 
 import { LxcError } from "../base/errors.ts";
+import { plain } from "../base/number.ts";
 import type { Container } from "../container/container.ts";
 import { runDirectory } from "../container/paths.ts";
 import { freeze, thaw } from "../isolation/cgroup/freeze.ts";
@@ -87,7 +88,7 @@ function freezeByCgroup(container: Container, isToFreeze: boolean): void {
     if (isToFreeze) freeze({ fd, version }, FREEZE_TIMEOUT_S * 1000);
     else thaw({ fd, version }, FREEZE_TIMEOUT_S * 1000);
   } finally {
-    closeFd(fd);
+    closeFd(plain(fd));
   }
 }
 

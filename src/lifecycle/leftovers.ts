@@ -159,7 +159,9 @@ export function isBelow(cgroups: string, path: string): boolean {
 /** Of the cgroup that `fd` is open on, and of all below it. */
 function processesIn(fd: number): number[] {
   let pids = pidsIn(fd);
-  for (const name of foldersIn(fd, "a cgroup")) {
+  const names = foldersIn(fd, "a cgroup");
+  for (let i = 0; i < names.length; i++) {
+    const name = names[i]!;
     const below = tryOpenAt(fd, name, O_RDONLY | O_DIRECTORY);
     if (below < 0) continue;
     pids = pids.concat(processesIn(below));

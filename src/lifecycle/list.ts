@@ -38,15 +38,14 @@ export interface ActiveContainers {
 export function activeContainers(lxcpath: string): ActiveContainers {
   const table = tryReadText("/proc/net/unix");
   const listeners = listenersIn(table ?? "", lxcpath);
-  const names: string[] = [];
+  const names = new Set<string>(listeners.names);
   let isSure = table !== undefined;
-  for (const name of listeners.names) if (!names.includes(name)) names.push(name);
   for (const socket of listeners.hashed) {
     const name = nameBehind(socket, lxcpath);
     if (name === undefined) isSure = false;
-    else if (name !== "" && !names.includes(name)) names.push(name);
+    else if (name !== "") names.add(name);
   }
-  return { names: sorted(names), isSure };
+  return { names: sorted([...names]), isSure };
 }
 
 /** "" for one of another path. A monitor that is stuck cannot say who it is, and is no reason to list nothing. */

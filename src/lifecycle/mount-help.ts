@@ -1,6 +1,7 @@
 // The first process in a user namespace asks, and the monitor, which is in the host's, does: `MountHelper` over the channel.
 
 import { LxcError } from "../base/errors.ts";
+import { plain } from "../base/number.ts";
 import { CONTAINER, MountHelper, noUserNamespace, shiftOwners } from "../container/rootfs/mount-helper.ts";
 import { EACCES } from "../kernel/abi/errno.ts";
 import { AT_FDCWD, O_PATH } from "../kernel/abi/fs.ts";
@@ -28,7 +29,8 @@ export class MonitorHelper extends MountHelper {
    * namespace: until then it may come to whatever its caller may, be it root or the owner of a closed home.
    */
   open(paths: readonly string[]): void {
-    for (const path of paths) {
+    for (let i = 0; i < paths.length; i++) {
+      const path = paths[i]!;
       const fd = tryOpenAt(AT_FDCWD, path, O_PATH);
       if (fd >= 0) this.#opened.set(path, fd);
     }
@@ -77,7 +79,7 @@ export function answerShift(channel: number, message: Message, pid: number): voi
     const space = message.path === CONTAINER ? `/proc/${pid}/ns/user` : message.path;
     shiftOwners(tree, space, message.path);
   } finally {
-    closeFd(tree);
+    closeFd(plain(tree));
   }
   tell(channel, "shifted");
 }

@@ -5,7 +5,7 @@ import type { Container } from "../container/container.ts";
 import { openInside } from "../container/network/inside.ts";
 import { EEXIST } from "../kernel/abi/errno.ts";
 import { AT_FDCWD, O_RDONLY } from "../kernel/abi/fs.ts";
-import { closeFd, openAt } from "../kernel/files.ts";
+import { closeAll, closeFd, openAt } from "../kernel/files.ts";
 import { changeRequest, findLink, isDeviceName, type LinkChange } from "../kernel/links.ts";
 import { NetlinkSocket } from "../kernel/netlink.ts";
 import { findTarget } from "./attach-target.ts";
@@ -46,7 +46,7 @@ export function attachLink(container: Container, name: string, newName: string):
   } finally {
     socket.close();
     inside.close();
-    for (const fd of [theirs, ours, target.proc, target.pidfd]) closeFd(fd);
+    closeAll([theirs, ours, target.proc, target.pidfd]);
   }
 }
 
@@ -62,7 +62,7 @@ export function detachLink(container: Container, name: string, newName: string):
   } finally {
     socket.close();
     inside.close();
-    for (const fd of [theirs, ours, target.proc, target.pidfd]) closeFd(fd);
+    closeAll([theirs, ours, target.proc, target.pidfd]);
   }
 }
 

@@ -16,7 +16,7 @@ import { CLONE_NEWNET, CLONE_NEWUSER } from "../kernel/abi/sched.ts";
 import { SIGKILL } from "../kernel/abi/signal.ts";
 import { fdPair } from "../kernel/abi/socket.ts";
 import { call, tryBytes } from "../kernel/call.ts";
-import { closeFd, namesIn, readAll, statusOf, tryOpenAt, writeAll } from "../kernel/files.ts";
+import { closeAll, closeFd, namesIn, readAll, statusOf, tryOpenAt, writeAll } from "../kernel/files.ts";
 import { bytesOfText, textOf } from "../kernel/memory.ts";
 import { join } from "../kernel/namespaces.ts";
 import { NetlinkSocket } from "../kernel/netlink.ts";
@@ -69,7 +69,7 @@ export function nestedIn(around: Around, wish: NestedWish): NestedRow[] {
   closeFd(writing);
   const text = answerFrom(reading);
   sendSignal(child.pidfd, SIGKILL);
-  for (const fd of [reading, child.pidfd]) closeFd(fd);
+  closeAll([reading, child.pidfd]);
   waitForEnd(child.pid);
   return decodeNested(text, around.path);
 }

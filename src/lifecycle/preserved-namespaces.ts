@@ -3,7 +3,7 @@
 import { upperCase } from "../base/text.ts";
 import { hasNamespace, type NamespaceName } from "../isolation/namespaces.ts";
 import { AT_FDCWD, O_RDONLY } from "../kernel/abi/fs.ts";
-import { closeFd, tryOpenAt } from "../kernel/files.ts";
+import { closeAll, tryOpenAt } from "../kernel/files.ts";
 
 /** In the order LXC hands them to hooks. */
 const NAMES: readonly NamespaceName[] = ["user", "mnt", "pid", "uts", "ipc", "net", "cgroup", "time"];
@@ -30,6 +30,6 @@ export class PreservedNamespaces {
   }
 
   close(): void {
-    for (const fd of this.#fds) closeFd(fd);
+    closeAll(this.#fds);
   }
 }

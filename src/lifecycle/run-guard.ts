@@ -15,7 +15,7 @@ import type { CgroupNames } from "../isolation/cgroup/names.ts";
 import { O_RDWR } from "../kernel/abi/fs.ts";
 import { SIGKILL } from "../kernel/abi/signal.ts";
 import { tryNumbers } from "../kernel/call.ts";
-import { closeFd, isDirectory, listDirectory, openFile, tryReadText } from "../kernel/files.ts";
+import { closeAll, closeFd, isDirectory, listDirectory, openFile, tryReadText } from "../kernel/files.ts";
 import { bytesOfText, textOf } from "../kernel/memory.ts";
 import {
   cloneProcess,
@@ -64,7 +64,7 @@ export class RunGuard {
     closeFd(pair.left);
     waitForEnd(child.pid);
     this.#pid = wholeNumberIn(textOf(receiveMessage(pair.right, 16).bytes)) ?? 0;
-    for (const fd of [pair.right, child.pidfd, self]) closeFd(fd);
+    closeAll([pair.right, child.pidfd, self]);
     if (this.#pid <= 0) throw new LxcError("bug", "watch over the container", "there is no guard");
   }
 

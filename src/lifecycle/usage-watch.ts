@@ -58,7 +58,9 @@ export class UsageWatch {
   /** All that are new are asked at once. */
   #begin(names: readonly string[]): void {
     const added: Container[] = [];
-    for (const name of names) if (!this.#meters.has(name)) added.push(containerOf(name, this.#lxcpath));
+    for (let i = 0; i < names.length; i++) {
+      if (!this.#meters.has(names[i]!)) added.push(containerOf(names[i]!, this.#lxcpath));
+    }
     const answers = answersOf(added, LIMIT_CGROUP);
     for (let i = 0; i < added.length; i++) {
       const said = answers[i]?.[0];

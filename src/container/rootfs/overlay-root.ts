@@ -10,7 +10,7 @@ import { EACCES, EINVAL, ELOOP, ENODEV, ENOENT, ENOTDIR, EPERM } from "../../ker
 import { AT_FDCWD, O_DIRECTORY, O_PATH, ST_RDONLY, statfs } from "../../kernel/abi/fs.ts";
 import { MNT_DETACH } from "../../kernel/abi/mount.ts";
 import { call, refused, tryCall } from "../../kernel/call.ts";
-import { closeFd, tryOpenAt, tryReadText } from "../../kernel/files.ts";
+import { closeAll, closeFd, tryOpenAt, tryReadText } from "../../kernel/files.ts";
 import { attachTree, tryCloneTree } from "../../kernel/mounts.ts";
 import { makeOverlay } from "../../kernel/overlay.ts";
 import { makeDirectoryBelow } from "../../kernel/resolve.ts";
@@ -100,7 +100,7 @@ class Layers {
     for (let i = this.#mounted.length - 1; i >= 0; i--) {
       call("take a layer away", "umount2", `/proc/self/fd/${this.#mounted[i]!}`, MNT_DETACH);
     }
-    for (const fd of this.#open) closeFd(fd);
+    closeAll(this.#open);
   }
 
   #tryOpen(path: string): number {

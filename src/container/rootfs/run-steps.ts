@@ -172,14 +172,15 @@ export class RootfsBuilder {
     for (const path of step.keep) kept.push(tryCloneTree(place.dir, joinPath(place.path, path), true));
     if (step.whole) setMountAttributes(place.dir, MOUNT_ATTR_RDONLY, 0, 0);
     else if (!coverReadOnly(place, step.at)) return;
-    step.keep.forEach((path, i) => {
-      const tree = kept[i] ?? -1;
-      if (tree < 0) return;
+    for (let i = 0; i < kept.length; i++) {
+      const tree = kept[i]!;
+      const path = step.keep[i]!;
+      if (tree < 0) continue;
       const target = openBelow(place.dir, joinPath(place.path, path), O_PATH);
       attachTree(tree, target, `/${step.at}/${path} again`);
       closeFd(target);
       closeFd(tree);
-    });
+    }
   }
 
   #mountEntry(step: EntryStep): void {

@@ -53,7 +53,7 @@ function keptLayer(paths: OverlayPaths, folder: string): string {
 function removeWork(work: string): void {
   const fd = tryOpenAt(AT_FDCWD, work, O_PATH | O_DIRECTORY | O_NOFOLLOW);
   if (fd < 0) return;
-  for (const name of OF_THE_KERNEL) tryPath("unlinkat", fd, name, AT_REMOVEDIR, 0);
+  for (let i = 0; i < OF_THE_KERNEL.length; i++) tryPath("unlinkat", fd, OF_THE_KERNEL[i]!, AT_REMOVEDIR, 0);
   closeFd(fd);
   tryPath("unlinkat", AT_FDCWD, work, AT_REMOVEDIR, 0);
 }

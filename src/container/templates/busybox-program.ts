@@ -26,7 +26,8 @@ export interface Busybox {
 export function findBusybox(given: string, path: string): Busybox {
   const candidates = given !== "" ? [given] : candidatesIn(path);
   let problem = given !== "" ? `there is no program ${given}` : "there is no busybox in PATH";
-  for (const file of candidates) {
+  for (let i = 0; i < candidates.length; i++) {
+    const file = candidates[i]!;
     const fd = tryPath("faccessat", AT_FDCWD, file, X_OK, 0) === 0 ? tryOpenAt(AT_FDCWD, file, O_RDONLY) : -1;
     if (fd < 0) continue;
     if (isStatic(fd)) return describedBusybox(fd);

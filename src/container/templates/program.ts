@@ -183,7 +183,8 @@ function endDescendants(): void {
     while (reapAny(false) !== undefined) {}
     const children = childrenOf(currentPid());
     if (children.length === 0) return;
-    for (const pid of children) {
+    for (let i = 0; i < children.length; i++) {
+      const pid = children[i]!;
       if (grace.hasPassed()) tryNumbers("kill", pid, SIGKILL, 0);
       else if (!asked.includes(pid)) tryNumbers("kill", pid, SIGTERM, 0);
       asked.push(pid);
@@ -201,11 +202,11 @@ function childrenOf(pid: number): number[] {
 
 function waitReadable(fds: readonly number[]): void {
   const polls = new Uint8Array(pollfd.size * fds.length);
-  fds.forEach((fd, index) => {
-    const one = polls.subarray(index * pollfd.size, (index + 1) * pollfd.size);
-    pollfd.fd.put(one, fd);
+  for (let i = 0; i < fds.length; i++) {
+    const one = polls.subarray(i * pollfd.size, (i + 1) * pollfd.size);
+    pollfd.fd.put(one, fds[i]!);
     pollfd.events.put(one, POLLIN);
-  });
+  }
   call("wait for the template", "ppoll", polls, fds.length, 0, 0, 0);
 }
 

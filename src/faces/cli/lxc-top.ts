@@ -146,7 +146,9 @@ function extrasFrom(args: Arguments, byWidth: boolean): Extras {
 
 function watchFor(args: Arguments, view: View, format: Format): UsageWatch {
   const isJson = format === "json" || format === "ndjson";
-  const wish = isJson ? { processes: true, pressure: true } : view.extras;
+  const processes = isJson || view.extras.processes;
+  const pressure = isJson || view.extras.pressure;
+  const wish = { ioOperations: format !== "table" || !args.has(once), processes, pressure };
   return new UsageWatch(lxcpathFrom(args), wish, !args.has(once), (text) => warn(args, text));
 }
 
@@ -199,7 +201,7 @@ function printRows(view: View, format: Format): void {
 }
 
 function showOnScreen(args: Arguments, view: View, delayMs: number): void {
-  const all = { processes: true, pressure: true };
+  const all = { ioOperations: false, processes: true, pressure: true };
   const watch = new UsageWatch(lxcpathFrom(args), all, true, (text) => args.log.warn("top", text));
   watchScreen({
     delayMs,

@@ -205,10 +205,10 @@ class Program {
     const bytes = new Uint8Array(count * bpfInsn.size);
     for (let at = 0; at < count; at++) {
       const one = bytes.subarray(at * bpfInsn.size, (at + 1) * bpfInsn.size);
-      bpfInsn.code.put(one, this.#words[at * 4] ?? 0);
-      bpfInsn.registers.put(one, this.#words[at * 4 + 1] ?? 0);
-      bpfInsn.off.put(one, this.#words[at * 4 + 2] ?? 0);
-      bpfInsn.imm.put(one, this.#words[at * 4 + 3] ?? 0);
+      bpfInsn.code.put(one, this.#words[at * 4]!);
+      bpfInsn.registers.put(one, this.#words[at * 4 + 1]!);
+      bpfInsn.off.put(one, this.#words[at * 4 + 2]!);
+      bpfInsn.imm.put(one, this.#words[at * 4 + 3]!);
     }
     return bytes;
   }

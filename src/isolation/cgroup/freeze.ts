@@ -116,10 +116,10 @@ function killThese(cgroup: number, pids: readonly number[]): void {
   const held: number[] = [];
   for (const pid of pids) held.push(tryOpenProcess(pid));
   const still = pidsIn(cgroup);
-  for (const [at, pid] of pids.entries()) {
-    const pidfd = held[at] ?? -1;
+  for (let i = 0; i < held.length; i++) {
+    const pidfd = held[i]!;
     if (pidfd < 0) continue;
-    if (still.includes(pid)) sendSignal(pidfd, SIGKILL);
+    if (still.includes(pids[i]!)) sendSignal(pidfd, SIGKILL);
     closeFd(pidfd);
   }
 }

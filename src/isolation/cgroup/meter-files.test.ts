@@ -14,7 +14,7 @@ const both = layoutFrom(
 /** What comes of these files. */
 function read(layout: typeof both, files: Readonly<Record<string, string>>): Amounts {
   const amounts = new Amounts();
-  for (const row of meterRows(layout, { processes: true, pressure: true })) {
+  for (const row of meterRows(layout, { ioOperations: true, processes: true, pressure: true })) {
     const text = files[row.file];
     if (text !== undefined) row.take(amounts, new TextEncoder().encode(text), text.length);
   }

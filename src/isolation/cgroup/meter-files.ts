@@ -24,8 +24,9 @@ export class Amounts {
   ioPressure = -1;
 }
 
-/** What is wanted beyond what LXC's lxc-top shows: each file takes its time. */
+/** What is wanted beyond what a table of LXC's lxc-top shows: each file takes its time. */
 export interface Wish {
+  readonly ioOperations: boolean;
   readonly processes: boolean;
   readonly pressure: boolean;
 }
@@ -45,7 +46,7 @@ const KERNEL_MEMORY: readonly string[] = ["kernel_stack ", "pagetables ", "sock 
 /** The files to read on a host with this layout. */
 export function meterRows(layout: CgroupLayout, wish: Wish): MeterRow[] {
   let rows: MeterRow[] = isLegacy(layout, "cpuacct") ? cpuRows1() : cpuRows2();
-  rows = rows.concat(isLegacy(layout, "blkio") ? ioRows1() : ioRows2());
+  rows = rows.concat(isLegacy(layout, "blkio") ? ioRows1(wish.ioOperations) : ioRows2());
   rows = rows.concat(isLegacy(layout, "memory") ? memoryRows1() : memoryRows2());
   if (wish.processes) rows.push(row("pids", "pids.current", takeProcesses));
   if (wish.pressure && unifiedOf(layout) !== undefined) rows = rows.concat(pressureRows());
@@ -83,17 +84,20 @@ function cpuRows2(): MeterRow[] {
 }
 
 /** They end in a line `Total 3`; before any disk was used they are just that. */
-function ioRows1(): MeterRow[] {
-  return [
+function ioRows1(withOperations: boolean): MeterRow[] {
+  const rows = [
     row("blkio", "blkio.throttle.io_service_bytes", (amounts, bytes, length) => {
       amounts.ioBytes = fieldOf(bytes, length, "Total ");
       amounts.ioReadBytes = sumOf(bytes, length, " Read ");
       amounts.ioWrittenBytes = sumOf(bytes, length, " Write ");
     }),
-    row("blkio", "blkio.throttle.io_serviced", (amounts, bytes, length) => {
-      amounts.ioOperations = fieldOf(bytes, length, "Total ");
-    }),
   ];
+  if (withOperations) rows.push(row("blkio", "blkio.throttle.io_serviced", takeOperations));
+  return rows;
+}
+
+function takeOperations(amounts: Amounts, bytes: Uint8Array, length: number): void {
+  amounts.ioOperations = fieldOf(bytes, length, "Total ");
 }
 
 function ioRows2(): MeterRow[] {

@@ -2,9 +2,9 @@
 
 import { joinPath } from "../../base/path.ts";
 import { EMFILE, ENOENT } from "../../kernel/abi/errno.ts";
-import { AT_FDCWD, O_CLOEXEC, O_RDONLY } from "../../kernel/abi/fs.ts";
+import { AT_FDCWD, O_CLOEXEC, O_PATH, O_RDONLY } from "../../kernel/abi/fs.ts";
 import { tryBytes, tryPath } from "../../kernel/call.ts";
-import { closeFd, exists } from "../../kernel/files.ts";
+import { closeFd, tryOpenAt } from "../../kernel/files.ts";
 import type { AskPath } from "./items.ts";
 import { type CgroupLayout, type Hierarchy, hierarchyOf, unifiedOf } from "./layout.ts";
 import { Amounts, type MeterRow, meterRows, type Wish } from "./meter-files.ts";
@@ -15,8 +15,8 @@ const ROOM_BYTES = 16384;
 /** What the meters of all containers share. */
 export class MeterRoom {
   readonly rows: readonly MeterRow[];
-  /** The folder of each row in which containers have their places, with a slash behind; "" where there is none. */
-  readonly bases: readonly string[];
+  /** The folder of each row in which containers have their places, open for as long as we run; -1 where there is none. */
+  readonly bases: readonly number[];
   readonly hierarchies: readonly (Hierarchy | undefined)[];
   /** The one whose paths are asked for. */
   readonly main: Hierarchy | undefined;
@@ -25,15 +25,23 @@ export class MeterRoom {
   #descriptorsLeft: number;
 
   constructor(layout: CgroupLayout, wish: Wish, descriptors: number) {
-    const bases: string[] = [];
+    const bases: number[] = [];
     const hierarchies: (Hierarchy | undefined)[] = [];
     this.rows = meterRows(layout, wish);
     this.main = hierarchyOf(layout, "");
     this.#descriptorsLeft = descriptors;
     for (const { controller } of this.rows) {
       const found = controller === "" ? unifiedOf(layout) : (hierarchyOf(layout, controller) ?? unifiedOf(layout));
+      // Rows of one hierarchy have its folder once.
+      const same = found === undefined ? -1 : hierarchies.indexOf(found);
+      bases.push(
+        found === undefined
+          ? -1
+          : same >= 0
+            ? bases[same]!
+            : tryOpenAt(AT_FDCWD, joinPath(found.mountPoint, found.base), O_PATH),
+      );
       hierarchies.push(found);
-      bases.push(found === undefined ? "" : `${joinPath(found.mountPoint, found.base)}/`);
     }
     this.bases = bases;
     this.hierarchies = hierarchies;
@@ -75,7 +83,7 @@ export class Meter {
     const main = room.main;
     const path = main === undefined ? undefined : (known ?? ask(""));
     this.#place = main === undefined || path === undefined ? undefined : placeBelow(main, path);
-    for (const base of room.bases) this.#fds.push(base === "" ? NOT_THERE : CLOSED);
+    for (const base of room.bases) this.#fds.push(base < 0 ? NOT_THERE : CLOSED);
   }
 
   /** What it has used until now. */
@@ -92,7 +100,8 @@ export class Meter {
   }
 
   close(): void {
-    for (const fd of this.#fds) {
+    for (let i = 0; i < this.#fds.length; i++) {
+      const fd = this.#fds[i]!;
       if (fd < 0) continue;
       closeFd(fd);
       this.#room.gaveBack();
@@ -114,11 +123,13 @@ export class Meter {
   #open(at: number, row: MeterRow): number {
     const place = this.#place;
     const other = this.#elsewhere.get(at);
-    const folder = other ?? (place === undefined ? this.#askFor(at, row) : `${this.#room.bases[at]!}${place}`);
-    let fd = folder === "" ? -ENOENT : tryPath("openat", AT_FDCWD, `${folder}/${row.file}`, O_RDONLY | O_CLOEXEC, 0);
-    if (fd === -ENOENT && place !== undefined && other === undefined && !exists(folder)) {
-      const asked = this.#askFor(at, row);
-      if (asked !== "") fd = tryPath("openat", AT_FDCWD, `${asked}/${row.file}`, O_RDONLY | O_CLOEXEC, 0);
+    const base = this.#room.bases[at]!;
+    let fd = -ENOENT;
+    if (other === undefined && place !== undefined) {
+      fd = openMeter(base, place, row);
+      if (fd === -ENOENT && !isThere(base, place)) fd = openMeter(AT_FDCWD, this.#askFor(at, row), row);
+    } else {
+      fd = openMeter(AT_FDCWD, other ?? this.#askFor(at, row), row);
     }
     if (fd < 0 && fd !== -EMFILE) this.#fds[at] = NOT_THERE;
     return fd;
@@ -131,6 +142,15 @@ export class Meter {
     this.#elsewhere.set(at, folder);
     return folder;
   }
+}
+
+/** Returns -errno; `folder` is "" for none. */
+function openMeter(base: number, folder: string, row: MeterRow): number {
+  return folder === "" ? -ENOENT : tryPath("openat", base, `${folder}/${row.file}`, O_RDONLY | O_CLOEXEC, 0);
+}
+
+function isThere(base: number, folder: string): boolean {
+  return tryPath("faccessat2", base, folder, 0, 0) >= 0;
 }
 
 /** `path` without the base of its hierarchy, without a slash in front; undefined when it is not below that. */

@@ -21,7 +21,9 @@ export interface MonitorExit {
 /** Moves this process out of its cgroup in `tree`. On version 2 that waits for a grace period. */
 export function goOut(tree: CgroupTree, exit: MonitorExit): void {
   const file = tree.hierarchy.version === 1 ? "tasks" : "cgroup.procs";
-  for (const folder of exitsOf(tree, exit)) {
+  const exits = exitsOf(tree, exit);
+  for (let i = 0; i < exits.length; i++) {
+    const folder = exits[i]!;
     const fd = folder < 0 ? folder : tryOpenAt(folder, file, O_WRONLY);
     if (folder >= 0) closeFd(folder);
     // A cgroup that was removed meanwhile, such as that of a session that ended, refuses to be entered.
@@ -38,7 +40,9 @@ export function goOut(tree: CgroupTree, exit: MonitorExit): void {
 export function continueOutside(tree: CgroupTree, exit: MonitorExit): void {
   const self = tryOpenProcess(currentPid());
   let pid = -1;
-  for (const folder of exitsOf(tree, exit)) {
+  const exits = exitsOf(tree, exit);
+  for (let i = 0; i < exits.length; i++) {
+    const folder = exits[i]!;
     if (pid < 0 && folder >= 0) pid = tryCloneProcess(0, folder).pid;
     if (folder >= 0) closeFd(folder);
   }

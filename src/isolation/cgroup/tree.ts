@@ -121,9 +121,11 @@ export class CgroupTree {
   #tryMake(start: number, path: string, above: string[]): number {
     let current = start;
     let done = "";
-    let left = path.split("/").length;
+    const parts = path.split("/");
+    let left = parts.length;
     let result = 0;
-    for (const part of path.split("/")) {
+    for (let i = 0; i < parts.length; i++) {
+      const part = parts[i]!;
       left--;
       done = joinPath(done, part);
       if (this.delegates) enableControllers(current, this.hierarchy.controllers);
@@ -146,7 +148,9 @@ export class CgroupTree {
   /** Opens the cgroup `path` below the base; what is missing of it is made, and stays. Returns a descriptor or -errno. */
   tryKeep(path: string): number {
     let current = this.baseFd;
-    for (const part of path.split("/")) {
+    const parts = path.split("/");
+    for (let i = 0; i < parts.length; i++) {
+      const part = parts[i]!;
       const made = tryPath("mkdirat", current, part, MODE, 0);
       const next = made < 0 && made !== -EEXIST ? made : tryOpenAt(current, part, O_PATH | O_DIRECTORY | O_NOFOLLOW);
       if (next >= 0 && made === 0 && this.#isCpuset) copyCpuset(current, next);

@@ -18,7 +18,7 @@ import {
 } from "../../kernel/abi/socket.ts";
 import { tryBytes, tryCall } from "../../kernel/call.ts";
 import type { EventLoop } from "../../kernel/event-loop.ts";
-import { closeFd, tryOpenAt } from "../../kernel/files.ts";
+import { closeAll, closeFd, tryOpenAt } from "../../kernel/files.ts";
 import { bytesOfText } from "../../kernel/memory.ts";
 import { type Received, tryReceive, trySend } from "../../kernel/sockets.ts";
 import { Timer } from "../../kernel/timers.ts";
@@ -193,7 +193,7 @@ export class NotifyProxy {
         if (received !== -EAGAIN) this.#proxyLeft(`cannot be read: ${errnoText(-received)}`);
         return;
       }
-      for (const descriptor of received.descriptors) closeFd(descriptor);
+      closeAll(received.descriptors);
       if (received.bytes.length === 0) this.#proxyLeft("has gone");
       else if (!this.#passOn(received.bytes)) this.#proxyLeft("sent what is no answer");
     }

@@ -6,38 +6,40 @@ const WORD = 4294967296;
 export class Field {
   readonly at: number;
   readonly width: number;
-  readonly #signed: boolean;
+  /** What it can hold: whole numbers from `#least` to below `#beyond`. */
+  readonly #least: number;
+  readonly #beyond: number;
 
   constructor(at: number, width: number, signed: boolean) {
+    const count = 2 ** (8 * width);
     this.at = at;
     this.width = width;
-    this.#signed = signed;
+    this.#least = signed ? -count / 2 : 0;
+    this.#beyond = signed ? count / 2 : count;
   }
 
   /** Throws unless `value` is a whole number that fits; for u64 the limit is 2^53, beyond it use `putWords`. */
   put(bytes: Uint8Array, value: number): void {
-    if (!this.#holds(value)) throw new RangeError(`${value} does not fit in ${this.width} bytes`);
+    if (!Number.isSafeInteger(value) || value < this.#least || value >= this.#beyond) {
+      throw new RangeError(`${value} does not fit in ${this.width} bytes`);
+    }
     const high = Math.floor(value / WORD);
     this.putWords(bytes, value - high * WORD, high);
   }
 
   /** The full 64 bits, for capability sets and seccomp arguments. */
   putWords(bytes: Uint8Array, low: number, high: number): void {
-    checkRoom(bytes, this.at, this.width);
-    for (let i = 0; i < this.width; i++) bytes[this.at + i] = ((i < 4 ? low : high) >>> (8 * (i % 4))) & 255;
+    const { at, width } = this;
+    checkRoom(bytes, at, width);
+    putBytes(bytes, at, Math.min(width, 4), low);
+    if (width > 4) putBytes(bytes, at + 4, 4, high);
   }
 
   get(bytes: Uint8Array): number {
     checkRoom(bytes, this.at, this.width);
     let value = 0;
     for (let i = this.width - 1; i >= 0; i--) value = value * 256 + bytes[this.at + i]!;
-    return this.#signed && value >= 2 ** (8 * this.width - 1) ? value - 2 ** (8 * this.width) : value;
-  }
-
-  #holds(value: number): boolean {
-    if (!Number.isSafeInteger(value)) return false;
-    const limit = 2 ** (8 * this.width);
-    return this.#signed ? value >= -limit / 2 && value < limit / 2 : value >= 0 && value < limit;
+    return value >= this.#beyond ? value + 2 * this.#least : value;
   }
 }
 
@@ -101,6 +103,16 @@ export class Layout {
     this.#end = at + width;
     this.#align = Math.max(this.#align, width);
     return new Field(at, width, signed);
+  }
+}
+
+/** Operations on bits take longer, in the compiled program, than a division and a multiplication. */
+function putBytes(bytes: Uint8Array, at: number, width: number, value: number): void {
+  let left = value < 0 ? value + WORD : value;
+  for (let i = 0; i < width; i++) {
+    const rest = Math.floor(left / 256);
+    bytes[at + i] = left - rest * 256;
+    left = rest;
   }
 }
 
