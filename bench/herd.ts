@@ -4,6 +4,7 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
+import { networkConfig } from "./network.ts";
 import { type Engine, monitorOf, NAME, type Place } from "./place.ts";
 import { type Summary, summarize } from "./statistics.ts";
 
@@ -21,6 +22,8 @@ export interface Herd {
   readonly failed: number;
   /** Milliseconds with 200 that run. */
   readonly list: Summary;
+  /** The same, each with an address on a bridge. */
+  readonly addresses: Summary;
   /** Ours alone: LXC's needs a terminal. */
   readonly top: Summary | undefined;
 }
@@ -46,9 +49,28 @@ export async function measureHerd(place: Place, engine: Engine): Promise<Herd> {
     const startS = Number(process.hrtime.bigint() - began) / 1e9;
     await all(names.slice(LISTED).map((name) => tool("lxc-stop", "-k", "-n", name)));
     const list = timed(tool("lxc-ls", "-f", "--running"));
-    return { startS, failed, list, top: engine === "ours" ? timed(tool("lxc-top", "--once")) : undefined };
+    const top = engine === "ours" ? timed(tool("lxc-top", "--once")) : undefined;
+    await all(names.slice(0, LISTED).map((name) => tool("lxc-stop", "-k", "-n", name)));
+    return { startS, failed, list, top, addresses: await listAddresses(place, engine) };
   } finally {
     await all(names.slice(0, LISTED).map((name) => tool("lxc-stop", "-k", "-n", name)));
+  }
+}
+
+async function listAddresses(place: Place, engine: Engine): Promise<Summary> {
+  const path = join(place.folder, `herd-net-${engine}`);
+  const tool = (name: string, ...words: string[]) => place.toolOn(path, engine, name, ...words);
+  const names = Array.from({ length: LISTED }, (_, at) => `${NAME}-n${at}`);
+  for (const [at, name] of names.entries()) {
+    mkdirSync(join(path, name), { recursive: true });
+    writeFileSync(join(path, name, "config"), place.herdConfig(name, networkConfig(`10.0.9.${at + 1}`)));
+  }
+  try {
+    const failed = await all(names.map((name) => tool("lxc-start", "-n", name)));
+    if (failed > 0) throw new Error(`${failed} containers with a network did not start`);
+    return timed(tool("lxc-ls", "-f", "--running"));
+  } finally {
+    await all(names.map((name) => tool("lxc-stop", "-k", "-n", name)));
   }
 }
 

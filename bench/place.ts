@@ -13,6 +13,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { networkConfig } from "./network.ts";
 
 export const ROOT = join(import.meta.dirname, "..");
 /** A configuration as many have it, which includes common.conf. */
@@ -33,12 +34,15 @@ export const PEERS = [
 export const NAME = `lxcts-bench-${process.pid}`;
 
 const FOLDERS = ["bin", "sbin", "dev", "proc", "sys", "etc", "tmp", "root", "run"];
-const APPLETS = ["sh", "true", "sleep", "init"];
+const APPLETS = ["sh", "true", "sleep", "init", "udhcpc"];
 /** Nothing to do: what a container costs is measured, not what runs in it. */
 const INITTAB = "::sysinit:/bin/true\n";
 
 /** The namespaces and mounts that every engine makes; the floor makes no /dev and no /sys. */
-const LXC_CONFIG = ["lxc.net.0.type = empty", "lxc.mount.auto = proc:mixed sys:ro", "lxc.autodev = 1"];
+const LXC_CONFIG = ["lxc.mount.auto = proc:mixed sys:ro", "lxc.autodev = 1"];
+const NO_NETWORK = ["lxc.net.0.type = empty"];
+/** A first process that asks for an address, and ends when it has one. */
+const ASKS = ["lxc.init.cmd = /bin/udhcpc -i eth0 -n -q -f -s /bin/true"];
 const MOUNTS = [
   { destination: "/proc", type: "proc", source: "proc" },
   { destination: "/dev", type: "tmpfs", source: "tmpfs", options: ["nosuid", "mode=755", "size=500k"] },
@@ -60,8 +64,11 @@ export class Place {
   constructor() {
     this.#fillRootfs();
     for (const program of ["runner", "floor"]) compile(program, join(this.folder, program));
-    this.#configure("ours");
-    this.#configure("lxc");
+    for (const engine of ["ours", "lxc"] as const) {
+      this.#configure(engine, nameOf(engine), NO_NETWORK);
+      this.#configure(engine, `${nameOf(engine)}-veth`, networkConfig(""));
+      this.#configure(engine, `${nameOf(engine)}-dhcp`, [...networkConfig(""), ...ASKS]);
+    }
     this.#gather();
     this.#bundle("true", ["/bin/true"]);
     this.#bundle("init", ["/sbin/init"]);
@@ -95,10 +102,10 @@ export class Place {
     }
   }
 
-  /** What a container of a herd is configured by. */
-  herdConfig(name: string): string {
+  /** What a container of a herd is configured by; `network` is none without more words. */
+  herdConfig(name: string, network: readonly string[] = NO_NETWORK): string {
     const own = [`lxc.uts.name = ${name}`, `lxc.rootfs.path = dir:${this.rootfs}`];
-    return [...own, ...LXC_CONFIG, ""].join("\n");
+    return [...own, ...network, ...LXC_CONFIG, ""].join("\n");
   }
 
   /** crun, with its state in our folder. */
@@ -123,10 +130,10 @@ export class Place {
     writeFileSync(join(this.rootfs, "etc/group"), "root:x:0:\n");
   }
 
-  #configure(engine: Engine): void {
-    const folder = join(this.path(engine), nameOf(engine));
+  #configure(engine: Engine, name: string, lines: readonly string[]): void {
+    const folder = join(this.path(engine), name);
     mkdirSync(folder, { recursive: true });
-    writeFileSync(join(folder, "config"), this.herdConfig(nameOf(engine)));
+    writeFileSync(join(folder, "config"), this.herdConfig(name, lines));
   }
 
   #bundle(name: string, args: readonly string[]): void {

@@ -7,5 +7,5 @@ cd "$(dirname "$0")/.."
 sh scripts/setup.sh bubblewrap:bwrap crun:crun || sh scripts/setup.sh
 PATH=$PWD/node_modules/.bin:$PATH
 npm run --silent build
-unshare --mount --propagation private node bench/bench.ts
+unshare --mount --net --propagation private node bench/bench.ts
 biome format --write bench/results.md > /dev/null

@@ -16,12 +16,11 @@ if [ "${1-}" != inside ]; then
     echo "building dist/lxc"
     npm run --silent build || give_up "the build failed, see above"
   fi
-  # In a network namespace of its own its bridge and addresses meet nobody else's.
-  exec unshare --net sh scripts/demo.sh inside
+  # In a network namespace of its own its bridge and addresses meet nobody else's, and what it mounts is seen by nobody else.
+  exec unshare --net --mount sh scripts/demo.sh inside
 fi
 
 name=demo$$ bridge=lxcts-demo0
-host=10.9.8.1 address=10.9.8.2
 
 # Shows a command, runs it, and ends the demo unless it ends with exit code $2, or 0.
 run() {
@@ -56,6 +55,7 @@ look_for_leftovers() {
     find /sys/fs/cgroup -name "*$name*" -o -name "*$lxcpath*"
     ip -o link | grep -e veth -e $bridge
     grep -F "$lxcpath" /proc/self/mountinfo
+    [ ! -d /run/lxc/net ] || find /run/lxc/net -type f
     ls -d "$lxcpath" "/run/lxc/lock$lxcpath" 2> /dev/null
   )
   # No command may run in this loop: it would be one more process in our network.
@@ -69,7 +69,7 @@ clean_up() {
   code=$?
   trap '' INT TERM HUP
   remove "$lxcpath" "$name"
-  ip link delete $bridge 2> /dev/null
+  [ ! -e /run/lxc/network_up ] || lxc-net stop
   for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
     look_for_leftovers
     [ -n "$left" ] || break
@@ -92,18 +92,22 @@ limit="lxc.limit.memory = 32M"
 lxc.limit.memory.swap = 0"
 of="-n $name -P $lxcpath"
 
-step "A bridge of our own, in a network namespace of its own, so that nothing of the host is touched."
-run "ip link add $bridge type bridge"
-run "ip address add $host/24 dev $bridge"
-run "ip link set $bridge up"
+# Settings and state of lxc-net that only the demo sees; the host would know names by systemd-resolved or such a line in resolv.conf.
+ip link set lo up
+mkdir -p /run/lxc /var/lib/misc
+for folder in /run/lxc /etc/default /var/lib/misc; do mount -t tmpfs demo "$folder" || give_up "cannot mount $folder"; done
+printf 'LXC_BRIDGE=%s\nLXC_DHCP_PING=false\n' $bridge > /etc/default/lxc-net
+echo "nameserver 10.0.3.1" > /run/lxc/resolv.conf
+mount --bind /run/lxc/resolv.conf /etc/resolv.conf || give_up "cannot mount /etc/resolv.conf"
+
+step "The bridge that containers are connected to, with addresses, names and a way out: here in a network namespace of its own, so that nothing of the host is touched."
+run "lxc-net start"
 
 step "What the container's configuration begins with: its network, and 32 MiB of memory."
 cat > "$config" << EOF
 lxc.net.0.type = veth
 lxc.net.0.link = $bridge
 lxc.net.0.flags = up
-lxc.net.0.ipv4.address = $address/24
-lxc.net.0.ipv4.gateway = $host
 $limit
 EOF
 run "cat $config"
@@ -112,6 +116,10 @@ step "Make it, and start it."
 run "lxc-create -t busybox -f $config $of"
 run "lxc-config check $lxcpath/$name/config"
 run "lxc-start $of"
+for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+  if lxc-net status $name -P "$lxcpath" > /dev/null 2>&1; then break; fi
+  sleep 0.5
+done
 run "lxc-ls -f -P $lxcpath"
 run "lxc-info $of"
 
@@ -119,7 +127,8 @@ step "Run commands in it, and reach it from outside."
 run "lxc-attach $of -- hostname"
 run "lxc-attach $of -- ip address show dev eth0"
 run "lxc-attach $of -- ps"
-run "ping -c 3 -i 0.2 -W 2 $address"
+run "ping -c 3 -i 0.2 -W 2 $name.lxc"
+run "lxc-net status $name -P $lxcpath"
 
 step "Freeze it, and thaw it."
 run "lxc-freeze $of"
@@ -135,4 +144,5 @@ step "Stop it, and destroy it."
 run "lxc-stop $of"
 run "lxc-info -s $of"
 run "lxc-destroy $of"
+run "lxc-net stop"
 echo

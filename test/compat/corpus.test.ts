@@ -101,7 +101,10 @@ function asLxcPrints(line: string): string {
 
 /** Keys that LXC does not know (docs/differences.md). */
 function isOurs(key: string): boolean {
-  return key.startsWith("lxc.limit.") || key === "lxc.mount.share" || key === "lxc.seccomp.allow";
+  const ofNetworks = /^lxc\.net\.\d+\.(publish|limit\.(in|e)gress|ipv4\.lease)$/;
+  return (
+    key.startsWith("lxc.limit.") || key === "lxc.mount.share" || key === "lxc.seccomp.allow" || ofNetworks.test(key)
+  );
 }
 
 function differences(theirs: readonly string[], ours: readonly string[]): string[] {

@@ -29,6 +29,8 @@ export interface BridgeFacts {
   readonly dnsmasqUser: string;
   /** "" where systemd-resolved does not run. */
   readonly resolvectl: string;
+  /** Whom the host asks for names (resolv.conf(5)). */
+  readonly nameservers: readonly string[];
   readonly hasConfigFile: boolean;
 }
 
@@ -53,8 +55,18 @@ export function readBridgeFacts(socket: NetlinkSocket, settings: BridgeSettings)
     dnsmasq: findProgram("dnsmasq"),
     dnsmasqUser: dnsmasqUser(tryReadText("/etc/passwd") ?? ""),
     resolvectl: exists("/run/systemd/resolve/io.systemd.Resolve") ? findProgram("resolvectl") : "",
+    nameservers: nameserversIn(tryReadText("/etc/resolv.conf") ?? ""),
     hasConfigFile: settings.dhcpConfigFile === "" || exists(settings.dhcpConfigFile),
   };
+}
+
+function nameserversIn(text: string): string[] {
+  const found: string[] = [];
+  for (const line of text.split("\n")) {
+    const words = blankSeparated(line);
+    if (words.length > 1 && words[0] === "nameserver") found.push(words[1]!);
+  }
+  return found;
 }
 
 /** A setting below /proc/sys/net; "" when there is none. */

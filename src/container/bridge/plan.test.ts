@@ -41,6 +41,7 @@ const host: BridgeFacts = {
   addresses: [address(2, "192.168.1.5", 24)],
   forwardsIpv4: false,
   hasIpv6: true,
+  nameservers: ["192.0.2.1"],
   forwardsIpv6: false,
   announced: ["eth0"],
   nft: "/usr/sbin/nft",
@@ -150,6 +151,7 @@ test("iptables does it where nft does not, in Docker's chain where that is", () 
 test("systemd-resolved learns the names, and nobody has to write a line", () => {
   const { steps, advice } = planOf("", { resolvectl: "/usr/bin/resolvectl" });
   deepEqual([steps.map(told).at(-1), advice], ["dns lxcbr0 10.0.3.1; domain lxcbr0 ~lxc", []]);
+  deepEqual(planOf("", { nameservers: ["192.0.2.1", "10.0.3.1"] }).advice, []);
   deepEqual(planOf("LXC_DOMAIN=", { resolvectl: "/usr/bin/resolvectl" }).steps.map(told).at(-1), "dnsmasq");
 });
 

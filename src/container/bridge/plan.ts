@@ -168,7 +168,8 @@ function adviceFor(given: BridgeSettings, wanted: BridgeSettings, facts: BridgeF
 /** What makes this host know the names of its containers; "" where it does. */
 export function resolverLine(settings: BridgeSettings, facts: BridgeFacts): string {
   const { domain } = settings;
-  if (domain === "" || facts.resolvectl !== "") return "";
-  const line = `nameserver ${addressOf(settings.ipv4.bytes)}`;
+  const address = addressOf(settings.ipv4.bytes);
+  if (domain === "" || facts.resolvectl !== "" || facts.nameservers.includes(address)) return "";
+  const line = `nameserver ${address}`;
   return `for names such as c1.${domain} on this host, too, put this line first in /etc/resolv.conf: ${line}`;
 }

@@ -37,7 +37,7 @@ export function readBridgeState(socket: NetlinkSocket, settings: BridgeSettings)
     missingRules: isRoot ? missingRules(settings, facts) : [],
     firewall: isRoot ? facts.firewall : undefined,
     others,
-    resolverLine: knowsBridge(settings) ? "" : resolverLine(settings, facts),
+    resolverLine: resolverLine(settings, facts),
   };
 }
 
@@ -74,13 +74,6 @@ function missingRules(settings: BridgeSettings, facts: BridgeFacts): string[] {
   const wanted = rulesThrough(facts.firewall.filters, settings.bridge, settings.ipv6 !== undefined && facts.hasIpv6);
   const missing = wanted.filter((rule): boolean => !isThere(rule));
   return missing.map((rule) => `${rule.program} ${ruleWords(rule, "add").join(" ")}`);
-}
-
-/** Whether the host asks the bridge for names. */
-function knowsBridge(settings: BridgeSettings): boolean {
-  const own = settings.ipv4.bytes.join(".");
-  const lines = (tryReadText("/etc/resolv.conf") ?? "").split("\n");
-  return lines.some((line): boolean => line.trim() === `nameserver ${own}`);
 }
 
 /** None where the file cannot be read. */
