@@ -24,12 +24,20 @@ declare function takesNarrow(x: Narrow): void; declare function takesMaybe(x: Ma
 declare function takesList(xs: readonly Narrow[]): void; declare function takesOuter(x: Outer): void;
 declare function takesCallback(f: (x: Wide) => void): void; declare function takesUnknown(x: unknown): void;
 declare function takesEither(x: Either | undefined): void; declare function takesAny<T>(x: T): T;
+declare function closeFd(fd: number): void; declare const fds: readonly number[]; declare const maybeFd: number | undefined;
 declare function touch(x: Narrow): void; declare function takesMaker(f: () => Narrow): void;
 `;
 
 /** Statements, and the rule each must be found by: "" for none. */
 const ROWS: readonly (readonly [string, string])[] = [
   ["takesNarrow(wide);", "record-copied"],
+  ["for (const fd of fds) closeFd(fd);", "boxed-argument"],
+  ["fds.forEach((fd) => closeFd(fd));", "boxed-argument"],
+  ["closeFd(fds[0] ?? -1);", "boxed-argument"],
+  ["const first = fds[0] ?? -1; closeFd(first);", "boxed-argument"],
+  ["const held = maybeFd; if (held !== undefined) closeFd(held);", "boxed-argument"],
+  ["for (let i = 0; i < fds.length; i++) closeFd(fds[i]!);", ""],
+  ["const known = fds.length; closeFd(known);", ""],
   ["takesNarrow(yes ? narrow : wide);", "record-copied"],
   ["takesMaybe(narrow);", "record-copied"],
   ["takesList(wides);", "record-copied"],

@@ -1,5 +1,6 @@
 // Finds, with the type checker, what the native compiler accepts and runs differently from Node.
 import ts from "typescript5";
+import { boxedArgument } from "./trap-boxes.ts";
 import { optionalGroup } from "./trap-regex.ts";
 import { Shapes } from "./trap-shapes.ts";
 import { isJsonParse, parsedUnion, unionOfObjects, widenedError } from "./trap-values.ts";
@@ -29,6 +30,8 @@ function trapAt(node: ts.Node, checker: ts.TypeChecker, shapes: Shapes): string 
   if (ts.isMethodDeclaration(node)) return concreteOverride(node, checker);
   if (ts.isRegularExpressionLiteral(node)) return absentGroup(node.text.slice(1, node.text.lastIndexOf("/")));
   if (!ts.isExpression(node) || isNameOnly(node)) return undefined;
+  const boxed = ts.isCallExpression(node) ? boxedArgument(node, checker) : undefined;
+  if (boxed !== undefined) return boxed;
   if (isRegExpFromText(node)) return absentGroup(node.arguments?.map(textOf)[0] ?? "");
   const wanted = checker.getContextualType(node);
   if (wanted === undefined || passesOn(node)) return undefined;

@@ -111,12 +111,18 @@ export function tryConnectAbstract(name: string, timeoutMs: number): number {
 
 /** Bounds every receive and send on `fd`, so that a peer that is stuck cannot make us stuck. */
 export function setTimeouts(fd: number, timeoutMs: number): void {
-  const bytes = new Uint8Array(timeval.size);
-  timeval.seconds.put(bytes, Math.floor(timeoutMs / 1000));
-  timeval.microseconds.put(bytes, (timeoutMs % 1000) * 1000);
-  limitBy(fd, SO_RCVTIMEO, bytes);
-  limitBy(fd, SO_SNDTIMEO, bytes);
+  if (timeoutMs !== limitMs) {
+    timeval.seconds.put(limit, Math.floor(timeoutMs / 1000));
+    timeval.microseconds.put(limit, (timeoutMs % 1000) * 1000);
+    limitMs = timeoutMs;
+  }
+  limitBy(fd, SO_RCVTIMEO, limit);
+  limitBy(fd, SO_SNDTIMEO, limit);
 }
+
+/** Mostly the one before: nearly all connections are to monitors. */
+const limit = new Uint8Array(timeval.size);
+let limitMs = 0;
 
 function limitBy(fd: number, option: number, bytes: Uint8Array): void {
   const result = tryOption("setsockopt", fd, SOL_SOCKET, option, bytes);
@@ -160,15 +166,31 @@ export function trySend(fd: number, bytes: Uint8Array, descriptors: readonly num
 
 /** Sends one message with our own credentials, as LXC's clients do. Returns the number of bytes, or -errno. */
 export function trySendCredentials(fd: number, bytes: Uint8Array): number {
-  const control = new Uint8Array(roundUp(cmsghdr.size + ucred.size));
-  cmsghdr.length.put(control, cmsghdr.size + ucred.size);
-  cmsghdr.level.put(control, SOL_SOCKET);
-  cmsghdr.type.put(control, SCM_CREDENTIALS);
-  const own = control.subarray(cmsghdr.size, cmsghdr.size + ucred.size);
-  ucred.pid.put(own, tryNumbers("getpid", 0, 0, 0));
-  ucred.uid.put(own, tryNumbers("geteuid", 0, 0, 0));
-  ucred.gid.put(own, tryNumbers("getegid", 0, 0, 0));
-  return sendWith(fd, bytes, control);
+  return new CredentialsMessage(bytes).trySend(fd);
+}
+
+/** A message with our own credentials, for one or many. */
+export class CredentialsMessage {
+  readonly #pins = new Pins();
+  readonly #message: Uint8Array;
+
+  constructor(bytes: Uint8Array) {
+    const control = new Uint8Array(roundUp(cmsghdr.size + ucred.size));
+    cmsghdr.length.put(control, cmsghdr.size + ucred.size);
+    cmsghdr.level.put(control, SOL_SOCKET);
+    cmsghdr.type.put(control, SCM_CREDENTIALS);
+    const own = control.subarray(cmsghdr.size, cmsghdr.size + ucred.size);
+    ucred.pid.put(own, tryNumbers("getpid", 0, 0, 0));
+    ucred.uid.put(own, tryNumbers("geteuid", 0, 0, 0));
+    ucred.gid.put(own, tryNumbers("getegid", 0, 0, 0));
+    this.#message = messageFor(this.#pins, bytes, control);
+  }
+
+  /** Returns the number of bytes, or -errno; never raises SIGPIPE. */
+  trySend(fd: number): number {
+    const result = tryBytes("sendmsg", fd, this.#message, MSG_NOSIGNAL, 0);
+    return this.#pins.count() > 0 ? result : 0;
+  }
 }
 
 function sendWith(fd: number, bytes: Uint8Array, control: Uint8Array): number {

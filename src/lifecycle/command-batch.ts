@@ -4,7 +4,7 @@ import type { Container } from "../container/container.ts";
 import { tryBytes } from "../kernel/call.ts";
 import { closeFd } from "../kernel/files.ts";
 import { cString, textOf } from "../kernel/memory.ts";
-import { trySendCredentials } from "../kernel/sockets.ts";
+import { CredentialsMessage } from "../kernel/sockets.ts";
 import { configItemOf } from "./command-client.ts";
 import { ANSWER_TIMEOUT_MS, connectTo, NO_BODY } from "./command-exchange.ts";
 import { ANSWER_SIZE, type CommandName, commandNamed, decodeAnswer, encodeRequest } from "./command-protocol.ts";
@@ -33,10 +33,12 @@ export interface Said {
  */
 export function answersOf(containers: readonly Container[], questions: readonly Question[]): (Said[] | undefined)[] {
   const requests = requestsFor(questions);
+  const message = new CredentialsMessage(requests);
   const answers: (Said[] | undefined)[] = [];
   for (let at = 0; at < containers.length; at += AT_ONCE) {
     const connections: number[] = [];
-    for (const container of containers.slice(at, at + AT_ONCE)) connections.push(tryAsk(container, requests));
+    for (const container of containers.slice(at, at + AT_ONCE))
+      connections.push(tryAsk(container, message, requests.length));
     for (let i = 0; i < connections.length; i++) {
       const fd = connections[i]!;
       answers.push(fd < 0 ? undefined : answersFrom(fd, questions.length));
@@ -74,10 +76,10 @@ function requestsFor(questions: readonly Question[]): Uint8Array {
 }
 
 /** The connection, or a negative number. */
-function tryAsk(container: Container, requests: Uint8Array): number {
+function tryAsk(container: Container, message: CredentialsMessage, length: number): number {
   try {
     const fd = connectTo(container, ANSWER_TIMEOUT_MS);
-    if (fd < 0 || trySendCredentials(fd, requests) === requests.length) return fd;
+    if (fd < 0 || message.trySend(fd) === length) return fd;
     closeFd(fd);
     return -1;
   } catch {

@@ -97,7 +97,7 @@ function ask(program: number, args: readonly string[]): Question {
   const said = call("make a file in memory", "memfd_create", "busybox", MFD_CLOEXEC);
   const child = cloneProcess(0, -1);
   if (child.pid === 0) {
-    for (const fd of [1, 2]) tryNumbers("dup3", said, fd, 0);
+    for (let fd = 1; fd <= 2; fd++) tryNumbers("dup3", said, fd, 0);
     tryExecFd(program, args, ["PATH=/bin"]);
     exitNow(127);
   }

@@ -1,0 +1,53 @@
+// Numbers that the compiled program hands on as objects, to functions that are called for each system call and each field of a struct.
+import ts from "typescript5";
+
+/** Where one such caller makes all others allocate, too. */
+const OFTEN: readonly string[] = [
+  "tryNumbers",
+  "tryBytes",
+  "tryOption",
+  "closeFd",
+  "sendSignal",
+  "Field.put",
+  "Field.putWords",
+];
+
+/** Says so when an argument of `call` is what the compiler keeps as "number or undefined", whatever its type says by then. */
+export function boxedArgument(call: ts.CallExpression, checker: ts.TypeChecker): string | undefined {
+  if (!OFTEN.includes(calledName(call, checker))) return undefined;
+  const boxed = call.arguments.find((argument) => isNumber(argument, checker) && comesAsUnion(argument, checker));
+  if (boxed === undefined) return undefined;
+  return `boxed-argument: ${boxed.getText()} is an object in the compiled program, and then so is that of every other caller; write: an index loop with xs[i]!, or plain(${boxed.getText()})`;
+}
+
+function calledName(call: ts.CallExpression, checker: ts.TypeChecker): string {
+  const { expression } = call;
+  if (ts.isIdentifier(expression)) return expression.text;
+  if (!ts.isPropertyAccessExpression(expression)) return "";
+  return `${checker.getTypeAtLocation(expression.expression).getSymbol()?.name ?? ""}.${expression.name.text}`;
+}
+
+function isNumber(argument: ts.Expression, checker: ts.TypeChecker): boolean {
+  return (checker.getTypeAtLocation(argument).flags & ts.TypeFlags.NumberLike) !== 0;
+}
+
+/** A loop's or a callback's own variable, or one that was declared with what may be undefined. */
+function comesAsUnion(argument: ts.Expression, checker: ts.TypeChecker): boolean {
+  if (isIndexOr(argument)) return true;
+  if (!ts.isIdentifier(argument)) return false;
+  const declared = checker.getSymbolAtLocation(argument)?.valueDeclaration;
+  if (declared === undefined) return false;
+  if (ts.isParameter(declared))
+    return ts.isArrowFunction(declared.parent) && ts.isCallExpression(declared.parent.parent);
+  if (!ts.isVariableDeclaration(declared)) return false;
+  if (ts.isForOfStatement(declared.parent.parent)) return true;
+  if (declared.initializer !== undefined && isIndexOr(declared.initializer)) return true;
+  const type = checker.getTypeAtLocation(declared.name);
+  return type.isUnion() && type.types.some((each) => (each.flags & ts.TypeFlags.Undefined) !== 0);
+}
+
+/** `xs[i] ?? …` */
+function isIndexOr(node: ts.Expression): boolean {
+  const isOr = ts.isBinaryExpression(node) && node.operatorToken.kind === ts.SyntaxKind.QuestionQuestionToken;
+  return isOr && ts.isElementAccessExpression(node.left);
+}
