@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { before, test } from "node:test";
 
-const DRIVER = resolve("dist/cgroup-places-driver");
+const DRIVER = resolve("dist/drivers/cgroup-places");
 const USER = "54321";
 const isRoot = process.getuid?.() === 0;
 const cgroups = readFileSync("/proc/1/cgroup", "utf8");

@@ -4,7 +4,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { before, test } from "node:test";
 
-const DRIVER = "dist/cgroup-driver";
+const DRIVER = "dist/drivers/cgroup";
 
 /** The lines a driver run says, without times, which vary. */
 function drive(...words: readonly string[]): string[] {

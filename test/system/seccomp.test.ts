@@ -10,7 +10,7 @@ import { compilePolicy } from "../../src/isolation/seccomp/compile.ts";
 import { readPolicy } from "../../src/isolation/seccomp/read.ts";
 import { dataOf, run } from "../fuzz/seccomp-model.ts";
 
-const DRIVER = "dist/seccomp-driver";
+const DRIVER = "dist/drivers/seccomp";
 const folder = mkdtempSync(join(tmpdir(), "lxcts-seccomp-"));
 const PROBE = join(folder, "probe");
 const PROBE_X86 = join(folder, "probe-x86");

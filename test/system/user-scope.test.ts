@@ -8,7 +8,7 @@ import { join, resolve } from "node:path";
 import { after, before, test } from "node:test";
 import { DbusReader, DbusWriter, decodeMessage, messageLength } from "../../src/kernel/dbus.ts";
 
-const DRIVER = resolve("dist/user-scope-driver");
+const DRIVER = resolve("dist/drivers/user-scope");
 const SYSTEMD = "/usr/lib/systemd/systemd";
 const isRoot = process.getuid?.() === 0;
 const noManager = !isRoot
