@@ -27,11 +27,32 @@ finish() {
   exit
 }
 
+# Steps that need little of the machine, or nothing of its state, run beside the others; what they say comes after.
+beside() {
+  "$1" > dist/beside.log 2>&1 &
+  other=$!
+}
+
+join() {
+  wait "$other"
+  cat dist/beside.log
+}
+
+engines() {
+  step "the same under Node and natively" sh scripts/differential.sh
+  step "compiler" sh scripts/run-tests.sh 'test/compiler/**/*.test.ts'
+}
+
+guests() { step "guests" sh scripts/guest.sh uml; }
+
 step "set-up" sh scripts/setup.sh || finish
 step "check" sh scripts/check.sh
-step "build" npm run --silent build || finish
-step "the same under Node and natively" sh scripts/differential.sh
-step "compiler" sh scripts/run-tests.sh 'test/compiler/**/*.test.ts'
+beside engines
+step "build" npm run --silent build
+built=$?
+join
+[ $built = 0 ] || finish
+beside guests
 step "system" sh scripts/system.sh
-step "guests" sh scripts/guest.sh uml
+join
 finish

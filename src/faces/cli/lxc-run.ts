@@ -244,7 +244,7 @@ function startNow(options: StartOptions): void {
     const cause = error.because;
     if (cause?.doing !== "plan the container's network") throw error;
     const { code, doing, reason, errno } = cause;
-    const hint = `run it without: --network=empty; or ${cause.hint}`;
+    const hint = `${cause.hint}; or run it without: --network=empty`;
     const because = new LxcError(code, doing, reason, { errno, hint });
     throw new LxcError(error.code, error.doing, error.reason, { errno: error.errno, because });
   }
