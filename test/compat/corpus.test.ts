@@ -37,7 +37,8 @@ function keysAsked(): string[] {
     keys.push(prefix);
   for (const number of [0, 1, 2, 3, 5, 7, 10]) {
     const network = new NetworkConfig(number);
-    for (const setting of network.settings) keys.push(network.keyOf(setting));
+    const known = network.settings.map((setting) => network.keyOf(setting));
+    for (const key of known) if (!isOurs(key)) keys.push(key);
   }
   return keys;
 }
