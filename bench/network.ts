@@ -16,6 +16,14 @@ export function networkConfig(address: string): string[] {
   return address === "" ? network : [...network, `lxc.net.0.ipv4.address = ${address}/16`];
 }
 
+/** What /sys shows of devices is of the network namespace in which it was mounted, and LXC looks for the bridge there. */
+const SHOW_DEVICES = `cgroups=$(mktemp -d)
+mount --rbind /sys/fs/cgroup "$cgroups"
+mount -t sysfs sysfs /sys
+mount --rbind "$cgroups" /sys/fs/cgroup
+umount --lazy "$cgroups"
+rmdir "$cgroups"`;
+
 /** A server that gives addresses at once: LXC's first looks for three seconds whether somebody has one. */
 export function startNetwork(): void {
   for (const folder of FOLDERS) {
@@ -26,6 +34,7 @@ export function startNetwork(): void {
     "/etc/default/lxc-net",
     `LXC_BRIDGE=${BRIDGE}\nLXC_DHCP_PING=false\nLXC_NETMASK=255.255.0.0\nLXC_ADDR=10.0.0.1\n`,
   );
+  execFileSync("sh", ["-ec", SHOW_DEVICES]);
   execFileSync("ip", ["link", "set", "lo", "up"]);
   execFileSync(LXC_NET, ["start"], { stdio: ["ignore", "ignore", "ignore"] });
 }
