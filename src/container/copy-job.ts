@@ -38,6 +38,8 @@ export type CopyProgress = (files: number, sizeBytes: number, isOver: boolean) =
 export interface CopyOptions {
   readonly source: Container;
   readonly target: Container;
+  /** Read instead of the source's configuration; "" for that. */
+  readonly configFile: string;
   readonly wish: CopyWish;
   readonly keepName: boolean;
   readonly keepMac: boolean;
@@ -78,13 +80,14 @@ export interface CopyJob {
 export function planCopy(options: CopyOptions): CopyJob {
   const { source, target } = options;
   const doing = `copy ${source.name} to ${target.name}`;
-  const loaded = loadConfig(configFileOf(source));
+  const file = options.configFile === "" ? configFileOf(source) : options.configFile;
+  const loaded = loadConfig(file);
   const { config } = loaded;
   // Throws for kinds of storage that are not there.
   storageNamed(options.wish.backing);
   storageNamed(config.rootfsPath.value?.type ?? "");
   const copy = planRootfsCopy(config.rootfsPath.value, options.wish);
-  const text = lettersOf(readRegular(configFileOf(source)));
+  const text = lettersOf(readRegular(file));
   const fstab = fstabCopy(config.mountFstab.value, source, target);
   const copied = copiedConfig({
     text,

@@ -35,7 +35,7 @@ export function restoreAs(options: SnapshotOptions, name: string, target: Contai
   const wish: CopyWish = { snapshot, backing: "", maybe: false, tmpfs: false };
   const isRunning = false;
   const { container, runDir, environment, progress } = options;
-  const whole: SnapshotOptions = { container, runDir, environment, isRunning, progress };
+  const whole: SnapshotOptions = { container, runDir, environment, isRunning, progress, configFile: "" };
   copyContainer(snapshotCopy(whole, { source, target, wish, isSame: false, files: [] }));
 }
 

@@ -36,6 +36,8 @@ export interface SnapshotOptions {
   readonly environment: readonly string[];
   readonly isRunning: boolean;
   readonly progress: CopyProgress;
+  /** Read instead of the container's configuration when a snapshot is taken; "" for that. */
+  readonly configFile: string;
 }
 
 /** The folder of a container's snapshots. */
@@ -112,6 +114,7 @@ export function snapshotCopy(options: SnapshotOptions, parts: CopyParts): CopyOp
   return {
     source: parts.source,
     target: parts.target,
+    configFile: options.configFile,
     wish: parts.wish,
     keepName: parts.isSame,
     keepMac: parts.isSame,

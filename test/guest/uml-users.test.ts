@@ -61,6 +61,8 @@ test("without a cgroup of their own a user's container starts, and is told what 
 });
 
 test("who is alone in a delegated cgroup makes room in it, and who is not is told who is in the way", async () => {
-  const said = await guest.exec("cd /lxc-ts && sh test/system/drivers/cgroup-room.sh /lxc-ts/dist/drivers/cgroup-places");
+  const said = await guest.exec(
+    "cd /lxc-ts && sh test/system/drivers/cgroup-room.sh /lxc-ts/dist/drivers/cgroup-places",
+  );
   equal(said.stdout, readFileSync("test/system/drivers/cgroup-room.expected", "utf8"), said.stderr);
 });

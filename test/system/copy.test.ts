@@ -347,3 +347,22 @@ test("what cannot be is refused by name", { skip }, () => {
   });
   rmSync(join(place.lxcpath, "lxcts-full"), { recursive: true });
 });
+
+test("--rcfile of lxc-copy and lxc-snapshot: the copy is configured as the file says", { skip }, () => {
+  const folder = place.create("lxcts-byfile", "lxc.uts.name = own");
+  const file = join(place.folder, "by-file.conf");
+  writeFileSync(file, `lxc.uts.name = elsewhere\nlxc.rootfs.path = dir:${folder}/rootfs\nlxc.tty.max = 3\n`);
+  deepEqual(place.ours("lxc-copy", "-n", "lxcts-byfile", "-N", "lxcts-byfile2", "-K", "--rcfile", file), DONE);
+  const copied = config("lxcts-byfile2");
+  deepEqual(
+    [/lxc.uts.name = elsewhere/.test(copied), /own/.test(copied), /tty.max = 3/.test(copied)],
+    [true, false, true],
+  );
+  deepEqual(place.ours("lxc-snapshot", "-n", "lxcts-byfile", `--rcfile=${file}`), DONE);
+  match(config("lxcts-byfile/snaps/snap0"), /lxc.uts.name = elsewhere\n/);
+  const renamed = place.ours("lxc-copy", "-n", "lxcts-byfile2", "-R", "-N", "lxcts-byfile3", `--rcfile=${file}`);
+  deepEqual([renamed.code, existsSync(join(place.lxcpath, "lxcts-byfile2"))], [1, true]);
+  match(renamed.err, /a container that is renamed keeps its configuration\n {2}hint: leave --rcfile out/);
+  const missing = place.ours("lxc-copy", "-n", "lxcts-byfile", "-N", "lxcts-byfile4", "--rcfile=/no/such/file");
+  deepEqual([missing.code, existsSync(join(place.lxcpath, "lxcts-byfile4"))], [1, false]);
+});

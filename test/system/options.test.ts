@@ -334,8 +334,6 @@ const REFUSED = [
   "lxc-create --fstype",
   "lxc-create --fssize",
   "lxc-copy --fssize",
-  "lxc-copy --rcfile",
-  "lxc-snapshot --rcfile",
 ];
 
 test("what LXC has and we refuse is refused by name, before anything is done", { skip }, () => {
@@ -343,7 +341,6 @@ test("what LXC has and we refuse is refused by name, before anything is done", {
   const words: Readonly<Record<string, readonly string[]>> = {
     "lxc-create": ["-n", "lxcts-orefused", "-t", "none"],
     "lxc-copy": ["-n", NAME, "-N", "lxcts-orefused"],
-    "lxc-snapshot": ["-n", NAME],
   };
   for (const { tool, long, refused: why } of refused) {
     const said = place.ours(tool, ...(words[tool] ?? []), `--${long}=x`);

@@ -59,7 +59,7 @@ export const lxcCopy: Tool = {
     keepData,
     keepName,
     keepMac,
-    later(rcFile),
+    rcFile,
   ],
   named: true,
   run,
@@ -81,6 +81,7 @@ function run(args: Arguments): number {
   if (isEphemeral) return copyEphemeral(args, ephemeralRequest(args, container, isRunning));
   const target = targetOf(args, container);
   if (renames && target.lxcpath !== container.lxcpath) throw renamedElsewhere(container);
+  if (renames && args.has(rcFile)) throw renamedByFile(container);
   const options = optionsFrom(args, container, target, isRunning, renames);
   if (renames) renameTo(args, options);
   else copyTo(args, options);
@@ -104,6 +105,7 @@ function optionsFrom(
   return {
     source,
     target,
+    configFile: args.has(rcFile) ? absolute(args.text(rcFile, "")) : "",
     wish: wishFrom(args, args.has(snapshot) && !renames),
     keepName: args.has(keepName),
     keepMac: args.has(keepMac) || renames,
@@ -163,6 +165,17 @@ function onlyWith(option: Option): LxcError {
   return new LxcError("config-invalid", `use --${option.long}`, "it is only for a copy that is started", {
     hint: "add -e",
   });
+}
+
+function renamedByFile(container: Container): LxcError {
+  return new LxcError(
+    "config-invalid",
+    `rename ${container.name}`,
+    "a container that is renamed keeps its configuration",
+    {
+      hint: "leave --rcfile out, or copy it with that, and destroy it here",
+    },
+  );
 }
 
 function renamedElsewhere(container: Container): LxcError {

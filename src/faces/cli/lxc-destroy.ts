@@ -62,6 +62,7 @@ function destroyDependents(args: Arguments, container: Container, isRunning: boo
       environment: environment(),
       isRunning,
       progress: () => {},
+      configFile: "",
     });
   } catch (caught) {
     fail(container, asLxcError(caught as Error));

@@ -15,8 +15,8 @@ import {
 } from "../../container/snapshots.ts";
 import { readText } from "../../kernel/files.ts";
 import { stateOf } from "../../lifecycle/command-client.ts";
-import { environment, runFolder } from "./caller.ts";
-import { type Arguments, columns, flag, later, Refusal, rcFile, type Tool, valued } from "./command.ts";
+import { absolute, environment, runFolder } from "./caller.ts";
+import { type Arguments, columns, flag, Refusal, rcFile, type Tool, valued } from "./command.ts";
 import { failedCopy } from "./copy-words.ts";
 import { JsonObject } from "./json.ts";
 import { type Column, column, columnsFrom, printListing, textValue } from "./listing.ts";
@@ -36,7 +36,7 @@ export const lxcSnapshot: Tool = {
   name: "lxc-snapshot",
   usage: "--name=NAME [-L [-C]] [-c FILE] [-d NAME] [-r NAME [-N NEWNAME]]",
   doc: "lxc-snapshot takes, lists, restores and destroys snapshots of the container NAME",
-  options: [list, restore, newName, destroy, comment, showComments, later(rcFile)],
+  options: [list, restore, newName, destroy, comment, showComments, rcFile],
   named: true,
   rows: true,
   run,
@@ -55,6 +55,7 @@ function run(args: Arguments): number {
     environment: environment(),
     isRunning,
     progress: copyProgress,
+    configFile: args.has(rcFile) ? absolute(args.text(rcFile, "")) : "",
   };
   switch (actionFrom(args)) {
     case "list":
