@@ -3,4 +3,4 @@
 set -eu
 cd "$(dirname "$0")/.."
 sh scripts/build-drivers.sh
-exec sh scripts/run-tests.sh --test-concurrency=1 'test/isolation/**/*.test.ts' 'test/options/**/*.test.ts' 'test/system/**/*.test.ts' 'test/cve/**/*.test.ts' 'test/compat/**/*.test.ts'
+exec sh scripts/run-tests.sh --test-concurrency=1 'test/isolation/**/*.test.ts' 'test/networks/**/*.test.ts' 'test/options/**/*.test.ts' 'test/system/**/*.test.ts' 'test/cve/**/*.test.ts' 'test/compat/**/*.test.ts'
