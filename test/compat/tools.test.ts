@@ -40,7 +40,7 @@ const differences: Readonly<Record<string, readonly [string, ...Part[]]>> = {
   escape: ["`lxc-console -e B`, `-e abc`, `-e ^`", "err"],
   exec: ["a program that cannot be run", "err"],
   misuse: ["a misused option", "err"],
-  refused: ["`lxc-create`, `lxc-copy`, `lxc-snapshot`: an option of a storage backend", "err"],
+  refused: ["`lxc-create`, `lxc-copy`: an option of a storage backend", "err"],
   silent: ["a failure of which LXC says nothing", "err"],
   start: ["a start that fails", "err"],
   version: ["`--version`", "out"],
