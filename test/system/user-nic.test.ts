@@ -86,6 +86,22 @@ test("nobody gets a device that no line of the file allows", { skip }, () => {
   nothing();
 });
 
+test("a file that others than root can change says nothing", { skip }, () => {
+  for (const file of ["/etc/lxc/lxc-usernet", "/etc/passwd", "/etc/group"]) {
+    for (const change of [
+      `chown ${ANN} ${file}`,
+      `chgrp lxcts-staff ${file}; chmod g+w ${file}`,
+      `chmod o+w ${file}`,
+    ]) {
+      place.allow(`${ANN} veth br0 2`);
+      equal(place.root(change).code, 0);
+      refused(create(ANN, ann));
+      equal(place.root(`chown root:root ${file}; chmod 644 ${file}`).code, 0);
+    }
+  }
+  nothing();
+});
+
 test("several lines, of the user and of its groups, are used in their order", { skip }, () => {
   place.allow(`${ANN} veth br0 1`, "@lxcts-staff veth br0 2", `${ANN} veth br0 2`);
   for (let i = 0; i < 4; i++) equal(create(ANN, ann).code, 0);

@@ -4,11 +4,12 @@
 
 import { LxcError } from "../../base/errors.ts";
 import { AT_FDCWD, O_NOCTTY, O_NONBLOCK, O_RDONLY, S_IFMT, S_IFREG } from "../../kernel/abi/fs.ts";
-import { closeFd, openAt, readUpTo, statusOf } from "../../kernel/files.ts";
+import { closeFd, type FileStatus, openAt, readUpTo, statusOf } from "../../kernel/files.ts";
 import { groupsIn } from "../../kernel/groups.ts";
 import { userIn } from "../../kernel/passwd.ts";
 
 const LARGEST_FILE_BYTES = 16 * 1024 * 1024;
+const WRITABLE_BY_GROUP = 0o020;
 const WRITABLE_BY_OTHERS = 0o002;
 
 export interface Caller {
@@ -29,6 +30,11 @@ export function callerOf(uid: number): Caller {
   return { uid, name, groups: groupsIn(readTrusted("/etc/group"), name, user.gid).filter((group) => isWord(group)) };
 }
 
+function mayOthersWrite(status: FileStatus): boolean {
+  const byGroup = status.gid !== 0 && (status.mode & WRITABLE_BY_GROUP) !== 0;
+  return status.uid !== 0 || byGroup || (status.mode & WRITABLE_BY_OTHERS) !== 0;
+}
+
 /** Whether the line before, or another word, cannot be taken for this one. */
 function isWord(name: string): boolean {
   if (name === "" || name.startsWith("@") || name.startsWith("#")) return false;
@@ -36,14 +42,14 @@ function isWord(name: string): boolean {
   return true;
 }
 
-/** The text of a file that not everybody may have written. */
+/** The text of a file that nobody but root may have written. */
 export function readTrusted(path: string): string {
   const fd = openAt(AT_FDCWD, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
   try {
     const status = statusOf(fd, path);
-    if ((status.mode & S_IFMT) !== S_IFREG || (status.mode & WRITABLE_BY_OTHERS) !== 0) {
-      throw new LxcError("not-permitted", `read ${path}`, "it is no file, or one that everybody can change", {
-        hint: `chmod o-w ${path}`,
+    if ((status.mode & S_IFMT) !== S_IFREG || mayOthersWrite(status)) {
+      throw new LxcError("not-permitted", `read ${path}`, "it is no file, or one that others than root can change", {
+        hint: `chown root:root ${path} && chmod go-w ${path}`,
       });
     }
     return new TextDecoder().decode(readUpTo(fd, path, LARGEST_FILE_BYTES));
