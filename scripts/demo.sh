@@ -10,7 +10,7 @@ give_up() {
 }
 
 if [ "${1-}" != inside ]; then
-  [ "$(id -u)" = 0 ] || give_up "making containers needs root for now; run: sudo npm run demo"
+  [ "$(id -u)" = 0 ] || give_up "it makes namespaces and a bridge of its own, which needs root; run: sudo npm run demo"
   sh scripts/setup.sh || give_up "set-up failed, see above"
   if [ ! -x dist/lxc ] || [ ! -d dist/bin ] || [ -n "$(find src shim scripts/build.sh package-lock.json -newer dist/lxc)" ]; then
     echo "building dist/lxc"

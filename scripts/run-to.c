@@ -34,6 +34,8 @@ static void check_call(void)
 	case SYS_set_tid_address:
 		return;
 	}
+	if (registers.orig_rax == SYS_mmap)
+		fail("modules need more memory than FIRST_AREA of shim/memory.c has; bytes asked for:", registers.rsi);
 	fail("a module makes a system call when it is loaded: number", registers.orig_rax);
 }
 

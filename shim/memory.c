@@ -1,9 +1,9 @@
 // malloc(3) for a program of one thread, whose tools live for a millisecond and whose monitors wait for years.
 //
-// The C library's has pages for each size, which it maps and gives back: in a tool that was most of the system calls and of the page
-// faults, in a monitor most of the memory. Here chunks lie side by side, first in an area of the program,
-// then in mapped ones. Each has its size in front; free neighbours become one; free chunks are in lists by size (the boundary tags of
-// Knuth, volume 1, 2.5).
+// The C library's has pages for each size, which it maps and gives back: in a tool that was most of the system calls and of the
+// page faults, in a monitor most of the memory. Here chunks lie side by side, first in an area of the program, then in mapped
+// ones. Each has its size in front; free neighbours become one; free chunks are in lists by size (the boundary tags of Knuth,
+// volume 1, 2.5). scripts/image.ts knows this layout.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <stddef.h>
@@ -27,6 +27,7 @@ enum { USED = 1, BELOW_USED = 2, ALONE = 4, BITS = 15 };
 #define LARGEST (KIB * KIB * KIB * KIB)
 // From here on a chunk has a mapping of its own.
 #define ALONE_FROM (128 * KIB)
+// What modules make when they are loaded must fit (scripts/image.ts).
 #define FIRST_AREA (192 * KIB)
 #define NEXT_AREA (1024 * KIB)
 #define EXACT_LISTS 64

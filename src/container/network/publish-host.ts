@@ -105,7 +105,7 @@ function hasOpen(pid: number, link: string): boolean {
   return false;
 }
 
-/** Only root may, for now: the rules belong to the host. */
+/** Only root may: rules, devices and addresses of a bridge belong to the host. */
 export function refusePublishing(networks: readonly PlannedNetwork[], isRoot: boolean): void {
   if (isRoot) return;
   for (const { index, veth } of networks) {

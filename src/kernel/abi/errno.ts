@@ -60,7 +60,7 @@ export function errnoText(errno: number): string {
   return row === "" ? `error ${errno}` : row;
 }
 
-/** A switch, and not a table, which would be built at every start of every tool. */
+/** A switch: the compiled program would look through a record in the same way, from its beginning. */
 function rowOf(errno: number): string {
   switch (errno) {
     case 1:
