@@ -1,5 +1,6 @@
 import { deepEqual, equal, throws } from "node:assert/strict";
 import { test } from "node:test";
+import { networkRequest, VETH } from "../../../test/fake/network-request.ts";
 import { ipv4Bytes, ipv6Bytes } from "../../base/ip.ts";
 import type { InterfaceAddress } from "../../kernel/addresses.ts";
 import type { LinkInfo } from "../../kernel/links.ts";
@@ -8,7 +9,7 @@ import type { NetworkFacts } from "./facts.ts";
 import { planNetworks } from "./plan.ts";
 import type { NetworkPlan, PlannedNetwork } from "./planned.ts";
 import { refusePublishing } from "./publish-host.ts";
-import { type NetworkGateway, type NetworkRequest, type VethRequest, VLAN_UNSAID } from "./request.ts";
+import type { NetworkGateway, NetworkRequest, VethRequest } from "./request.ts";
 import { scriptCall } from "./scripts.ts";
 
 const none = new Uint8Array(0);
@@ -28,54 +29,9 @@ function via(text: string): NetworkGateway {
 type Changes = Partial<Omit<NetworkRequest, "veth">> & Partial<VethRequest>;
 
 function veth(changes: Changes): NetworkRequest {
-  const {
-    pair,
-    mode,
-    rxQueues,
-    txQueues,
-    routes,
-    vlan,
-    taggedVlans,
-    ingressBits,
-    egressBits,
-    published,
-    lease,
-    ...common
-  } = changes;
-  const request: NetworkRequest = {
-    index: 0,
-    type: "veth",
-    place: "",
-    link: "",
-    up: true,
-    name: "",
-    hwaddr: "",
-    mtu: 0,
-    addresses: [],
-    ipv4Gateway: { kind: "none", bytes: none },
-    ipv6Gateway: { kind: "none", bytes: none },
-    l2proxy: false,
-    veth: {
-      pair: pair ?? "",
-      mode: mode ?? "bridge",
-      rxQueues: rxQueues ?? 0,
-      txQueues: txQueues ?? 0,
-      routes: routes ?? [],
-      vlan: vlan ?? VLAN_UNSAID,
-      taggedVlans: taggedVlans ?? [],
-      ingressBits: ingressBits ?? 0,
-      egressBits: egressBits ?? 0,
-      published: published ?? [],
-      lease: lease ?? none,
-    },
-    macvlanMode: "private",
-    ipvlanMode: "l3",
-    ipvlanIsolation: "bridge",
-    vlanId: 0,
-    scriptUp: "",
-    scriptDown: "",
-  };
-  return { ...request, ...common };
+  const part = (isOfVeth: boolean) =>
+    Object.fromEntries(Object.entries(changes).filter(([key]) => key in VETH === isOfVeth));
+  return networkRequest(part(false), part(true));
 }
 
 const bridge: LinkInfo = {

@@ -1,48 +1,14 @@
 import { deepEqual, doesNotThrow, equal, throws } from "node:assert/strict";
 import { test } from "node:test";
+import { networkRequest } from "../../../test/fake/network-request.ts";
 import type { NetworkRequest, VethRequest } from "./request.ts";
-import { VLAN_UNSAID } from "./request.ts";
 import { type NicRefusal, refuseForUser, unnamedPair, whyNoNic } from "./user-refusals.ts";
 
 const none = new Uint8Array(0);
 const route = { destination: new Uint8Array([10, 0, 0, 0]), prefix: 8, gateway: none, addressSize: 4 };
 
 function request(change: Partial<NetworkRequest>, veth: Partial<VethRequest> = {}): NetworkRequest {
-  return {
-    index: 0,
-    type: "veth",
-    place: "",
-    link: "br0",
-    up: true,
-    name: "",
-    hwaddr: "",
-    mtu: 0,
-    addresses: [],
-    ipv4Gateway: { kind: "none", bytes: none },
-    ipv6Gateway: { kind: "none", bytes: none },
-    l2proxy: false,
-    veth: {
-      pair: "",
-      mode: "bridge",
-      rxQueues: 0,
-      txQueues: 0,
-      routes: [],
-      vlan: VLAN_UNSAID,
-      taggedVlans: [],
-      ingressBits: 0,
-      egressBits: 0,
-      published: [],
-      lease: none,
-      ...veth,
-    },
-    macvlanMode: "private",
-    ipvlanMode: "l3",
-    ipvlanIsolation: "bridge",
-    vlanId: 0,
-    scriptUp: "",
-    scriptDown: "",
-    ...change,
-  };
+  return networkRequest({ link: "br0", ...change }, veth);
 }
 
 test("a user may have pairs on a bridge, and each key that is for root is refused by its name", () => {
