@@ -5,7 +5,7 @@ import { schemaText } from "../src/faces/cli/config-schema.ts";
 import { tools } from "../src/faces/cli/tools.ts";
 import { bashCompletion } from "./completion-bash.ts";
 import { zshCompletion } from "./completion-zsh.ts";
-import { containerConfPage, systemConfPage, userNicPage, usernetPage } from "./manual-files.ts";
+import { containerConfPage, systemConfPage, userNicPage, usernetPage, userPublishPage } from "./manual-files.ts";
 import { toolPage } from "./manual-tools.ts";
 import { type Page, pageText } from "./roff.ts";
 
@@ -14,7 +14,7 @@ const BASH = `${SHARE}/bash-completion/completions`;
 const ZSH = `${SHARE}/zsh/site-functions`;
 
 rmSync(SHARE, { recursive: true, force: true });
-const files = [containerConfPage(), systemConfPage(), usernetPage(), userNicPage()];
+const files = [containerConfPage(), systemConfPage(), usernetPage(), userNicPage(), userPublishPage()];
 for (const page of [...files, ...tools.map(toolPage)]) writePage(page);
 write(BASH, "lxc", bashCompletion(tools));
 // bash looks for a file named after the command.

@@ -4,6 +4,7 @@
 set -eu
 umask 022
 export LC_ALL=C
+setuid='lxc-user-nic lxc-user-publish'
 prefix=/usr destdir='' replace=0 action=install tab=$(printf '\t')
 give_up() { printf 'install: %s\n' "$1" >&2 && exit 1; }
 while [ $# -gt 0 ]; do
@@ -48,7 +49,7 @@ fi
   echo "dist/lxc$tab$prefix/bin/lxc"
   for tool in $(dist/lxc --list-tools); do echo "lxc$tab$prefix/bin/$tool"; done
   for helper in $(dist/lxc --list-helpers); do echo "../../bin/lxc$tab$prefix/libexec/lxc/$helper"; done
-  echo "dist/libexec/lxc-user-nic$tab$prefix/libexec/lxc/lxc-user-nic"
+  for helper in $setuid; do echo "dist/libexec/$helper$tab$prefix/libexec/lxc/$helper"; done
   for unit in share/systemd/*; do echo "$unit$tab$prefix/lib/systemd/system/${unit##*/}"; done
   find share dist/share \( -type f -o -type l \) ! -path share/lxc/default.conf ! -path 'share/systemd/*' 2> /dev/null | sed -E "s|^(dist/)?share/(.*)|&$tab$share/\2|"
   echo "share/lxc/default.conf$tab$reference"
@@ -82,8 +83,8 @@ while IFS=$tab read -r source path; do
     *) cp -P "$source" "$made" ;;
   esac
   if [ ! -L "$made" ]; then if [ -x "$source" ]; then chmod 755 "$made"; else chmod 644 "$made"; fi; fi
-  # Ordinary users get their network devices from it.
-  if [ "$source" = dist/libexec/lxc-user-nic ] && [ "$(id -u)" = 0 ]; then chown 0:0 "$made" && chmod 4755 "$made"; fi
+  # Ordinary users get their network devices and ports from them.
+  case " $setuid " in *" ${source#dist/libexec/} "*) if [ "$(id -u)" = 0 ]; then chown 0:0 "$made" && chmod 4755 "$made"; fi ;; esac
   mv -f "$made" "$destdir$path"
 done < "$plan"
 # What an older version had, and this one has not.
@@ -92,6 +93,8 @@ remove "$work/gone"
 grep '/$' "$old" | sort -u - "$ours" "$work/folders" > "$destdir$manifest"
 echo "installed $destdir$prefix/bin/lxc, $(grep -c "^lxc$tab" "$plan") links to it, and $(grep -c "$tab$share/" "$plan") files in $destdir$share"
 if grep -q "$tab$default\$" "$plan"; then echo "installed $destdir$default"; else echo "kept $destdir$default as it was"; fi
-nic=$prefix/libexec/lxc/lxc-user-nic
-if [ -u "$destdir$nic" ]; then echo "installed $destdir$nic, setuid root"; else echo "installed $destdir$nic; ordinary users have networks once it is root's: chown root:root and chmod 4755"; fi
+for helper in $setuid; do
+  path=$destdir$prefix/libexec/lxc/$helper
+  if [ -u "$path" ]; then echo "installed $path, setuid root"; else echo "installed $path; ordinary users have what it gives once it is root's: chown root:root and chmod 4755"; fi
+done
 echo "sh scripts/install.sh --uninstall takes it back; the list is $destdir$manifest"

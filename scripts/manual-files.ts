@@ -1,4 +1,4 @@
-// Manual pages of the files: lxc.container.conf(5) from the table of keys, lxc.conf(5), lxc-usernet(5); and lxc-user-nic(1).
+// Manual pages of the files: lxc.container.conf(5) from the table of keys, lxc.conf(5), lxc-usernet(5); and of the setuid programs.
 
 import type { Group } from "../src/container/config/groups.ts";
 import { NetworkConfig } from "../src/container/config/network-schema.ts";
@@ -123,16 +123,21 @@ export function systemConfPage(): Page {
 export function usernetPage(): Page {
   const what =
     "/etc/lxc/lxc-usernet says how many network devices users may have, and on which bridges. Each line is USER veth BRIDGE COUNT, or @GROUP veth BRIDGE COUNT; a line that begins with # is a comment. Of the lines for a user and a bridge the first one with room left is used. The bridge none is for devices that are joined to no bridge.";
+  const ports =
+    "A line USER publish BRIDGE PORTS lets lxc.net.[i].publish of the user's containers on that bridge have ports of the host. PORTS is a list such as 8000-8999,53/udp,127.0.0.1:22: a range with one protocol, or both, for one address of the host, or all. LXC passes over such lines.";
   const who =
     "The user's name is looked for in /etc/passwd, and the groups in /etc/group: a user of a directory service needs a line there.";
   return {
     name: "lxc-usernet",
     section: 5,
-    purpose: "network devices for the containers of users",
+    purpose: "network devices and published ports for the containers of users",
     parts: [
-      { title: "Description", lines: [...paragraph(what), ...paragraph(who)] },
-      { title: "Example", lines: example("anna veth lxcbr0 10", "@staff veth br0 2") },
-      { title: "See also", lines: paragraph("lxc-user-nic(1), lxc-config(1), lxc.container.conf(5)") },
+      { title: "Description", lines: [...paragraph(what), ...paragraph(ports), ...paragraph(who)] },
+      { title: "Example", lines: example("anna veth lxcbr0 10", "@staff veth br0 2", "anna publish lxcbr0 8000-8999") },
+      {
+        title: "See also",
+        lines: paragraph("lxc-user-nic(1), lxc-user-publish(1), lxc-config(1), lxc.container.conf(5)"),
+      },
     ],
   };
 }
@@ -164,7 +169,31 @@ export function userNicPage(): Page {
         ),
       },
       { title: "Files", lines: paragraph("/etc/lxc/lxc-usernet, /run/lxc/nics") },
-      { title: "See also", lines: paragraph("lxc-usernet(5), lxc-start(1)") },
+      { title: "See also", lines: paragraph("lxc-usernet(5), lxc-user-publish(1), lxc-start(1)") },
+    ],
+  };
+}
+
+export function userPublishPage(): Page {
+  const what =
+    "A start by an ordinary user calls it for each network with lxc.net.[i].publish. It is setuid root, and lets those ports of the host that /etc/lxc/lxc-usernet allows lead to the container, until its standard input ends. DEVICE is the host's end of a device on BRIDGE that lxc-user-nic has given the user.";
+  const how =
+    "It prints ready once it has the ports, and leads them to the addresses that the device's other end has in the bridge's own network. Whatever it reads has it look for those addresses again. The ports go with it, however it ends.";
+  return {
+    name: "lxc-user-publish",
+    section: 1,
+    purpose: "ports of the host that lead to the container of a user",
+    parts: [
+      { title: "Synopsis", lines: example("lxc-user-publish LXCPATH NAME INDEX BRIDGE DEVICE PORTS...") },
+      { title: "Description", lines: [...paragraph(what), ...paragraph(how)] },
+      {
+        title: "Exit status",
+        lines: paragraph(
+          "0, or 1 with one sentence, which is the same for all that is not allowed or not there; another one says which port is taken.",
+        ),
+      },
+      { title: "Files", lines: paragraph("/etc/lxc/lxc-usernet, /run/lxc/nics, /run/lxc/publish.lock") },
+      { title: "See also", lines: paragraph("lxc-usernet(5), lxc-user-nic(1), lxc-start(1)") },
     ],
   };
 }

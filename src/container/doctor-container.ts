@@ -4,8 +4,10 @@ import { type Finding, findingText } from "../base/finding.ts";
 import { groupsIn } from "../kernel/groups.ts";
 import { findingsIn, unsupportedIn } from "./config/findings.ts";
 import type { ReadConfig } from "./config/load.ts";
+import type { NetworkConfig } from "./config/network-schema.ts";
+import { publishedText } from "./config/publish-codecs.ts";
 import type { Config } from "./config/schema.ts";
-import { usernetRules } from "./config/usernet.ts";
+import { publishRules, usernetRules } from "./config/usernet.ts";
 import { type DoctorCheck, fine, found, weighed } from "./doctor-checks.ts";
 import { checkMaps } from "./doctor-ids.ts";
 import { checkRootfs, type RootfsFacts } from "./doctor-rootfs.ts";
@@ -13,7 +15,8 @@ import { idOf } from "./doctor-weights.ts";
 import { byHand, type Checked, type HostFacts } from "./host-facts.ts";
 import type { Caller } from "./network/caller.ts";
 import { NO_BRIDGE, rulesFor } from "./network/nics.ts";
-import { NIC_HELPER, setuidFix } from "./network/user-nic.ts";
+import { mayPublish, publishLine } from "./network/publish-rules.ts";
+import { NIC_HELPER, PUBLISH_HELPER, setuidFix } from "./network/setuid-helpers.ts";
 import { USERNET, usernetLine } from "./network/user-refusals.ts";
 
 /** What was read of a container. */
@@ -81,6 +84,7 @@ function checkNetworks(host: HostFacts, config: Config, container: ContainerFact
     if (network.type.value !== "veth") continue;
     const link = network.link.value ?? "";
     if (host.uid !== 0) checks.push(userNetwork(host, key, link, container.gid));
+    if (host.uid !== 0 && network.publish.isUsed()) checks.push(userPorts(host, network, link, container.gid));
     if (link === "" || container.links.includes(link)) continue;
     const fix = link === "lxcbr0" ? "lxc-net start" : `ip link add ${link} type bridge && ip link set ${link} up`;
     checks.push(found("network-link", "stops", `${key}.link`, `there is no network device ${link}`, byHand(fix)));
@@ -96,11 +100,34 @@ function userNetwork(host: HostFacts, key: string, link: string, gid: number): D
   if (helper.path === "") return stops(`${NIC_HELPER} is not installed`, `install it, or use empty for ${key}.type`);
   if (!helper.isPrivileged) return stops(`${helper.path} is not setuid root`, setuidFix(helper.path));
   const bridge = link === "" ? NO_BRIDGE : link;
-  const { uid, userName: name } = host;
-  const caller: Caller = { uid, name, groups: groupsIn(host.text("/etc/group"), name, gid) };
+  const caller = callerIn(host, gid);
   const rules = rulesFor(usernetRules(host.text(USERNET)), caller, bridge);
   if (rules.some((rule) => rule.count > 0)) return fine("network-user", what, helper.path);
+  const { name } = caller;
   return stops(`${USERNET} allows ${name} no device there`, `add this line to it: ${usernetLine(name, bridge)}`);
+}
+
+function callerIn(host: HostFacts, gid: number): Caller {
+  const { uid, userName: name } = host;
+  return { uid, name, groups: groupsIn(host.text("/etc/group"), name, gid) };
+}
+
+/** Ports are the host's, too: its root has lxc-user-publish lead them to containers of those whom the same file names. */
+function userPorts(host: HostFacts, network: NetworkConfig, link: string, gid: number): DoctorCheck {
+  const what = network.keyOf(network.publish);
+  const helper = host.program(PUBLISH_HELPER);
+  const stops = (detail: string, fix: string): DoctorCheck =>
+    found("network-ports", "stops", what, detail, byHand(fix));
+  if (helper.path === "") return stops(`${PUBLISH_HELPER} is not installed`, `install it, or take ${what} out`);
+  if (!helper.isPrivileged) return stops(`${helper.path} is not setuid root`, setuidFix(helper.path));
+  const caller = callerIn(host, gid);
+  const rules = publishRules(host.text(USERNET));
+  for (const ports of network.publish.values) {
+    if (mayPublish(rules, caller, link, ports)) continue;
+    const detail = `${USERNET} lets ${caller.name} not publish ${publishedText(ports)} there`;
+    return stops(detail, `add this line to it: ${publishLine(caller.name, link, ports)}`);
+  }
+  return fine("network-ports", what, helper.path);
 }
 
 /** What its keys need of the kernel, and a start cannot do without. */

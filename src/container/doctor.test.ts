@@ -314,6 +314,30 @@ test("an ordinary user has networks where lxc-user-nic is setuid root and a line
   match(said(host, veth, "network-user"), /^network-user fine: /);
 });
 
+test("an ordinary user has ports where lxc-user-publish is setuid root and a line of lxc-usernet allows them", () => {
+  const lines = [...IDMAP, "lxc.net.0.type = veth", "lxc.net.0.link = br0", "lxc.net.0.publish = 8080:80"];
+  const web = containerOf(lines, { links: ["br0"] });
+  const host = annsHost();
+  const start = "network-ports stops: lxc.net.0.publish: ";
+  equal(
+    said(host, web, "network-ports"),
+    `${start}lxc-user-publish is not installed; install it, or take lxc.net.0.publish out`,
+  );
+  host.programs.push({ name: "lxc-user-publish", path: "/usr/libexec/lxc/lxc-user-publish", isPrivileged: false });
+  match(said(host, web, "network-ports"), /is not setuid root; as root: chown root:root \S+ && chmod 4755 \S+$/);
+  host.programs.pop();
+  host.programs.push({ name: "lxc-user-publish", path: "/usr/libexec/lxc/lxc-user-publish", isPrivileged: true });
+  host.put("/etc/lxc/lxc-usernet", "bob publish br0 8080\nann publish br0 8080/udp\nann publish br1 8080\n");
+  equal(
+    said(host, web, "network-ports"),
+    `${start}/etc/lxc/lxc-usernet lets ann not publish 8080:80/tcp there; add this line to it: ann publish br0 8080/tcp`,
+  );
+  host.put("/etc/lxc/lxc-usernet", "ann publish br0 8000-8099\n");
+  match(said(host, web, "network-ports"), /^network-ports fine: /);
+  host.uid = 0;
+  equal(said(host, web, "network-ports"), "");
+});
+
 test("a program puts right what needs no judgement: no ids that a configuration asks for, and no advice", () => {
   const host = annsHost();
   host.put("/etc/subuid", "");

@@ -21,7 +21,7 @@ import {
   SECURITY_MODULES,
   SYSTEMD,
 } from "./host-facts.ts";
-import { findNicHelper, NIC_HELPER } from "./network/user-nic.ts";
+import { findHelper, NIC_HELPER, PUBLISH_HELPER } from "./network/setuid-helpers.ts";
 
 const X_OK = 1;
 const W_OK = 2;
@@ -176,8 +176,10 @@ function findPrograms(host: HostFacts, path: string): void {
   const own = path.split(":");
   // These two are run by users, with their own PATH.
   host.programs.push(findProgram("newuidmap", own, CAP_SETUID), findProgram("newgidmap", own, CAP_SETGID));
-  const nic = findNicHelper();
-  if (nic !== undefined) host.programs.push({ name: NIC_HELPER, path: nic.path, isPrivileged: nic.isSetuidRoot });
+  for (const name of [NIC_HELPER, PUBLISH_HELPER]) {
+    const helper = findHelper(name);
+    if (helper !== undefined) host.programs.push({ name, path: helper.path, isPrivileged: helper.isSetuidRoot });
+  }
   for (const name of programs()) host.programs.push(findProgram(name, own.concat(ROOT_FOLDERS), -1));
 }
 

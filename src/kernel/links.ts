@@ -11,6 +11,7 @@ import {
   IFLA_INFO_DATA,
   IFLA_INFO_KIND,
   IFLA_LINK,
+  IFLA_LINK_NETNSID,
   IFLA_LINKINFO,
   IFLA_MASTER,
   IFLA_MTU,
@@ -234,6 +235,11 @@ export function linkIn(reply: NetlinkReply): LinkInfo | undefined {
     rxBytes: hasStats ? rtnlLinkStats64.rxBytes.get(stats) : 0,
     txBytes: hasStats ? rtnlLinkStats64.txBytes.get(stats) : 0,
   };
+}
+
+/** The number by which we know the network namespace of a veth's other end; -1 when it is ours. */
+export function peerNamespaceIn(reply: NetlinkReply): number {
+  return new Attributes(reply.body, ifinfomsg.size).i32(IFLA_LINK_NETNSID, -1);
 }
 
 /** The devices called `names`, in one question; undefined in the place of each that is not there. */

@@ -175,13 +175,14 @@ export class Monitor {
       tellWith(channel.left, "configured", cgroupPath);
       this.#takeTerminals(channel.left);
       completeNetworks(networks);
-      watchNetworks(networks);
       for (const warning of applyDeviceRules(cgroups, plan.limits)) plan.options.warn(warning);
       this.#hooks.run("start-host");
       this.#signals.refuseIfAsked(plan.options.container.name);
       tell(channel.left, "go");
       if (plan.filter?.notifies === true) this.#superviseCalls(channel.left);
       expect(channel.left, "closed");
+      // Before it became its program nobody but root may look at it.
+      watchNetworks(networks);
     } catch (caught) {
       const failure = this.#firstFailure(channel.left, asLxcError(caught as Error));
       throw explainLimits(failure, cgroups, plan.limits.limits);

@@ -15,10 +15,12 @@ import { refuseTakenLeases } from "../container/network/name-files.ts";
 import { movesIn } from "../container/network/phys.ts";
 import { planNetworks } from "../container/network/plan.ts";
 import type { NetworkPlan } from "../container/network/planned.ts";
-import { publishWarnings, refusePublishing, refuseTakenPorts } from "../container/network/publish-host.ts";
+import { publishWarnings, refuseAdditions, refuseTakenPorts, wantedPorts } from "../container/network/publish-host.ts";
+import { ownerOf } from "../container/network/published.ts";
 import type { NetworkRequest } from "../container/network/request.ts";
 import { requestsFrom } from "../container/network/requests.ts";
 import { planForUser } from "../container/network/unprivileged.ts";
+import { refuseUserPorts } from "../container/network/user-publish.ts";
 import { refuseForUser, unnamedPair } from "../container/network/user-refusals.ts";
 import { refuseUnfinished } from "../container/partial.ts";
 import { commandSocketOf, runDirectory } from "../container/paths.ts";
@@ -149,12 +151,18 @@ function networkPlanFor(options: StartOptions): NetworkPlan {
 
 /** What belongs to the host and only one can have, asked before anything is made. */
 function refuseWhatIsTaken(container: Container, plan: NetworkPlan): void {
-  refusePublishing(plan.networks, effectiveUser() === 0);
+  const isRoot = effectiveUser() === 0;
+  refuseAdditions(plan.networks, isRoot);
+  if (!isRoot) {
+    refuseUserPorts(plan.networks);
+    return;
+  }
   refuseTakenLeases(container, plan.networks);
-  if (!plan.networks.some((network) => (network.veth?.published.length ?? 0) > 0)) return;
+  const wanted = wantedPorts(plan.networks);
+  if (wanted.length === 0) return;
   const socket = openNftables();
   try {
-    refuseTakenPorts(container, plan.networks, socket);
+    refuseTakenPorts(ownerOf(container), wanted, socket);
   } finally {
     socket.close();
   }

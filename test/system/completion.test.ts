@@ -78,9 +78,10 @@ test("zsh reads its completion", () => {
 
 test("every tool has a manual page that man formats without a warning, and it names each option", () => {
   const tools = spawnSync(join(BIN, "lxc"), ["--list-tools"], { encoding: "utf8" }).stdout.trim().split("\n");
-  const pages = [...tools, "lxc-user-nic"];
+  const helpers = ["lxc-user-nic", "lxc-user-publish"];
+  const pages = [...tools, ...helpers];
   deepEqual(readdirSync(`${SHARE}/man/man1`).sort(), pages.map((tool) => `${tool}.1`).sort());
-  formatted(`${SHARE}/man/man1/lxc-user-nic.1`);
+  for (const helper of helpers) formatted(`${SHARE}/man/man1/${helper}.1`);
   for (const tool of tools) {
     const text = formatted(`${SHARE}/man/man1/${tool}.1`);
     const help = spawnSync(join(BIN, tool), ["--help"], { encoding: "utf8" }).stderr;

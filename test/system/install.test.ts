@@ -35,9 +35,11 @@ test("what is installed runs, is listed, and is gone when uninstalled", () => {
   const destdir = join(folder, "whole");
   const made = install(destdir);
   equal(made.code, 0, made.err);
-  const nic = statSync(join(destdir, "usr/libexec/lxc/lxc-user-nic"));
-  deepEqual([nic.mode & 0o7777, nic.uid], process.getuid?.() === 0 ? [0o4755, 0] : [0o755, process.getuid?.()]);
-  match(made.out, /\ninstalled \S+\/lxc-user-nic[,;]/);
+  for (const name of ["lxc-user-nic", "lxc-user-publish"]) {
+    const helper = statSync(join(destdir, "usr/libexec/lxc", name));
+    deepEqual([helper.mode & 0o7777, helper.uid], process.getuid?.() === 0 ? [0o4755, 0] : [0o755, process.getuid?.()]);
+    match(made.out, new RegExp(`\ninstalled \\S+/${name}[,;]`));
+  }
   match(made.out, /^installed \S+\/usr\/bin\/lxc, \d+ links to it, and \d+ files in \S+\ninstalled \S+default\.conf\n/);
   const listed = readFileSync(join(destdir, "usr/share/lxc-ts/manifest"), "utf8").trim().split("\n");
   deepEqual(

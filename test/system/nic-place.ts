@@ -1,6 +1,7 @@
 // Users, bridges and lxc-user-nic in mount and network namespaces of a test's own: nothing of it is seen by the host.
 
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import {
   appendFileSync,
   chmodSync,
@@ -41,10 +42,13 @@ const SETTLE = [
   "exec sleep 3600",
 ];
 
+const SERVER = `require("net").createServer((one) => one.end(process.argv[1])).listen(80, () => console.log("ready"))`;
+
 export class NicPlace {
   readonly folder: string;
-  /** Ours, setuid root. */
+  /** lxc-user-nic and lxc-user-publish: ours, setuid root. */
   readonly helper: string;
+  readonly publisher: string;
   readonly #users: readonly NicUser[];
   readonly #keeper: ChildProcess;
   readonly #started: ChildProcess[] = [];
@@ -58,6 +62,7 @@ export class NicPlace {
     mkdirSync(join(etc, "lxc"), { recursive: true });
     for (const user of users) this.#know(etc, user);
     this.helper = join(this.folder, "libexec/lxc/lxc-user-nic");
+    this.publisher = join(this.folder, "libexec/lxc/lxc-user-publish");
     this.#install();
     const environment = { ...process.env, ETC: etc, FOLDER: this.folder };
     const words = ["--mount", "--net", "--propagation", "private", "sh", "-ec", SETTLE.join("; ")];
@@ -81,8 +86,10 @@ export class NicPlace {
     copyFileSync(join(BIN, "../lxc"), join(this.folder, "bin/lxc"));
     for (const tool of readdirSync(BIN))
       if (tool !== "lxc") symlinkSync("lxc", join(this.folder, "bin", basename(tool)));
-    copyFileSync(join(BIN, "../libexec/lxc-user-nic"), this.helper);
-    chmodSync(this.helper, 0o4755);
+    for (const helper of [this.helper, this.publisher]) {
+      copyFileSync(join(BIN, "../libexec", basename(helper)), helper);
+      chmodSync(helper, 0o4755);
+    }
     // Open vSwitch's program as far as we use it: it writes down what it is told, and with which environment.
     const fake = join(this.folder, "fake/ovs-vsctl");
     writeFileSync(fake, `#!/bin/sh\necho "$*" >> ${this.folder}/ovs.log\n/usr/bin/env >> ${this.folder}/ovs.env\n`);
@@ -112,7 +119,7 @@ export class NicPlace {
     return this.#run(["env", `PATH=${this.folder}/bin:/usr/sbin:/usr/bin:/sbin:/bin`, "sh", "-c", command]);
   }
 
-  /** A shell command as a user in there, where $NIC is the helper; root does `first` in the same process. */
+  /** A shell command as a user in there, where $NIC and $PUBLISH are the helpers; root does `first` in the same process. */
   as(name: string, command: string, first = ":"): Outcome {
     const become = [...this.#become(name), "sh", "-c", `cd; ${command}`];
     return this.#run(["sh", "-c", `${first}; exec "$@"`, "sh", ...become]);
@@ -122,7 +129,7 @@ export class NicPlace {
     const uid = this.#users.find((user) => user.name === name)?.uid ?? -1;
     return [
       ...["setpriv", `--reuid=${uid}`, `--regid=${uid}`, "--clear-groups", "--inh-caps=-all", "--", "env", "-i"],
-      ...[`HOME=${this.homeOf(name)}`, `USER=${name}`, `NIC=${this.helper}`],
+      ...[`HOME=${this.homeOf(name)}`, `USER=${name}`, `NIC=${this.helper}`, `PUBLISH=${this.publisher}`],
       `PATH=${this.folder}/bin:/usr/bin:/bin`,
     ];
   }
@@ -144,6 +151,27 @@ export class NicPlace {
     const isThere = () => readFileSync(`/proc/${child.pid}/cmdline`, "utf8").startsWith("sleep\0");
     if (!(await eventually(isThere))) throw new Error("no namespace of the user");
     return child.pid ?? 0;
+  }
+
+  /** A program of the user in there that goes on, with pipes. */
+  start(name: string, ...words: string[]): ChildProcessWithoutNullStreams {
+    const child = spawn("nsenter", [...this.#enter(), ...this.#become(name), ...words], { stdio: "pipe", cwd: "/" });
+    this.#started.push(child);
+    return child;
+  }
+
+  /** Says `word` to each who comes to port 80 in the network of process `pid`, whose user namespace is the user's. */
+  async serve(name: string, pid: number, word: string): Promise<void> {
+    this.root(`nsenter -t ${pid} -n sh -c 'echo 0 > /proc/sys/net/ipv4/ip_unprivileged_port_start'`);
+    const words = ["nsenter", "-t", String(pid), "-U", "-n", "--preserve-credentials", process.execPath, "-e", SERVER];
+    const server = this.start(name, ...words, word);
+    const [said] = await Promise.race([once(server.stdout, "data"), once(server.stderr, "data")]);
+    if (String(said) !== "ready\n") throw new Error(String(said));
+  }
+
+  /** What a server says to the host, or "". */
+  ask(address: string, port: number): string {
+    return this.root(`timeout 3 bash -c 'exec 3<> /dev/tcp/${address}/${port} && cat <&3' 2> /dev/null`).out;
   }
 
   end(pid: number): void {
@@ -172,6 +200,7 @@ export class NicPlace {
   }
 
   remove(): void {
+    for (const child of this.#started) child.kill("SIGKILL");
     for (const pid of this.processes()) spawnSync("kill", ["-KILL", pid]);
     this.#keeper.kill("SIGKILL");
     rmSync(this.folder, { recursive: true, force: true });

@@ -370,7 +370,7 @@ test("limits of its caller end it before it has begun, or are lifted", { skip },
     "-v 2000",
     "-d 0",
     "-s 64",
-    "-u 0",
+    "-p 0",
   ];
   for (const limit of limits) {
     const before = place.nics();

@@ -97,17 +97,17 @@ function publishedPortsIn(text: string): PublishedPorts | undefined {
 }
 
 /** 0.0.0.0 and [::] stand for all addresses of their kind. */
-function hostAddressIn(text: string): Uint8Array | undefined {
+export function hostAddressIn(text: string): Uint8Array | undefined {
   if (!text.startsWith("[")) return ipv4Bytes(text);
   return text.endsWith("]") ? ipv6Bytes(text.slice(1, -1)) : undefined;
 }
 
-interface PortRange {
+export interface PortRange {
   readonly first: number;
   readonly last: number;
 }
 
-function portRangeIn(text: string): PortRange | undefined {
+export function portRangeIn(text: string): PortRange | undefined {
   const dash = text.indexOf("-");
   const first = portIn(dash < 0 ? text : text.slice(0, dash));
   const last = dash < 0 ? first : portIn(text.slice(dash + 1));

@@ -15,7 +15,7 @@ import {
   tryWriteAt,
   writeText,
 } from "../../kernel/files.ts";
-import { waitForLock } from "../../kernel/locks.ts";
+import { waitForSharedLock } from "../../kernel/locks.ts";
 import type { NetlinkSocket } from "../../kernel/netlink.ts";
 import { commitNft, listRules, listTables, openNftables, tableRemoval } from "../../kernel/nftables.ts";
 import { guardRequests, guardTableOf, LIST_CHAIN, TABLE_PREFIX } from "./published.ts";
@@ -84,7 +84,7 @@ export function withPublishLock(run: () => void): void {
   makeDirectories(RUN_FOLDER, 0o755);
   const fd = createFile(LOCK, O_RDWR | O_CREAT | O_NOFOLLOW, 0o600);
   try {
-    waitForLock(fd, LOCK);
+    waitForSharedLock(fd, LOCK);
     run();
   } finally {
     closeFd(fd);

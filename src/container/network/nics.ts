@@ -39,11 +39,12 @@ export function nicText(lines: readonly NicLine[]): string {
 
 /** The rules for this user on `bridge`, in file order. */
 export function rulesFor(rules: readonly UsernetRule[], caller: Caller, bridge: string): UsernetRule[] {
-  return rules.filter((rule) => rule.bridge === bridge && isFor(rule, caller));
+  return rules.filter((rule) => rule.bridge === bridge && isFor(caller, rule.who, rule.isGroup));
 }
 
-function isFor(rule: UsernetRule, caller: Caller): boolean {
-  return rule.isGroup ? caller.groups.includes(rule.who) : caller.name === rule.who;
+/** Whether a line for `who`, a user or a group, is for this one. */
+export function isFor(caller: Caller, who: string, isGroup: boolean): boolean {
+  return isGroup ? caller.groups.includes(who) : caller.name === who;
 }
 
 /** The owner of the next device: that of the first rule with room left; "" when there is none. */

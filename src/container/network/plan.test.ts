@@ -8,7 +8,7 @@ import { insideRequests } from "./configure.ts";
 import type { NetworkFacts } from "./facts.ts";
 import { planNetworks } from "./plan.ts";
 import type { NetworkPlan, PlannedNetwork } from "./planned.ts";
-import { refusePublishing } from "./publish-host.ts";
+import { refuseAdditions } from "./publish-host.ts";
 import type { NetworkGateway, NetworkRequest, VethRequest } from "./request.ts";
 import { scriptCall } from "./scripts.ts";
 
@@ -334,16 +334,14 @@ test("an address to be given is one of the bridge's network, and nobody's yet", 
 });
 
 test("what the host's side would do for an ordinary user is refused by name", () => {
-  const ports = { host: none, first: 80, last: 80, target: 80, protocol: "tcp" as const };
   const cases: readonly [Changes, RegExp][] = [
-    [{ published: [ports] }, /use lxc\.net\.0\.publish: an ordinary user may not change the host's packet filter/],
     [{ ingressBits: 8000 }, /use lxc\.net\.0\.limit\.ingress: an ordinary user/],
     [{ egressBits: 8000 }, /use lxc\.net\.0\.limit\.egress: an ordinary user/],
     [{ link: "br0", lease: bytes("10.0.3.7") }, /use lxc\.net\.0\.ipv4\.lease: an ordinary user/],
   ];
   for (const [changes, message] of cases) {
-    throws(() => refusePublishing([only(changes)], false), { code: "not-permitted", message });
-    refusePublishing([only(changes)], true);
+    throws(() => refuseAdditions([only(changes)], false), { code: "not-permitted", message });
+    refuseAdditions([only(changes)], true);
   }
-  refusePublishing([only({})], false);
+  refuseAdditions([only({})], false);
 });

@@ -7,10 +7,10 @@ import { listDirectory, tryReadLink, tryReadText } from "../../kernel/files.ts";
 import { bytesOfText } from "../../kernel/memory.ts";
 import type { NetlinkSocket } from "../../kernel/netlink.ts";
 import { type ListedRule, listChains, listRules, listTables, openNftables } from "../../kernel/nftables.ts";
+import { effectiveUser } from "../../kernel/process.ts";
 import { type PublishedPorts, type PublishedProtocol, publishedPorts } from "../config/publish-codecs.ts";
-import type { Container } from "../container.ts";
 import type { NetworkPlan, PlannedNetwork } from "./planned.ts";
-import { LIST_CHAIN, TABLE_PREFIX, wholeName } from "./published.ts";
+import { isTableOf, LIST_CHAIN, type PortOwner, TABLE_PREFIX } from "./published.ts";
 import {
   type HostListener,
   listenerInTheWay,
@@ -32,29 +32,37 @@ export const FORWARDING = "/proc/sys/net/ipv4/ip_forward";
 /** The chain in which Docker leaves the first word to others. */
 const DOCKER = "DOCKER-USER";
 
-/** What each of `networks` publishes, with its key. */
-interface Wanted {
+/** Ports that are to be published, by which key. */
+export interface WantedPorts {
   readonly key: string;
   readonly ports: PublishedPorts;
 }
 
-function wantedOf(networks: readonly PlannedNetwork[]): Wanted[] {
-  const wanted: Wanted[] = [];
+/** What each of `networks` publishes. */
+export function wantedPorts(networks: readonly PlannedNetwork[]): WantedPorts[] {
+  const wanted: WantedPorts[] = [];
   for (const network of networks) {
     for (const ports of network.veth?.published ?? []) wanted.push({ key: `lxc.net.${network.index}.publish`, ports });
   }
   return wanted;
 }
 
-/** Throws when a program of this host, or another container than `own`, has one of the ports. */
-export function refuseTakenPorts(own: Container, networks: readonly PlannedNetwork[], socket: NetlinkSocket): void {
-  const wanted = wantedOf(networks);
+/** Throws when a program of this host, or another container than that of `owner`, has one of the ports. */
+export function refuseTakenPorts(owner: PortOwner, wanted: readonly WantedPorts[], socket: NetlinkSocket): void {
   if (wanted.length === 0) return;
-  const listeners = hostListeners();
-  const others = publishedByOthers(socket, own);
+  const others = publishedByOthers(socket, owner);
   for (const { key, ports } of wanted) {
     const other = publishedInTheWay(ports, others);
     if (other !== undefined) throw takenByContainer(key, ports, other);
+  }
+  refuseListeners(wanted);
+}
+
+/** Throws when a program of this host has one of the ports, which anybody may ask. */
+export function refuseListeners(wanted: readonly WantedPorts[]): void {
+  if (wanted.length === 0) return;
+  const listeners = hostListeners();
+  for (const { key, ports } of wanted) {
     const listener = listenerInTheWay(ports, listeners);
     if (listener !== undefined) throw takenByListener(key, ports, listener, holderOf(listener));
   }
@@ -67,14 +75,14 @@ function hostListeners(): HostListener[] {
 }
 
 /** By the tables that their monitors own: what is in one belongs to a container that runs. */
-function publishedByOthers(socket: NetlinkSocket, own: Container): PublishedElsewhere[] {
+function publishedByOthers(socket: NetlinkSocket, owner: PortOwner): PublishedElsewhere[] {
   const names = new Map<string, string>();
   for (const { name, comment } of listTables(socket)) if (name.startsWith(TABLE_PREFIX)) names.set(name, comment);
   if (names.size === 0) return [];
   const found: PublishedElsewhere[] = [];
   for (const { table, chain, comment } of listRules(socket, NFPROTO_INET)) {
     const container = names.get(table) ?? "";
-    if (container === "" || chain !== LIST_CHAIN || container === wholeName(own)) continue;
+    if (container === "" || chain !== LIST_CHAIN || isTableOf(owner, table)) continue;
     const values: PublishedPorts[] = [];
     publishedPorts.add(values, comment);
     for (const ports of values) found.push({ container, ports });
@@ -105,12 +113,11 @@ function hasOpen(pid: number, link: string): boolean {
   return false;
 }
 
-/** Only root may: rules, devices and addresses of a bridge belong to the host. */
-export function refusePublishing(networks: readonly PlannedNetwork[], isRoot: boolean): void {
+/** Only root may: devices and addresses of a bridge belong to the host. */
+export function refuseAdditions(networks: readonly PlannedNetwork[], isRoot: boolean): void {
   if (isRoot) return;
   for (const { index, veth } of networks) {
     if (veth === undefined) continue;
-    if (veth.published.length > 0) throw onlyRoot(index, "publish", "the host's packet filter");
     if (veth.ingressBits > 0) throw onlyRoot(index, "limit.ingress", "the host's end of the network");
     if (veth.egressBits > 0) throw onlyRoot(index, "limit.egress", "the host's end of the network");
     if (veth.lease.length > 0) throw onlyRoot(index, "ipv4.lease", "lxc-net's list of addresses");
@@ -131,6 +138,8 @@ export function publishWarnings(plan: NetworkPlan): string[] {
   if ((tryReadText(FORWARDING) ?? "").trim() === "0") {
     warnings.push(`published ports need IPv4 forwarding, which was off: it is on from now on (${FORWARDING})`);
   }
+  // Nobody else may look.
+  if (effectiveUser() !== 0) return warnings;
   const socket = openNftables();
   try {
     const chains = listChains(socket);

@@ -3,6 +3,9 @@ import { test } from "node:test";
 import { type PublishedPorts, publishedPorts } from "../config/publish-codecs.ts";
 import {
   guardRequests,
+  isTableOf,
+  ownerOf,
+  ownerOfUser,
   type PublishTarget,
   plainWord,
   tableOf,
@@ -17,8 +20,8 @@ const ipv6 = Uint8Array.of(0xfd, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 7);
 function target(...texts: string[]): PublishTarget {
   const ports: PublishedPorts[] = [];
   for (const text of texts) publishedPorts.add(ports, text);
-  const container = { name: "c1", lxcpath: "/lxc" };
-  return { table: tableOf(container, 0), container, device: "br0", ports };
+  const owner = ownerOf({ name: "c1", lxcpath: "/lxc" });
+  return { table: tableOf(owner, 0), owner, device: "br0", ports };
 }
 
 function doings(given: PublishTarget, ...addresses: Uint8Array[]): string[] {
@@ -28,22 +31,36 @@ function doings(given: PublishTarget, ...addresses: Uint8Array[]): string[] {
 }
 
 test("a table is named after its container, never like another one's, and nft can read its name", () => {
-  const one = tableOf({ name: "c1", lxcpath: "/lxc" }, 0);
+  const owner = ownerOf({ name: "c1", lxcpath: "/lxc" });
+  const one = tableOf(owner, 0);
   match(one, /^lxc-publish-c1-[0-9a-f]{16}-0$/);
-  notEqual(tableOf({ name: "c1", lxcpath: "/srv" }, 0), one);
-  notEqual(tableOf({ name: "c1", lxcpath: "/lxc" }, 1), one);
+  notEqual(tableOf(ownerOf({ name: "c1", lxcpath: "/srv" }), 0), one);
+  notEqual(tableOf(owner, 1), one);
   equal(plainWord('a"b ü/c'), "a_b___c");
-  equal(tableOf({ name: "x".repeat(300), lxcpath: "/" }, 9).length, 12 + 40 + 1 + 16 + 2);
+  equal(tableOf(ownerOf({ name: "x".repeat(300), lxcpath: "/" }), 9).length, 12 + 40 + 1 + 16 + 2);
+});
+
+test("a user's table is never that of another user, nor of root, whatever the user calls a container", () => {
+  const container = { name: "c1", lxcpath: "/lxc" };
+  const table = tableOf(ownerOfUser(container, 1000), 3);
+  match(table, /^lxc-publish-1000\/c1-[0-9a-f]{16}-3$/);
+  equal(ownerOfUser(container, 1000).shown, "/lxc/c1 of user 1000");
+  deepEqual(
+    [1000, 100, 10_001].map((uid) => isTableOf(ownerOfUser(container, uid), table)),
+    [true, false, false],
+  );
+  equal(isTableOf(ownerOf(container), table), false);
+  match(tableOf(ownerOf({ name: "1000/c1", lxcpath: "/lxc" }), 0), /^lxc-publish-1000_c1-/);
 });
 
 test("each port leads by two rules, but one of 127.0.0.1 by that for what this host sends", () => {
-  const hairpins = ["publish ports of c1 to its neighbours", "publish ports of c1 to itself"];
+  const hairpins = ["publish ports of /lxc/c1 to its neighbours", "publish ports of /lxc/c1 to itself"];
   deepEqual(doings(target("10.9.0.1:8080:80"), ipv4), [
     "publish 10.9.0.1:8080:80/tcp",
     "publish 10.9.0.1:8080:80/tcp",
     ...hairpins,
   ]);
-  const loopback = ["publish 127.0.0.1:8080:80/tcp", ...hairpins, "publish ports of c1 on 127.0.0.1"];
+  const loopback = ["publish 127.0.0.1:8080:80/tcp", ...hairpins, "publish ports of /lxc/c1 on 127.0.0.1"];
   deepEqual(doings(target("127.0.0.1:8080:80"), ipv4), loopback);
 });
 

@@ -25,10 +25,18 @@ export const LIST_CHAIN = "published";
 /** The longest part of a table's name that is a container's own. */
 const LONGEST_NAME = 40;
 
-/** Where published ports of one network lead to; empty addresses are not known, or not there. */
+/** Whose container ports lead to. */
+export interface PortOwner {
+  /** As others are told. */
+  readonly shown: string;
+  /** Part of the names of its tables: never the same for two. */
+  readonly mark: string;
+}
+
+/** What is published of one network. */
 export interface PublishTarget {
   readonly table: string;
-  readonly container: Container;
+  readonly owner: PortOwner;
   /** The host's device behind which the container is: its bridge, or its own end. */
   readonly device: string;
   readonly ports: readonly PublishedPorts[];
@@ -54,8 +62,23 @@ export function wholeName(container: Container): string {
   return `${container.lxcpath}/${container.name}`;
 }
 
-export function tableOf(container: Container, index: number): string {
-  return `${TABLE_PREFIX}${markOf(container)}-${index}`;
+export function ownerOf(container: Container): PortOwner {
+  return { shown: wholeName(container), mark: markOf(container) };
+}
+
+/** Of a user who may say what `container` is called: the slash, which no other name has, keeps it from being another's. */
+export function ownerOfUser(container: Container, uid: number): PortOwner {
+  return { shown: `${wholeName(container)} of user ${uid}`, mark: `${uid}/${markOf(container)}` };
+}
+
+export function tableOf(owner: PortOwner, index: number): string {
+  return `${TABLE_PREFIX}${owner.mark}-${index}`;
+}
+
+/** Whether `table` is for one of the owner's networks. */
+export function isTableOf(owner: PortOwner, table: string): boolean {
+  const start = `${TABLE_PREFIX}${owner.mark}-`;
+  return table.startsWith(start) && table.lastIndexOf("-") === start.length - 1;
 }
 
 /** Whether ports are published on addresses of this size: 4 or 16 bytes. */
@@ -86,7 +109,7 @@ function hookOf(chain: string): NftHook {
 /** The table without a way to anywhere: it holds the ports until the container has an address. `isGuarded` with the guard's rules. */
 export function tableRequests(target: PublishTarget, isGuarded: boolean): NetlinkRequest[] {
   const { table, ports } = target;
-  const requests = [tableRequest(table, wholeName(target.container), true), chainRequest(table, LIST_CHAIN, undefined)];
+  const requests = [tableRequest(table, target.owner.shown, true), chainRequest(table, LIST_CHAIN, undefined)];
   for (const chain of CHAINS) requests.push(chainRequest(table, chain, hookOf(chain)));
   for (const one of ports) {
     const rule = new NftRule(table, LIST_CHAIN, publishedText(one));
@@ -186,7 +209,7 @@ function sources(target: PublishTarget, address: Uint8Array): NetlinkRequest[] {
     rule.wasRedirected();
     from(rule);
     rule.masquerade();
-    return rule.request(`publish ports of ${target.container.name} ${doing}`);
+    return rule.request(`publish ports of ${target.owner.shown} ${doing}`);
   };
   const requests = [
     toContainer("to its neighbours", (rule) => rule.fromDevice(device)),

@@ -1,17 +1,17 @@
 // lxc.net.[i].type = veth of an ordinary user: lxc-user-nic makes the pair. Runs in the monitor, as its user.
 
-import { asLxcError, LxcError } from "../../base/errors.ts";
+import { LxcError } from "../../base/errors.ts";
 import { AT_FDCWD, O_RDONLY } from "../../kernel/abi/fs.ts";
-import { tryNumbers } from "../../kernel/call.ts";
 import { closeFd, openAt } from "../../kernel/files.ts";
 import { currentPid } from "../../kernel/process.ts";
-import { type UsernetRule, usernetRules } from "../config/usernet.ts";
-import { type Caller, callerOf, readTrusted } from "./caller.ts";
+import { usernetRules } from "../config/usernet.ts";
 import { NetworkDevice } from "./device.ts";
 import { NO_BRIDGE, rulesFor } from "./nics.ts";
 import type { NetworkPlan, PlannedNetwork } from "./planned.ts";
 import { callNicHelper, madeNicIn, requireNicHelper } from "./user-nic.ts";
-import { USERNET, whyNoNic } from "./user-refusals.ts";
+import { UserPublisher } from "./user-publish.ts";
+import { whyNoNic } from "./user-refusals.ts";
+import { usernetView } from "./usernet-view.ts";
 
 /** The plan as an ordinary user can have it. Throws where no lxc-user-nic can work. */
 export function planForUser(plan: NetworkPlan): NetworkPlan {
@@ -30,6 +30,7 @@ export class UnprivilegedVeth extends NetworkDevice {
   #helper = "";
   /** Keeps the container's end there until the host's is taken away. */
   #namespace = -1;
+  #publisher: UserPublisher | undefined = undefined;
 
   protected override begin(): void {
     const { network, means } = this;
@@ -41,6 +42,23 @@ export class UnprivilegedVeth extends NetworkDevice {
     network.hostName = made.host;
     this.hostIndex = made.hostIndex;
     this.insideIndex = made.insideIndex;
+  }
+
+  override complete(): void {
+    if ((this.network.veth?.published.length ?? 0) === 0) return;
+    const publisher = new UserPublisher(this.network, this.means);
+    this.#publisher = publisher;
+    publisher.open();
+  }
+
+  override watch(): void {
+    this.#publisher?.watch(this.means.target.loop);
+  }
+
+  protected override leave(): void {
+    const publisher = this.#publisher;
+    this.#publisher = undefined;
+    publisher?.close();
   }
 
   /** At once, so that it counts no longer. LXC's does this for Open vSwitch only, else the device goes with its namespace. */
@@ -75,16 +93,7 @@ function bridgeName(network: PlannedNetwork): string {
 }
 
 function explained(bridge: string, helper: string, said: string): LxcError {
-  const uid = tryNumbers("getuid", 0, 0, 0);
-  let caller: Caller = { uid, name: `user ${uid}`, groups: [] };
-  let rules: readonly UsernetRule[] = [];
-  let isReadable = true;
-  try {
-    caller = callerOf(uid);
-    rules = rulesFor(usernetRules(readTrusted(USERNET)), caller, bridge);
-  } catch (caught) {
-    // Without a file nobody is allowed anything.
-    isReadable = asLxcError(caught as Error).doing === `open ${USERNET}`;
-  }
-  return whyNoNic({ user: caller.name, bridge, rules, isReadable, helper, said });
+  const view = usernetView();
+  const rules = rulesFor(usernetRules(view.text ?? ""), view.caller, bridge);
+  return whyNoNic({ user: view.caller.name, bridge, rules, isReadable: view.text !== undefined, helper, said });
 }

@@ -1,16 +1,6 @@
 import { deepEqual, throws } from "node:assert/strict";
 import { test } from "node:test";
-import { helperPaths, madeNicIn } from "./user-nic.ts";
-
-test("the helper is looked for beside the program, as installed and as built, and then where LXC's is", () => {
-  deepEqual(helperPaths("/opt/lxc-ts/bin/lxc").slice(0, 3), [
-    "/opt/lxc-ts/libexec/lxc/lxc-user-nic",
-    "/opt/lxc-ts/bin/libexec/lxc-user-nic",
-    "/usr/libexec/lxc/lxc-user-nic",
-  ]);
-  // A copy in memory has no folder.
-  deepEqual(helperPaths("memfd:lxc (deleted)")[0], "/usr/libexec/lxc/lxc-user-nic");
-});
+import { madeNicIn } from "./user-nic.ts";
 
 test("what was made is the last line that the helper says, and nothing else is taken for it", () => {
   const made = { inside: "eth0", insideIndex: 2, host: "veth1000_aaaa", hostIndex: 731 };

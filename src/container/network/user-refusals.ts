@@ -4,6 +4,7 @@ import { LxcError } from "../../base/errors.ts";
 import type { UsernetRule } from "../config/usernet.ts";
 import { invalid } from "./refusals.ts";
 import { type NetworkRequest, networkKey, VLAN_UNSAID } from "./request.ts";
+import { powerlessHelper } from "./setuid-helpers.ts";
 
 export const USERNET = "/etc/lxc/lxc-usernet";
 const USUAL_COUNT = 10;
@@ -81,11 +82,7 @@ export function whyNoNic(refusal: NicRefusal): LxcError {
       hint: `stop another container of ${user}, or have root raise the number: ${user} veth ${bridge} ${most + USUAL_COUNT}`,
     });
   }
-  if (said.includes("setuid")) {
-    return new LxcError("not-permitted", doing, `${helper} runs without the rights of root`, {
-      hint: `as root: chown root:root ${helper} && chmod 4755 ${helper}; its file system must not be mounted nosuid, nor no_new_privs be set`,
-    });
-  }
+  if (said.includes("setuid")) return powerlessHelper(doing, helper);
   return new LxcError("not-permitted", doing, `${helper} said: ${said === "" ? "nothing" : said}`, {
     hint: `see whether ${bridge} is a bridge (ip -details link show ${bridge}), and whether ${USERNET} has a line ${usernetLine(user, bridge)}`,
   });

@@ -6,11 +6,16 @@ import { NO_BRIDGE } from "../../container/network/nics.ts";
 import { addSwitchPort, removeSwitchPort } from "../../container/network/open-vswitch.ts";
 import type { PortVlans } from "../../container/network/planned.ts";
 import { EEXIST } from "../../kernel/abi/errno.ts";
-import { IFLA_LINK_NETNSID } from "../../kernel/abi/if.ts";
-import { ifinfomsg } from "../../kernel/abi/rtnetlink.ts";
-import { deleteLink, type LinkInfo, linkAtRequest, linkIn, linkRequest, vethRequest } from "../../kernel/links.ts";
+import {
+  deleteLink,
+  type LinkInfo,
+  linkAtRequest,
+  linkIn,
+  linkRequest,
+  peerNamespaceIn,
+  vethRequest,
+} from "../../kernel/links.ts";
 import { type NetlinkSocket, refusedRequest } from "../../kernel/netlink.ts";
-import { Attributes } from "../../kernel/netlink-messages.ts";
 import type { NicRequest } from "./request.ts";
 
 /** Both ends, by name and index. */
@@ -81,7 +86,7 @@ function pairOf(socket: NetlinkSocket, request: NicRequest, host: string): NicPa
   for (const { reply } of socket.run([linkRequest(host)])) {
     const link = linkIn(reply);
     if (link === undefined) continue;
-    const there = new Attributes(reply.body, ifinfomsg.size).i32(IFLA_LINK_NETNSID, -1);
+    const there = peerNamespaceIn(reply);
     let inside = request.device;
     for (const answer of socket.run([linkAtRequest(link.peer, host, there)])) {
       inside = linkIn(answer.reply)?.name ?? inside;

@@ -12,10 +12,10 @@ import { type LinkInfo, listLinks } from "../../kernel/links.ts";
 import { bytesOfText } from "../../kernel/memory.ts";
 import { NetlinkSocket } from "../../kernel/netlink.ts";
 import { effectiveUser, exitNow } from "../../kernel/process.ts";
-import { NicDatabase } from "./database.ts";
+import { NicDatabase } from "../setuid/database.ts";
+import { becomeRoot, CAP_DAC_OVERRIDE, CAP_NET_ADMIN, leaveCaller, realUser } from "../setuid/privileges.ts";
 import { bridgeOf, makePair, type NicPair, removePair } from "./device.ts";
 import { openOwnedNamespace } from "./namespace.ts";
-import { becomeRoot, leaveCaller, realUser } from "./privileges.ts";
 import { type NicRequest, requestIn, USAGE } from "./request.ts";
 
 const USERNET = "/etc/lxc/lxc-usernet";
@@ -38,7 +38,8 @@ function main(words: readonly string[]): number {
     if (request === undefined) return fail(USAGE);
     const uid = realUser();
     const namespace = openOwnedNamespace(request.place, uid);
-    becomeRoot();
+    // The second is for ovs-vsctl: the socket that it talks to may be another user's.
+    becomeRoot([CAP_NET_ADMIN, CAP_DAC_OVERRIDE]);
     const caller = callerOf(uid);
     if (request.action === "create") return create(request, caller, namespace);
     remove(request, caller);

@@ -7,7 +7,7 @@ import { CLONE_NEWNET } from "../../kernel/abi/sched.ts";
 import { Layout } from "../../kernel/abi/struct.ts";
 import { tryCall, tryNumbers } from "../../kernel/call.ts";
 import { closeFd, openAt } from "../../kernel/files.ts";
-import { asCaller } from "./privileges.ts";
+import { asCaller } from "../setuid/privileges.ts";
 import type { NamespacePlace } from "./request.ts";
 
 const owner = new Layout().u32();

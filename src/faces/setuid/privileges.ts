@@ -1,6 +1,5 @@
 // Out of the caller's hands: what a setuid program inherits is the caller's choice, and none of it is to have an effect.
 
-import { capabilityNumber } from "../../isolation/capabilities.ts";
 import { capabilitySet, keepOnly } from "../../isolation/capability-sets.ts";
 import { SIGCHLD } from "../../kernel/abi/signal.ts";
 import { call, tryNumbers } from "../../kernel/call.ts";
@@ -8,6 +7,9 @@ import { becomeGroup, type ResourceLimit, setResourceLimits, trySetGroups } from
 import { closeAllBut, holdStandardDescriptors } from "../../kernel/process.ts";
 import { allSignalsBut, blockSignals, defaultSignal } from "../../kernel/signals.ts";
 
+/** Of linux/capability.h. */
+export const CAP_DAC_OVERRIDE = 1;
+export const CAP_NET_ADMIN = 12;
 /** For the kernel: no change. */
 const UNCHANGED = -1;
 
@@ -46,11 +48,10 @@ export function asCaller(uid: number, action: () => number): number {
   return result;
 }
 
-/** From here on the caller can no longer send us signals, and there is no way back. */
-export function becomeRoot(): void {
+/** With these capabilities, by number. From here on the caller can no longer send us signals, and there is no way back. */
+export function becomeRoot(capabilities: readonly number[]): void {
   trySetGroups([]);
   becomeGroup(0);
   call("be root", "setresuid", 0, 0, 0);
-  // The second is for ovs-vsctl: the socket that it talks to may be another user's.
-  keepOnly(capabilitySet([capabilityNumber("net_admin") ?? 12, capabilityNumber("dac_override") ?? 1]));
+  keepOnly(capabilitySet(capabilities));
 }

@@ -1,6 +1,5 @@
 // /run/lxc/nics: which user has which device. LXC's own lxc-user-nic reads and writes the same file, under the same lock.
 
-import { Deadline } from "../../base/deadline.ts";
 import { LxcError } from "../../base/errors.ts";
 import { type NicLine, nicLinesIn, nicText } from "../../container/network/nics.ts";
 import {
@@ -16,16 +15,13 @@ import {
 } from "../../kernel/abi/fs.ts";
 import { call } from "../../kernel/call.ts";
 import { closeFd, createAt, makeDirectory, openAt, readUpTo, statusOf, writeAll } from "../../kernel/files.ts";
-import { tryLock } from "../../kernel/locks.ts";
+import { waitForSharedLock } from "../../kernel/locks.ts";
 import { bytesOfText } from "../../kernel/memory.ts";
-import { pause } from "../../kernel/waiting.ts";
 
 const FOLDER = "/run/lxc";
 const FILE = "nics";
 const WHAT = `${FOLDER}/${FILE}`;
 const LARGEST_BYTES = 4 * 1024 * 1024;
-const LONGEST_WAIT_MS = 30_000;
-const LOOK_AGAIN_MS = 2;
 
 /** The file, ours alone until `close`. */
 export class NicDatabase {
@@ -37,12 +33,7 @@ export class NicDatabase {
     closeFd(folder);
     const status = statusOf(this.#fd, WHAT);
     if (status.uid !== 0 || (status.mode & S_IFMT) !== S_IFREG || status.nlink !== 1) throw notOurs(WHAT);
-    // Not for ever: whoever holds it may have been stopped.
-    const deadline = new Deadline(LONGEST_WAIT_MS);
-    while (!tryLock(this.#fd)) {
-      if (deadline.hasPassed()) throw new LxcError("timed-out", `lock ${WHAT}`, "another process does not let it go");
-      pause(LOOK_AGAIN_MS);
-    }
+    waitForSharedLock(this.#fd, WHAT);
   }
 
   read(): NicLine[] {
