@@ -1,11 +1,13 @@
-// image.ts PROGRAM MAP RUN-TO OUTPUT: PROGRAM with its modules loaded already.
+// image.ts PROGRAM HEADER RUN-TO OUTPUT: PROGRAM.linked with its modules loaded already.
 //
 // Loading 400 modules builds the same tables at each start of each tool. Here the program runs once, up to its function main, and what
 // its modules made of its memory becomes its data: later it finds them loaded. Nothing is kept of the C library's memory, nor of
-// what belongs to one process, its arguments and streams. PROGRAM is linked without -s, MAP is the linker's; OUTPUT is stripped.
+// what belongs to one process, its arguments and streams. PROGRAM.linked has its symbols, PROGRAM.map is the linker's, PROGRAM.c what
+// was compiled, and HEADER the runtime's; OUTPUT is stripped.
 
 import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
+import { Objects, SAYS_TYPE } from "./image-objects.ts";
 
 /** The entry's function, and its mark that it is loaded: the one module to load again, as that is what calls main. */
 const MAIN = "sc_f_main";
@@ -20,12 +22,14 @@ const WORD = 8;
 /** Of shim/memory.c: what is in front of a chunk's memory, and the bit of a chunk in use. */
 const HEADER = 16;
 const USED = 1;
+const BELOW_USED = 2;
 const BITS = 15;
+const PAGE = 4096;
 /** Of the runtime's ScrCycHdr, in front of an object that can be in a cycle: it is black, in no list of candidates, and old. */
 const COLOR_AND_LIST = 16;
 const SETTLED = 1n << 48n;
 const LIST_INDEX = 24;
-const REFERENCES = 32;
+const CYCLE_HEADER = 32;
 /** An object with so many references is never counted, walked or freed. */
 const IMMORTAL = 0xffffffffffffffffn;
 
@@ -50,12 +54,14 @@ interface Part {
   readonly file: string;
 }
 
-const [program = "", map = "", runTo = "", output = ""] = process.argv.slice(2);
+const [path = "", header = "", runTo = "", output = ""] = process.argv.slice(2);
+const program = `${path}.linked`;
 const elf = readFileSync(program);
 const segment = writableSegment();
 const { symbols, names } = symbolsOf(program);
-const image = imageOf(partsOf(readFileSync(map, "utf8")), memoryWhenLoaded());
-settleObjects();
+const image = imageOf(partsOf(readFileSync(`${path}.map`, "utf8")), memoryWhenLoaded());
+settleObjects(readFileSync(`${path}.c`, "utf8"));
+settleMemory();
 image[offsetOf(ENTRY_LOADED)] = 0;
 writeProgram();
 
@@ -76,8 +82,11 @@ function symbolsOf(file: string): { symbols: Map<string, Symbol>; names: Map<num
   for (const line of stdout.split("\n")) {
     const [at = "", size = "", , name = ""] = line.split(" ");
     if (name === "") continue;
-    found.symbols.set(name, { at: Number.parseInt(at, 16), size: Number.parseInt(size, 16) });
-    found.names.set(Number.parseInt(at, 16), name);
+    const address = Number.parseInt(at, 16);
+    if (SAYS_TYPE.test(name) && SAYS_TYPE.test(found.names.get(address) ?? ""))
+      throw new Error(`${name} and ${found.names.get(address)} are one: what it is of cannot be told`);
+    found.symbols.set(name, { at: address, size: Number.parseInt(size, 16) });
+    found.names.set(address, name);
   }
   return found;
 }
@@ -109,7 +118,7 @@ function partsOf(text: string): Part[] {
     const size = Number(length);
     if (at >= segment.address && size > 0) found.push({ at, size, file });
   }
-  if (found.length === 0) throw new Error(`${map} names no part of the writable segment`);
+  if (found.length === 0) throw new Error(`${path}.map names no part of the writable segment`);
   return found;
 }
 
@@ -145,31 +154,90 @@ function check(bytes: Buffer, isKept: boolean, file: string): void {
   }
 }
 
-/** Makes what is there immortal: memory that is only read stays the file's, and one in all processes. */
-function settleObjects(): void {
-  const end = Number(image.readBigUInt64LE(offsetOf("top"))) - segment.address;
+/** Each chunk of the heap: where it is in the image, and its size with the bits of its header. */
+function* chunks(): Generator<{ at: number; size: number }> {
+  const end = offsetOfTop();
   let at = offsetOf("first_area");
   while (at < end) {
-    const size = Number(image.readBigUInt64LE(at + WORD));
-    if ((size & USED) !== 0 && canBeInCycle(at + HEADER)) settle(at + HEADER);
+    const size = wordAt(at + WORD);
+    yield { at, size };
     at += size & ~BITS;
   }
+}
+
+function offsetOfTop(): number {
+  return wordAt(offsetOf("top")) - segment.address;
+}
+
+function wordAt(at: number): number {
+  return Number(image.readBigUInt64LE(at));
+}
+
+/** Makes what is there immortal: memory that is only read stays the file's, and one in all processes. */
+function settleObjects(text: string): void {
+  const rooms = new Map<number, number>();
+  for (const { at, size } of chunks()) {
+    if ((size & USED) === 0) continue;
+    const memory = at + HEADER;
+    const header = canBeInCycle(memory) ? CYCLE_HEADER : 0;
+    rooms.set(memory + header, (size & ~BITS) - WORD - header);
+    if (header > 0) settleInCycle(memory);
+  }
+  for (const object of findObjects(text, rooms)) image.writeBigUInt64LE(IMMORTAL, object - segment.address);
   // Nobody is a candidate any more: two lists of pointer, count and room.
   image.writeBigUInt64LE(0n, offsetOf("scr_roots") + WORD);
   image.writeBigUInt64LE(0n, offsetOf("scr_roots") + 4 * WORD);
   image.writeBigUInt64LE(0n, offsetOf("scr_cyc_nbuffered"));
 }
 
-/** Its first two words are then the functions by which the runtime walks and frees it. */
-function canBeInCycle(at: number): boolean {
-  const walks = names.get(Number(image.readBigUInt64LE(at))) ?? "";
-  return /^scr?_.*trace/.test(walks) && names.has(Number(image.readBigUInt64LE(at + WORD)));
+/** `rooms` says how many bytes there are for what is at a place of the image. */
+function findObjects(text: string, rooms: ReadonlyMap<number, number>): ReadonlySet<number> {
+  const heap = symbol("first_area").at;
+  const memory = {
+    word: (address: number) => image.readBigUInt64LE(address - segment.address),
+    half: (address: number) => image.readUInt32LE(address - segment.address),
+    byte: (address: number) => image.readUInt8(address - segment.address),
+    room: (address: number) => rooms.get(address - segment.address),
+    isOfHeap: (address: number) => address >= heap && address < offsetOfTop() + segment.address,
+  };
+  const named = {
+    addressOf: (name: string) => symbols.get(name)?.at,
+    nameAt: (address: number) => names.get(address),
+  };
+  return new Objects(memory, named, text, readFileSync(header, "utf8")).find(text);
 }
 
-function settle(at: number): void {
+/** Its first two words are then the functions by which the runtime walks and frees it. */
+function canBeInCycle(at: number): boolean {
+  const walks = names.get(wordAt(at)) ?? "";
+  return /^scr?_.*trace/.test(walks) && names.has(wordAt(at + WORD));
+}
+
+function settleInCycle(at: number): void {
   image.writeBigUInt64LE(SETTLED, at + COLOR_AND_LIST);
   image.writeBigUInt64LE(0n, at + LIST_INDEX);
-  image.writeBigUInt64LE(IMMORTAL, at + REFERENCES);
+  image.writeBigUInt64LE(IMMORTAL, at + CYCLE_HEADER);
+}
+
+/**
+ * What is free between objects stays so for ever, and the memory of each process begins with a page: in the pages before it only what
+ * modules change is written.
+ */
+function settleMemory(): void {
+  for (const { at, size } of chunks()) image.writeBigUInt64LE(BigInt(size | USED | BELOW_USED), at + WORD);
+  for (const name of ["lists", "has_chunks"]) {
+    const { at, size } = symbol(name);
+    image.fill(0, at - segment.address, at - segment.address + size);
+  }
+  const top = offsetOfTop();
+  const end = top + (wordAt(top + WORD) & ~BITS);
+  const begin = Math.ceil((top + segment.address) / PAGE) * PAGE - segment.address;
+  if (begin + PAGE > end) throw new Error("modules need more memory than FIRST_AREA of shim/memory.c has");
+  image.writeBigUInt64LE(BigInt((begin - top) | USED | BELOW_USED), top + WORD);
+  image.writeBigUInt64LE(BigInt((end - begin) | BELOW_USED), begin + WORD);
+  image.writeBigUInt64LE(BigInt(begin + segment.address), offsetOf("top"));
+  const unused = Math.max(wordAt(offsetOf("unused")), begin + segment.address + HEADER);
+  image.writeBigUInt64LE(BigInt(unused), offsetOf("unused"));
 }
 
 /** The segment is the last one: what follows in the file, symbols and section headers, is left out. */

@@ -144,10 +144,11 @@ static void set_free(struct chunk *chunk, size_t size)
 	above->size &= ~(size_t)BELOW_USED;
 }
 
+// Above it is the header of an area's end, which nobody frees: that its size is not told there leaves that page untouched.
 static void set_top(struct chunk *chunk, size_t size)
 {
 	top = chunk;
-	set_free(chunk, size);
+	chunk->size = size | BELOW_USED;
 	if ((void *)at(chunk, HEADER) > unused)
 		unused = payload(chunk);
 }
