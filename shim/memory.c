@@ -30,6 +30,11 @@ enum { USED = 1, BELOW_USED = 2, ALONE = 4, BITS = 15 };
 // What modules make when they are loaded must fit (scripts/image.ts).
 #define FIRST_AREA (192 * KIB)
 #define NEXT_AREA (1024 * KIB)
+#define PAGE ((uintptr_t)4096)
+// More than a program of ours has ever used of its stack; nothing else lies so near below one.
+#define STACK (64 * KIB)
+// What the functions that give it back may use themselves.
+#define STACK_IN_USE (2 * KIB)
 #define EXACT_LISTS 64
 #define LISTS 192
 
@@ -368,4 +373,39 @@ void *realloc(void *memory, size_t bytes)
 	memcpy(moved, memory, had < bytes ? had : bytes);
 	free(memory);
 	return moved;
+}
+
+// Gives the whole pages from `start` to `end` back. The next who looks finds what the program began with: nobody counts on that.
+static void give_back(uintptr_t start, uintptr_t end)
+{
+	start = (start + PAGE - 1) & ~(PAGE - 1);
+	end &= ~(PAGE - 1);
+	if (start < end)
+		madvise((void *)start, end - start, MADV_DONTNEED);
+}
+
+static void give_back_chunk(const struct chunk *chunk, uintptr_t end)
+{
+	give_back((uintptr_t)chunk + SMALLEST, end);
+}
+
+// Gives back what was used once and is free now, of the heap and of the stack: for a process that from now on waits.
+double lxc_give_back(void)
+{
+	uintptr_t stack = (uintptr_t)__builtin_frame_address(0) - STACK_IN_USE;
+	uintptr_t used = (uintptr_t)unused + PAGE - 1;
+	uintptr_t end;
+	int before = errno;
+
+	for (unsigned list = list_of(PAGE); list < LISTS; list++)
+		for (const struct chunk *chunk = lists[list]; chunk; chunk = chunk->next)
+			give_back_chunk(chunk, (uintptr_t)chunk + size_of(chunk));
+	// The header of the area's end stays.
+	end = (uintptr_t)top + (top ? size_of(top) : 0);
+	if (top)
+		give_back_chunk(top, used < end ? used : end);
+	// It may not have grown so far: then all of it is given back, and the rest is an error to ignore.
+	give_back(stack - STACK, stack);
+	errno = before;
+	return 0;
 }

@@ -1,7 +1,7 @@
 // What the kernel reads and writes: NUL-terminated strings, arrays of pointers, and structs that point at buffers.
 
 import { type Field, Layout } from "./abi/struct.ts";
-import { rawAddressOf } from "./shim.ts";
+import { rawAddressOf, rawGiveBack } from "./shim.ts";
 
 const POINTER_SIZE = 8;
 const pointer = new Layout().u64();
@@ -20,6 +20,11 @@ export function textOf(bytes: Uint8Array): string {
   let end = 0;
   while (end < bytes.length && bytes[end] !== 0) end++;
   return new TextDecoder().decode(bytes.subarray(0, end));
+}
+
+/** Gives the kernel back what memory is free: for a process that was busy, and will wait for long. */
+export function giveBackMemory(): void {
+  rawGiveBack();
 }
 
 /** A NULL-terminated `char *[]`, as execve takes. Holds the strings it points at. */

@@ -25,6 +25,7 @@ import { SIGHUP, SIGKILL } from "../kernel/abi/signal.ts";
 import { type ResourceLimit, setResourceLimits } from "../kernel/credentials.ts";
 import { EventLoop } from "../kernel/event-loop.ts";
 import { closeFd } from "../kernel/files.ts";
+import { giveBackMemory } from "../kernel/memory.ts";
 import { setPropagation } from "../kernel/mounts.ts";
 import { unshare } from "../kernel/namespaces.ts";
 import { NetlinkSocket } from "../kernel/netlink.ts";
@@ -296,6 +297,7 @@ export class Monitor {
     this.#loop.watch(this.#signals.fd, () => this.#signals.forward(pidfd, () => this.#resize()));
     this.#loop.watch(pidfd, () => this.#loop.stop());
     this.#connectConsole();
+    giveBackMemory();
     this.#loop.run();
     this.#foreground?.stop();
     this.#foreground = undefined;

@@ -1,10 +1,14 @@
-// Random use of shim/memory.c, each piece of memory full of a byte of its own. Ends with 0 when all of them kept it.
+// Random use of shim/memory.c, each piece of memory full of a byte of its own. Ends with 0 when all of them kept it, and when
+// what is free can be given back.
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define PIECES 2000
+#define LARGE 20
+
+double lxc_give_back(void);
 
 static struct {
 	unsigned char *memory;
@@ -76,12 +80,90 @@ static void give_back(int at)
 	pieces[at].memory = NULL;
 }
 
+// Counted page by page: what statm says is behind by some.
+static long resident_pages(void)
+{
+	char line[256];
+	long kilobytes = -1;
+	FILE *file = fopen("/proc/self/smaps_rollup", "r");
+
+	while (file && kilobytes < 0 && fgets(line, sizeof line, file))
+		sscanf(line, "Private_Dirty: %ld", &kilobytes);
+	insist(kilobytes >= 0, "smaps_rollup does not say what is resident");
+	fclose(file);
+	return kilobytes / 4;
+}
+
+static __attribute__((noinline)) void use_stack(void)
+{
+	volatile char bytes[40000];
+
+	for (size_t i = 0; i < sizeof bytes; i++)
+		bytes[i] = 1;
+}
+
+// Large pieces between small ones that stay, and at the end of all.
+static void use_and_give_back(void)
+{
+	char *large[LARGE], *small[LARGE], *end[LARGE];
+	long before;
+
+	for (int i = 0; i < LARGE; i++) {
+		large[i] = memset(malloc(20000), 1, 20000);
+		small[i] = memset(malloc(100), i, 100);
+	}
+	for (int i = 0; i < LARGE; i++)
+		end[i] = memset(malloc(20000), 1, 20000);
+	for (int i = 0; i < LARGE; i++) {
+		free(large[i]);
+		free(end[i]);
+	}
+	before = resident_pages();
+	lxc_give_back();
+	// Of a piece between others its whole pages, three at least; of those at the end all but one.
+	insist(resident_pages() <= before - LARGE * 3 - LARGE * 20000 / 4096 + 2, "free memory is not given back");
+	for (int i = 0; i < LARGE; i++) {
+		insist(small[i][0] == i && small[i][99] == i, "memory in use is given back");
+		free(small[i]);
+	}
+	lxc_give_back();
+	use_stack();
+	before = resident_pages();
+	lxc_give_back();
+	insist(resident_pages() <= before - 8, "the stack is not given back");
+}
+
+// Over the end of one area, of which nothing may be lost.
+static void fill_an_area(void)
+{
+	void **last = NULL;
+
+	for (int i = 0; i < 40000; i++) {
+		void **piece = malloc(sizeof *piece);
+
+		*piece = last;
+		last = piece;
+		free(malloc(9000));
+		lxc_give_back();
+	}
+	while (last) {
+		void **next = *last;
+
+		free(last);
+		last = next;
+	}
+}
+
 int main(int count, char **words)
 {
+	use_and_give_back();
+	fill_an_area();
 	state = count > 1 ? strtoull(words[1], NULL, 10) : 1;
 	for (int step = 0; step < 200000; step++) {
 		int at = draw(PIECES);
 
+		if (step % 500 == 0)
+			lxc_give_back();
 		if (!pieces[at].memory)
 			make(at);
 		else if (draw(3) == 0)

@@ -20,7 +20,7 @@ before(() => {
 });
 
 for (const seed of [1, 20261126, 77]) {
-  test(`memory of 200,000 random steps stays what it was: seed ${seed}`, () => {
+  test(`memory of 200,000 random steps stays what it was, and what is free is given back: seed ${seed}`, () => {
     const { status, stdout } = spawnSync(PROGRAM, [String(seed)], { encoding: "utf8" });
     equal(status, 0, stdout);
   });

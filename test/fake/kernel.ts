@@ -153,6 +153,7 @@ export function fakeKernel(): FakeKernel {
     syscall: kernel.syscall.bind(kernel),
     addressOf: kernel.addressOf.bind(kernel),
     matches,
+    giveBack: () => 0,
   });
   return kernel;
 }
