@@ -54,7 +54,7 @@ interface Part {
   readonly file: string;
 }
 
-const [path = "", header = "", runTo = "", output = ""] = process.argv.slice(2);
+const [path = "", runtime = "", runTo = "", output = ""] = process.argv.slice(2);
 const program = `${path}.linked`;
 const elf = readFileSync(program);
 const segment = writableSegment();
@@ -204,7 +204,7 @@ function findObjects(text: string, rooms: ReadonlyMap<number, number>): Readonly
     addressOf: (name: string) => symbols.get(name)?.at,
     nameAt: (address: number) => names.get(address),
   };
-  return new Objects(memory, named, text, readFileSync(header, "utf8")).find(text);
+  return new Objects(memory, named, text, readFileSync(runtime, "utf8")).find(text);
 }
 
 /** Its first two words are then the functions by which the runtime walks and frees it. */
