@@ -7,6 +7,7 @@
 
 import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
+import { Heap } from "./image-heap.ts";
 import { Objects, SAYS_TYPE } from "./image-objects.ts";
 
 /** The entry's function, and its mark that it is loaded: the one module to load again, as that is what calls main. */
@@ -19,12 +20,6 @@ const WRITABLE = 2;
 const LOWEST_STACK = 0x7f0000000000n;
 const HIGHEST_STACK = 0x7fffffffffffn;
 const WORD = 8;
-/** Of shim/memory.c: what is in front of a chunk's memory, and the bit of a chunk in use. */
-const HEADER = 16;
-const USED = 1;
-const BELOW_USED = 2;
-const BITS = 15;
-const PAGE = 4096;
 /** Of the runtime's ScrCycHdr, in front of an object that can be in a cycle: it is black, in no list of candidates, and old. */
 const COLOR_AND_LIST = 16;
 const SETTLED = 1n << 48n;
@@ -60,8 +55,9 @@ const elf = readFileSync(program);
 const segment = writableSegment();
 const { symbols, names } = symbolsOf(program);
 const image = imageOf(partsOf(readFileSync(`${path}.map`, "utf8")), memoryWhenLoaded());
+const heap = heapOf(image);
 settleObjects(readFileSync(`${path}.c`, "utf8"));
-settleMemory();
+heap.settle();
 image[offsetOf(ENTRY_LOADED)] = 0;
 writeProgram();
 
@@ -154,34 +150,24 @@ function check(bytes: Buffer, isKept: boolean, file: string): void {
   }
 }
 
-/** Each chunk of the heap: where it is in the image, and its size with the bits of its header. */
-function* chunks(): Generator<{ at: number; size: number }> {
-  const end = offsetOfTop();
-  let at = offsetOf("first_area");
-  while (at < end) {
-    const size = wordAt(at + WORD);
-    yield { at, size };
-    at += size & ~BITS;
-  }
-}
-
-function offsetOfTop(): number {
-  return wordAt(offsetOf("top")) - segment.address;
-}
-
-function wordAt(at: number): number {
-  return Number(image.readBigUInt64LE(at));
+function heapOf(loaded: Buffer): Heap {
+  const rangeOf = (name: string) => ({ at: offsetOf(name), size: symbol(name).size });
+  return new Heap(loaded, segment.address, {
+    firstArea: offsetOf("first_area"),
+    top: offsetOf("top"),
+    unused: offsetOf("unused"),
+    lists: rangeOf("lists"),
+    hasChunks: rangeOf("has_chunks"),
+  });
 }
 
 /** Makes what is there immortal: memory that is only read stays the file's, and one in all processes. */
 function settleObjects(text: string): void {
   const rooms = new Map<number, number>();
-  for (const { at, size } of chunks()) {
-    if ((size & USED) === 0) continue;
-    const memory = at + HEADER;
-    const header = canBeInCycle(memory) ? CYCLE_HEADER : 0;
-    rooms.set(memory + header, (size & ~BITS) - WORD - header);
-    if (header > 0) settleInCycle(memory);
+  for (const { at, size } of heap.rooms()) {
+    const header = canBeInCycle(at) ? CYCLE_HEADER : 0;
+    rooms.set(at + header, size - header);
+    if (header > 0) settleInCycle(at);
   }
   for (const object of findObjects(text, rooms)) image.writeBigUInt64LE(IMMORTAL, object - segment.address);
   // Nobody is a candidate any more: two lists of pointer, count and room.
@@ -192,13 +178,14 @@ function settleObjects(text: string): void {
 
 /** `rooms` says how many bytes there are for what is at a place of the image. */
 function findObjects(text: string, rooms: ReadonlyMap<number, number>): ReadonlySet<number> {
-  const heap = symbol("first_area").at;
+  const start = symbol("first_area").at;
+  const end = heap.end() + segment.address;
   const memory = {
     word: (address: number) => image.readBigUInt64LE(address - segment.address),
     half: (address: number) => image.readUInt32LE(address - segment.address),
     byte: (address: number) => image.readUInt8(address - segment.address),
     room: (address: number) => rooms.get(address - segment.address),
-    isOfHeap: (address: number) => address >= heap && address < offsetOfTop() + segment.address,
+    isOfHeap: (address: number) => address >= start && address < end,
   };
   const named = {
     addressOf: (name: string) => symbols.get(name)?.at,
@@ -209,35 +196,14 @@ function findObjects(text: string, rooms: ReadonlyMap<number, number>): Readonly
 
 /** Its first two words are then the functions by which the runtime walks and frees it. */
 function canBeInCycle(at: number): boolean {
-  const walks = names.get(wordAt(at)) ?? "";
-  return /^scr?_.*trace/.test(walks) && names.has(wordAt(at + WORD));
+  const walks = names.get(Number(image.readBigUInt64LE(at))) ?? "";
+  return /^scr?_.*trace/.test(walks) && names.has(Number(image.readBigUInt64LE(at + WORD)));
 }
 
 function settleInCycle(at: number): void {
   image.writeBigUInt64LE(SETTLED, at + COLOR_AND_LIST);
   image.writeBigUInt64LE(0n, at + LIST_INDEX);
   image.writeBigUInt64LE(IMMORTAL, at + CYCLE_HEADER);
-}
-
-/**
- * What is free between objects stays so for ever, and the memory of each process begins with a page: in the pages before it only what
- * modules change is written.
- */
-function settleMemory(): void {
-  for (const { at, size } of chunks()) image.writeBigUInt64LE(BigInt(size | USED | BELOW_USED), at + WORD);
-  for (const name of ["lists", "has_chunks"]) {
-    const { at, size } = symbol(name);
-    image.fill(0, at - segment.address, at - segment.address + size);
-  }
-  const top = offsetOfTop();
-  const end = top + (wordAt(top + WORD) & ~BITS);
-  const begin = Math.ceil((top + segment.address) / PAGE) * PAGE - segment.address;
-  if (begin + PAGE > end) throw new Error("modules need more memory than FIRST_AREA of shim/memory.c has");
-  image.writeBigUInt64LE(BigInt((begin - top) | USED | BELOW_USED), top + WORD);
-  image.writeBigUInt64LE(BigInt((end - begin) | BELOW_USED), begin + WORD);
-  image.writeBigUInt64LE(BigInt(begin + segment.address), offsetOf("top"));
-  const unused = Math.max(wordAt(offsetOf("unused")), begin + segment.address + HEADER);
-  image.writeBigUInt64LE(BigInt(unused), offsetOf("unused"));
 }
 
 /** The segment is the last one: what follows in the file, symbols and section headers, is left out. */

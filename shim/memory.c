@@ -3,7 +3,7 @@
 // The C library's has pages for each size, which it maps and gives back: in a tool that was most of the system calls and of the
 // page faults, in a monitor most of the memory. Here chunks lie side by side, first in an area of the program, then in mapped
 // ones. Each has its size in front; free neighbours become one; free chunks are in lists by size (the boundary tags of Knuth,
-// volume 1, 2.5). scripts/image.ts knows this layout.
+// volume 1, 2.5). scripts/image-heap.ts knows this layout.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <stddef.h>
