@@ -189,7 +189,7 @@ function missed(results: readonly Result[], memory: Map<Engine, number>, size: n
   const ofMemory = ratio(memory.get("ours"), memory.get("lxc"));
   if (ofMemory > MEMORY_TARGET)
     lines.push(
-      `- the monitor's memory: ${short(ofMemory)} of LXC's, not ${MEMORY_TARGET}. Half of it is what a start knew: configuration, plan, environment and facts of the host, an object for each value; the rest is what it changed of the tables that come with the executable, stacks and buffers.`,
+      `- the monitor's memory: ${short(ofMemory)} of LXC's, not ${MEMORY_TARGET}. Most of it is what a start knew and the monitor still needs: configuration, plan and environment, an object for each value; the rest is what it changes of the executable's data, stack and buffers.`,
     );
   if (size > SIZE_TARGET) {
     lines.push(

@@ -6,7 +6,8 @@ cd "$(dirname "$0")/.."
 # Each Debian package with a command or file it brings. LXC's own tools are what test/compat compares with.
 needs="musl-tools:musl-gcc linux-libc-dev:/usr/include/linux/sched.h busybox-static:busybox uidmap:newuidmap
   iproute2:ip iputils-ping:ping strace:strace lxc:lxc-start zsh:zsh groff-base:groff
-  dnsmasq-base:dnsmasq nftables:nft iptables:iptables jq:jq $*"
+  dnsmasq-base:dnsmasq nftables:nft iptables:iptables jq:jq
+  xz-utils:xz zstd:zstd bzip2:bzip2 libcap2-bin:setcap $*"
 
 is_there() {
   case $1 in

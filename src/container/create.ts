@@ -17,9 +17,10 @@ import { Creation, clearDeadCreation, withLeftovers } from "./partial.ts";
 import { storageNamed } from "./storage/backends.ts";
 import type { RootFileSystem, Storage } from "./storage/storage.ts";
 import { usualMapsFor } from "./subordinate-ids.ts";
+import { archiveConfig, unpackArchive } from "./templates/archive.ts";
 import { busyboxConfig, makeBusyboxRootfs } from "./templates/busybox.ts";
 import { busyboxOptionsFrom } from "./templates/busybox-options.ts";
-import { runProgram } from "./templates/program.ts";
+import { runTemplate } from "./templates/template-program.ts";
 import { findTemplate, type Template } from "./templates/templates.ts";
 
 const LXCPATH_MODE = 0o755;
@@ -163,7 +164,8 @@ function fill(request: Request, creation: Creation, interrupts: Interrupts): voi
   const place = { container: options.container, dir: options.dir, given: request.base.rootfs };
   const rootfs = request.storage.create(place, creation);
   if (request.mapped !== undefined) giveToRoot(request.mapped, options.container, rootfs);
-  if (request.template.kind === "busybox") fillWithBusybox(request, rootfs, creation, interrupts);
+  if (request.template.kind === "archive") fillFromArchive(request, rootfs, interrupts, creation);
+  else if (request.template.kind === "busybox") fillWithBusybox(request, rootfs, creation, interrupts);
   else fillWithProgram(request, request.template.path, rootfs, creation, interrupts);
 }
 
@@ -194,6 +196,21 @@ function fillWithBusybox(request: Request, rootfs: RootFileSystem, creation: Cre
     call(`give ${config} away`, "fchownat", AT_FDCWD, config, wanted.mappedUid, wanted.mappedGid, 0);
 }
 
+function fillFromArchive(request: Request, rootfs: RootFileSystem, interrupts: Interrupts, creation: Creation): void {
+  const { options, mapped, doing } = request;
+  const archive = request.template.path;
+  if (options.templateArgs.length > 0) {
+    throw new LxcError("config-invalid", doing, "an archive takes no options", { hint: "take what follows -- out" });
+  }
+  const run = { archive, folder: rootfs.folder, mapped, environment: options.environment, doing };
+  unpackArchive(run, interrupts);
+  const name = options.container.name;
+  const own = archiveConfig(name, rootfs.folder, request.base.idMaps.length > 0);
+  // Written whole at the end, too.
+  const head = configText(request.base, archive, [], rootfs);
+  writeConfig(configFileOf(options.container), head + own, creation);
+}
+
 function fillWithProgram(
   request: Request,
   path: string,
@@ -209,7 +226,7 @@ function fillWithProgram(
     `--name=${options.container.name}`,
     `--rootfs=${rootfs.folder}`,
   ].concat(mappedIds(request.mapped));
-  runProgram(
+  runTemplate(
     {
       path,
       mapped: request.mapped,

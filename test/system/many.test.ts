@@ -33,11 +33,12 @@ async function live(name: string, problems: string[]): Promise<void> {
   }
 }
 
+/** Of the monitors of this test's containers. */
 function descriptorsOfAll(): number {
   let count = 0;
   for (const pid of readdirSync("/proc").filter((each) => /^\d+$/.test(each))) {
     try {
-      if (readFileSync(`/proc/${pid}/cmdline`, "utf8").startsWith("[lxc monitor]"))
+      if (readFileSync(`/proc/${pid}/cmdline`, "utf8").startsWith(`[lxc monitor] ${place.lxcpath} `))
         count += readdirSync(`/proc/${pid}/fd`).length;
     } catch {
       // It ended meanwhile.

@@ -1,18 +1,16 @@
-// Running a template that is a program of its own, and giving up on it when the user does.
+// Running a program that fills a root file system, and giving up on it when the user does.
 
 import { Deadline } from "../../base/deadline.ts";
-import { LxcError } from "../../base/errors.ts";
 import { baseName } from "../../base/path.ts";
+import { isHeard, TELL_AGAIN_MS } from "../../base/progress.ts";
 import { becomeMapped, writeIdMaps } from "../../isolation/user-namespace.ts";
-import { ENOENT, errnoText } from "../../kernel/abi/errno.ts";
-import { AT_FDCWD, O_RDONLY, O_RDWR } from "../../kernel/abi/fs.ts";
 import { POLLIN, pollfd, timespec } from "../../kernel/abi/ioctl.ts";
 import { MS_REC, MS_SLAVE } from "../../kernel/abi/mount.ts";
 import { PR_SET_CHILD_SUBREAPER } from "../../kernel/abi/prctl.ts";
 import { CLONE_NEWNS, CLONE_NEWUSER } from "../../kernel/abi/sched.ts";
 import { SIGKILL, SIGTERM } from "../../kernel/abi/signal.ts";
-import { call, tryBytes, tryCall, tryNumbers } from "../../kernel/call.ts";
-import { closeFd, openFile, tryOpenAt, tryReadText } from "../../kernel/files.ts";
+import { call, tryCall, tryNumbers } from "../../kernel/call.ts";
+import { closeFd, tryReadText } from "../../kernel/files.ts";
 import { bytesOfText, textOf } from "../../kernel/memory.ts";
 import { setPropagation } from "../../kernel/mounts.ts";
 import {
@@ -24,11 +22,9 @@ import {
   exitNow,
   type ProcessEnd,
   reapAny,
-  shellCode,
   tryEndOf,
   tryExec,
 } from "../../kernel/process.ts";
-import { HEAD_BYTES, programHead } from "../../kernel/program-head.ts";
 import { blockSignals, nextSignal } from "../../kernel/signals.ts";
 import { receiveMessage, socketPair, trySend } from "../../kernel/sockets.ts";
 import { type Interrupts, interrupted } from "../interrupts.ts";
@@ -48,15 +44,23 @@ export interface ProgramRun {
   readonly args: readonly string[];
   /** `NAME=value`, as the program gets it. */
   readonly environment: readonly string[];
-  /** Whether it runs without terminal and pipes. */
-  readonly quiet: boolean;
-  /** What fails when it fails: "create c1". */
+  /** Its standard input, and its outputs: descriptors, or -1 for the caller's. */
+  readonly input: number;
+  readonly output: number;
+  /** What fails when it is interrupted: "create c1". */
   readonly doing: string;
 }
 
-/** Runs the program to its end. Throws when it fails, and when a signal came: then it and all it started have ended. */
-export function runProgram(run: ProgramRun, interrupts: Interrupts): void {
-  // Whatever the template leaves behind becomes our child, so that it can be found and ended too.
+/** How it ended, or why it could not be run. */
+export interface ProgramOutcome {
+  readonly end: ProcessEnd;
+  /** 0 when it was run. */
+  readonly errno: number;
+}
+
+/** Runs the program to its end; `tell` is called while it goes on. Throws when a signal came: then it and all it started have ended. */
+export function runProgram(run: ProgramRun, interrupts: Interrupts, tell: () => void): ProgramOutcome {
+  // Whatever it leaves behind becomes our child, so that it can be found and ended too.
   tryNumbers("prctl", PR_SET_CHILD_SUBREAPER, 1, 0);
   try {
     const mapped = run.mapped;
@@ -65,43 +69,12 @@ export function runProgram(run: ProgramRun, interrupts: Interrupts): void {
     const child = cloneProcess((isRoot ? CLONE_NEWNS : 0) + (mapped === undefined ? 0 : CLONE_NEWUSER), -1);
     if (child.pid === 0) becomeProgram(run, isRoot, gate, interrupts);
     gate.openFor(child.pid, mapped);
-    const end = waitFor(child, run.doing, interrupts);
+    const end = waitFor(child, run.doing, interrupts, tell);
     closeFd(child.pidfd);
-    const errno = gate.close();
-    if (errno > 0) throw notRun(run, errno);
-    if (shellCode(end) !== 0) throw failed(run, end);
+    return { end, errno: gate.close() };
   } finally {
     tryNumbers("prctl", PR_SET_CHILD_SUBREAPER, 0, 0);
   }
-}
-
-function notRun(run: ProgramRun, errno: number): LxcError {
-  const head = programHead(tryReadHead(run.path));
-  const names = head.kind === "script" && errno === ENOENT && head.interpreter !== "";
-  const hint = names
-    ? `install ${head.interpreter}, which its first line names as its interpreter`
-    : "it must be a script that begins with #!, or a program for this machine, and executable";
-  const reason = `the template ${run.path} cannot be run: ${errnoText(errno)}`;
-  return new LxcError("hook-failed", run.doing, reason, { errno, hint });
-}
-
-/** Nothing of what cannot be read. */
-function tryReadHead(path: string): Uint8Array {
-  const bytes = new Uint8Array(HEAD_BYTES);
-  const fd = tryOpenAt(AT_FDCWD, path, O_RDONLY);
-  if (fd < 0) return bytes.subarray(0, 0);
-  const length = tryBytes("read", fd, bytes, bytes.length, 0);
-  closeFd(fd);
-  return bytes.subarray(0, Math.max(0, length));
-}
-
-function failed(run: ProgramRun, end: ProcessEnd): LxcError {
-  const how = end.signal !== 0 ? `was ended by signal ${end.signal}` : `failed with exit code ${end.code}`;
-  return new LxcError("hook-failed", run.doing, `the template ${run.path} ${how}`, {
-    hint: run.quiet
-      ? "run it without -q to see what it says"
-      : "what it printed above says why; see its -h for its options",
-  });
 }
 
 /** In the child: as LXC does, in a mount namespace of its own, whose mounts the host does not see. */
@@ -114,7 +87,8 @@ function becomeProgram(run: ProgramRun, isRoot: boolean, gate: Gate, interrupts:
     blockSignals(interrupts.before);
     if (isRoot) setPropagation("/", MS_REC | MS_SLAVE);
     tryNumbers("umask", UMASK, 0, 0);
-    if (run.quiet) nullStandardFds();
+    if (run.input >= 0) tryNumbers("dup2", run.input, 0, 0);
+    for (let fd = 1; fd <= 2 && run.output >= 0; fd++) tryNumbers("dup2", run.output, fd, 0);
     gate.tell(-tryExec(run.path, [baseName(run.path)].concat(run.args), run.environment));
   } finally {
     exitNow(127);
@@ -156,14 +130,10 @@ class Gate {
   }
 }
 
-function nullStandardFds(): void {
-  const none = openFile("/dev/null", O_RDWR);
-  for (let fd = 0; fd < 3; fd++) call("close a standard descriptor", "dup3", none, fd, 0);
-}
-
-function waitFor(child: Child, doing: string, interrupts: Interrupts): ProcessEnd {
+function waitFor(child: Child, doing: string, interrupts: Interrupts, tell: () => void): ProcessEnd {
   for (;;) {
     waitReadable([child.pidfd, interrupts.fd]);
+    tell();
     const signal = nextSignal(interrupts.fd);
     if (signal !== undefined) {
       endDescendants();
@@ -207,7 +177,9 @@ function waitReadable(fds: readonly number[]): void {
     pollfd.fd.put(one, fds[i]!);
     pollfd.events.put(one, POLLIN);
   }
-  call("wait for the template", "ppoll", polls, fds.length, 0, 0, 0);
+  const time = new Uint8Array(timespec.size);
+  timespec.seconds.put(time, TELL_AGAIN_MS / 1000);
+  call("wait for a program", "ppoll", polls, fds.length, isHeard() ? time : 0, 0, 0);
 }
 
 function pauseMs(ms: number): void {

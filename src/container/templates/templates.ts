@@ -6,15 +6,16 @@ import { nearest } from "../../base/text.ts";
 import { AT_FDCWD } from "../../kernel/abi/fs.ts";
 import { tryPath } from "../../kernel/call.ts";
 import { isDirectory, listDirectory } from "../../kernel/files.ts";
+import { isArchive } from "./archive.ts";
 
 export const TEMPLATE_DIRECTORY = "/usr/share/lxc/templates";
 const PREFIX = "lxc-";
 const X_OK = 1;
 
-/** `none` makes a configuration only, `busybox` is our own, a `program` is anybody's executable. */
+/** `none` makes a configuration only, `busybox` is our own, a `program` is anybody's executable, an `archive` is unpacked. */
 export interface Template {
-  readonly kind: "none" | "busybox" | "program";
-  /** Of the program, and otherwise "". */
+  readonly kind: "none" | "busybox" | "program" | "archive";
+  /** Of the program or the archive, and otherwise "". */
   readonly path: string;
 }
 
@@ -23,7 +24,9 @@ export function findTemplate(name: string): Template {
   if (name === "none") return { kind: "none", path: "" };
   if (name === "busybox") return { kind: "busybox", path: "" };
   if (name.startsWith("/")) {
-    if (!isExecutable(name)) throw badTemplate(name, "make that file, and make it executable");
+    if (isArchive(name)) return { kind: "archive", path: name };
+    if (!isExecutable(name))
+      throw badTemplate(name, "give a program that may be executed, or an archive that tar can read");
     return { kind: "program", path: name };
   }
   if (name === "") throw badTemplate(name, 'A template must be specified; use "none" for a container without a rootfs');

@@ -1,6 +1,7 @@
 // What this process was given by its caller, as the layers below take it.
 
 import { runDirectory } from "../../container/paths.ts";
+import { isArchive } from "../../container/templates/archive.ts";
 import { effectiveUser } from "../../kernel/process.ts";
 import { protectOwnProgram } from "../../kernel/self.ts";
 
@@ -19,6 +20,11 @@ export function protect(): void {
 /** Where this user's locks are. */
 export function runFolder(): string {
   return runDirectory(effectiveUser(), process.env);
+}
+
+/** Whether a template is named by the path of an archive. */
+export function isArchiveWord(template: string): boolean {
+  return template.includes("/") && isArchive(absolute(template));
 }
 
 /** `path`, absolute. */

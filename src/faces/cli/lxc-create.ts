@@ -8,7 +8,7 @@ import { configFileOf } from "../../container/container.ts";
 import { type CreateOptions, createContainer } from "../../container/create.ts";
 import { templateHelp } from "../../container/templates/help.ts";
 import { EINTR } from "../../kernel/abi/errno.ts";
-import { absolute, environment, runFolder } from "./caller.ts";
+import { absolute, environment, isArchiveWord, runFolder } from "./caller.ts";
 import { type Arguments, later, quiet, Refusal, type Tool, unusedRcFile, valued } from "./command.ts";
 import { JsonObject } from "./json.ts";
 import { isJson } from "./output.ts";
@@ -17,7 +17,12 @@ import { withProgress } from "./progress.ts";
 import { containerFrom, defaultConfigFile } from "./target.ts";
 
 const config = valued("config", "FILE", "f", "What its configuration begins with");
-const template = valued("template", "TEMPLATE", "t", "What fills it: busybox, none, or a program by name or path");
+const template = valued(
+  "template",
+  "TEMPLATE",
+  "t",
+  "What fills it: busybox, none, a program by name or path, or an archive that tar can read",
+);
 const backing = valued("bdev", "KIND", "B", "How its root file system is kept: dir");
 const dir = valued("dir", "DIR", "", "Where its root file system is made");
 
@@ -70,7 +75,7 @@ function run(args: Arguments): number {
   const json = isJson(args);
   const options: CreateOptions = {
     container,
-    template: what,
+    template: isArchiveWord(what) ? absolute(what) : what,
     templateArgs: args.operands,
     configFile: args.has(config) ? absolute(args.text(config, "")) : "",
     defaultConfigFile: defaultConfigFile(),

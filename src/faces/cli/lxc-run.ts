@@ -29,10 +29,11 @@ import {
   runLines,
 } from "../../lifecycle/run-guard.ts";
 import { startContainer } from "../../lifecycle/start.ts";
-import { absolute, environment, protect, runFolder } from "./caller.ts";
+import { absolute, environment, isArchiveWord, protect, runFolder } from "./caller.ts";
 import { type Arguments, badValue, flag, quiet, Refusal, type Tool, valued } from "./command.ts";
 import { isJson } from "./output.ts";
 import { warn } from "./print.ts";
+import { withProgress } from "./progress.ts";
 import { cgroupsFrom, defaultConfigFile, lxcpathFrom } from "./target.ts";
 import { withoutOutput } from "./template-output.ts";
 
@@ -61,8 +62,8 @@ const network = valued(
 
 export const lxcRun: Tool = {
   name: "lxc-run",
-  usage: "[-n NAME] [OPTION...] TEMPLATE|FOLDER [-- COMMAND]",
-  doc: "lxc-run makes a container from TEMPLATE, or on top of the root file system in FOLDER, runs COMMAND or a shell in it, and removes it again",
+  usage: "[-n NAME] [OPTION...] TEMPLATE|ARCHIVE|FOLDER [-- COMMAND]",
+  doc: "lxc-run makes a container from TEMPLATE or from the root file system in ARCHIVE, or on top of the root file system in FOLDER, runs COMMAND or a shell in it, and removes it again",
   options: [template, config, templateOption, keep, variable, mount, network],
   named: false,
   run,
@@ -93,7 +94,7 @@ function run(args: Arguments): number {
   const guard = new RunGuard(options);
   let monitor = "";
   try {
-    create(creation);
+    withProgress(args, () => create(creation));
     start(args, container);
     monitor = monitorMarkOf(container);
     return enter(args, container, wanted.command, variables);
@@ -128,13 +129,16 @@ function wantedFrom(args: Arguments): Wanted {
   const first = args.before > 0 ? (args.operands[0] ?? "") : "";
   if (first === "" && !args.has(config)) {
     const hint = "such as: lxc run busybox -- uname -n";
-    const error = new LxcError("config-invalid", "run a container", "no template and no folder was given", { hint });
+    const error = new LxcError("config-invalid", "run a container", "no template, archive or folder was given", {
+      hint,
+    });
     throw new Refusal("A template must be specified", error);
   }
   const command = first === "" ? args.operands : args.operands.slice(1);
   if (first === "") return { source: "none", isFolder: false, command };
-  const isFolder = first.includes("/") && isDirectory(absolute(first));
-  return { source: isFolder ? absolute(first) : first, isFolder, command };
+  const path = absolute(first);
+  const isFolder = first.includes("/") && isDirectory(path);
+  return { source: isFolder || isArchiveWord(first) ? path : first, isFolder, command };
 }
 
 function unusedContainer(wanted: Wanted, lxcpath: string): Container {
@@ -204,9 +208,14 @@ function variablesFrom(args: Arguments): string[] {
   return variables;
 }
 
+/** Whether somebody else's program may print something there. */
+function usesTerminal(template: string): boolean {
+  return template !== "busybox" && template !== "none" && !isArchiveWord(template);
+}
+
 function create(options: CreateOptions): void {
   try {
-    if (options.template === "busybox" || options.template === "none") createContainer(options);
+    if (!usesTerminal(options.template)) createContainer(options);
     else withoutOutput(() => createContainer(options));
   } catch (caught) {
     const error = asLxcError(caught as Error);
@@ -252,7 +261,7 @@ function startNow(options: StartOptions): void {
 
 function withoutRoot(container: Container): LxcError {
   return new LxcError("config-invalid", `run ${container.name}`, "it has no root file system", {
-    hint: "name a template or a folder, or a configuration with lxc.rootfs.path",
+    hint: "name a template, an archive or a folder, or a configuration with lxc.rootfs.path",
   });
 }
 
