@@ -32,20 +32,48 @@ export interface Said {
  * is to be asked alone, which also says why.
  */
 export function answersOf(containers: readonly Container[], questions: readonly Question[]): (Said[] | undefined)[] {
-  const requests = requestsFor(questions);
-  const message = new CredentialsMessage(requests);
+  const asked = new AnswerQueue(containers, questions);
   const answers: (Said[] | undefined)[] = [];
-  for (let at = 0; at < containers.length; at += AT_ONCE) {
-    const connections: number[] = [];
-    for (const container of containers.slice(at, at + AT_ONCE))
-      connections.push(tryAsk(container, message, requests.length));
-    for (let i = 0; i < connections.length; i++) {
-      const fd = connections[i]!;
-      answers.push(fd < 0 ? undefined : answersFrom(fd, questions.length));
-      if (fd >= 0) closeFd(fd);
+  for (let at = 0; at < containers.length; at++) answers.push(asked.next());
+  return answers;
+}
+
+/** The same, one after the other: what is done with one answer is done while the monitors after it are at theirs. */
+export class AnswerQueue {
+  readonly #containers: readonly Container[];
+  readonly #count: number;
+  readonly #requestLength: number;
+  readonly #message: CredentialsMessage;
+  /** For each that was asked, the connection or a negative number. */
+  readonly #connections: number[] = [];
+  #answered = 0;
+
+  constructor(containers: readonly Container[], questions: readonly Question[]) {
+    const requests = requestsFor(questions);
+    this.#containers = containers;
+    this.#count = questions.length;
+    this.#requestLength = requests.length;
+    this.#message = new CredentialsMessage(requests);
+  }
+
+  /** The answers of the next container. There must be one. */
+  next(): Said[] | undefined {
+    this.#askAhead();
+    const fd = this.#connections[this.#answered]!;
+    this.#answered = this.#answered + 1;
+    if (fd < 0) return undefined;
+    const said = answersFrom(fd, this.#count);
+    closeFd(fd);
+    return said;
+  }
+
+  #askAhead(): void {
+    const end = Math.min(this.#containers.length, this.#answered + AT_ONCE);
+    while (this.#connections.length < end) {
+      const container = this.#containers[this.#connections.length]!;
+      this.#connections.push(tryAsk(container, this.#message, this.#requestLength));
     }
   }
-  return answers;
 }
 
 /** The values of several keys of a running container, as `configItemOf` gives each. */

@@ -8,7 +8,7 @@ import { Meter, MeterRoom } from "../isolation/cgroup/meters.ts";
 import { raiseDescriptorLimit } from "../kernel/credentials.ts";
 import { effectiveUser } from "../kernel/process.ts";
 import { limitsAsker } from "./cgroup-items.ts";
-import { answersOf, type Question } from "./command-batch.ts";
+import { AnswerQueue, type Question, type Said } from "./command-batch.ts";
 import { activeContainers } from "./list.ts";
 
 /** For what else we need, and what others have left open for us. */
@@ -38,13 +38,23 @@ export class UsageWatch {
     this.#room = new MeterRoom(readLayout(effectiveUser() !== 0), wish, descriptors);
   }
 
-  /** What each uses now, by name. One that has begun is asked where it is, once. */
+  /** What each uses now, by name. One that has begun is asked where it is, once; the files of others are read meanwhile. */
   look(): Usage[] {
     const { names } = activeContainers(this.#lxcpath);
     for (const name of [...this.#meters.keys()]) if (!names.includes(name)) this.#forget(name);
-    this.#begin(names);
+    const added: Container[] = [];
+    for (let i = 0; i < names.length; i++) {
+      if (!this.#meters.has(names[i]!)) added.push(containerOf(names[i]!, this.#lxcpath));
+    }
+    const asked = new AnswerQueue(added, LIMIT_CGROUP);
+    let begun = 0;
     const found: Usage[] = [];
-    for (const name of names) {
+    for (let i = 0; i < names.length; i++) {
+      const name = names[i]!;
+      if (begun < added.length && added[begun]!.name === name) {
+        this.#tryBegin(added[begun]!, pathIn(asked.next()));
+        begun++;
+      }
       const meter = this.#meters.get(name);
       if (meter === undefined) continue;
       const amounts = meter.read();
@@ -53,19 +63,6 @@ export class UsageWatch {
       found.push({ name, amounts });
     }
     return found;
-  }
-
-  /** All that are new are asked at once. */
-  #begin(names: readonly string[]): void {
-    const added: Container[] = [];
-    for (let i = 0; i < names.length; i++) {
-      if (!this.#meters.has(names[i]!)) added.push(containerOf(names[i]!, this.#lxcpath));
-    }
-    const answers = answersOf(added, LIMIT_CGROUP);
-    for (let i = 0; i < added.length; i++) {
-      const said = answers[i]?.[0];
-      this.#tryBegin(added[i]!, said === undefined || said.result < 0 || said.text === "" ? undefined : said.text);
-    }
   }
 
   #tryBegin(container: Container, path: string | undefined): void {
@@ -86,4 +83,12 @@ export class UsageWatch {
   close(): void {
     for (const name of [...this.#meters.keys()]) this.#forget(name);
   }
+}
+
+/** Where the monitor says its container is; undefined when it does not. */
+function pathIn(answers: readonly Said[] | undefined): string | undefined {
+  // `answers?.[0]` throws in the compiled program when there are none.
+  if (answers === undefined) return undefined;
+  const said = answers[0]!;
+  return said.result < 0 || said.text === "" ? undefined : said.text;
 }
