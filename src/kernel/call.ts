@@ -10,37 +10,22 @@ import { rawAddressOf, rawAddressOfEither, rawSyscall } from "./shim.ts";
 /** A number goes as it is, a string as a C string, bytes as their address; 0 is also NULL. */
 export type Arg = number | string | Uint8Array;
 
-const NOTHING = new Uint8Array(0);
-
-/** One system call, retried on EINTR. Returns the result, or -errno. Never throws. */
-export function tryCall(
-  name: CallName,
-  a: Arg = 0,
-  b: Arg = 0,
-  c: Arg = 0,
-  d: Arg = 0,
-  e: Arg = 0,
-  f: Arg = 0,
-): number {
-  // The bytes are held in locals, so that no address outlives what it points at.
-  const aBytes = bytesOf(a),
-    bBytes = bytesOf(b),
-    cBytes = bytesOf(c);
-  const dBytes = bytesOf(d),
-    eBytes = bytesOf(e),
-    fBytes = bytesOf(f);
+/**
+ * One system call, retried on EINTR. Returns the result, or -errno. Never throws. Arguments that are left out are 0: with defaults each of them
+ * would be an object in the compiled program.
+ */
+export function tryCall(name: CallName, a?: Arg, b?: Arg, c?: Arg, d?: Arg, e?: Arg, f?: Arg): number {
+  // What strings become is held here, and bytes by our caller, so that no address outlives what it points at.
+  const texts: Uint8Array[] = [];
   const nr = numberOf(name);
+  const aWord = word(a, texts);
+  const bWord = word(b, texts);
+  const cWord = word(c, texts);
+  const dWord = word(d, texts);
+  const eWord = word(e, texts);
+  const fWord = word(f, texts);
   for (;;) {
-    // A sum is a number also in the compiled program; what a function returns that takes several types is not.
-    const result = rawSyscall(
-      nr,
-      word(a, aBytes) + 0,
-      word(b, bBytes) + 0,
-      word(c, cBytes) + 0,
-      word(d, dBytes) + 0,
-      word(e, eBytes) + 0,
-      word(f, fBytes) + 0,
-    );
+    const result = rawSyscall(nr, aWord, bWord, cWord, dWord, eWord, fWord);
     if (result !== -EINTR) return result;
   }
 }
@@ -59,7 +44,7 @@ export function tryNumbers(name: CallName, a: number, b: number, c: number): num
 
 /** `tryCall` for a folder, a path in it, and numbers, as `openat` and its kin take them. */
 export function tryPath(name: CallName, dir: number, path: string, c: number, d: number): number {
-  const bytes = cString(path);
+  const bytes = cString(`${path}`);
   const nr = numberOf(name);
   for (;;) {
     const result = rawSyscall(nr, dir, rawAddressOf(bytes), c, d, 0, 0);
@@ -86,16 +71,7 @@ export function tryOption(name: CallName, a: number, b: number, c: number, bytes
 }
 
 /** Like `tryCall`, but throws "cannot <doing>: …" when the kernel says no. */
-export function call(
-  doing: string,
-  name: CallName,
-  a: Arg = 0,
-  b: Arg = 0,
-  c: Arg = 0,
-  d: Arg = 0,
-  e: Arg = 0,
-  f: Arg = 0,
-): number {
+export function call(doing: string, name: CallName, a?: Arg, b?: Arg, c?: Arg, d?: Arg, e?: Arg, f?: Arg): number {
   const result = tryCall(name, a, b, c, d, e, f);
   if (result < 0) throw refused(doing, name, result);
   return result;
@@ -131,11 +107,14 @@ function numberOf(name: CallName): number {
   }
 }
 
-function bytesOf(arg: Arg): Uint8Array {
-  if (typeof arg === "number") return NOTHING;
-  return typeof arg === "string" ? cString(arg) : arg;
-}
-
-function word(arg: Arg, bytes: Uint8Array): number {
-  return typeof arg === "number" ? arg : rawAddressOfEither(bytes);
+/** An argument as the kernel takes it. `texts` gets the bytes of a string. */
+function word(arg: Arg | undefined, texts: Uint8Array[]): number {
+  if (arg === undefined) return 0;
+  // A sum is a number also in the compiled program; an argument of several types stays one.
+  if (typeof arg === "number") return arg + 0;
+  if (typeof arg !== "string") return rawAddressOfEither(arg);
+  // A template is a string in the compiled program, and what is passed as it came would be an object to all who make C strings.
+  const bytes = cString(`${arg}`);
+  texts.push(bytes);
+  return rawAddressOf(bytes);
 }
