@@ -166,13 +166,10 @@ export class Attributes {
 
   /** The value of an attribute; no bytes when there is none. */
   bytes(type: number): Uint8Array {
-    let found: Uint8Array = new Uint8Array(0);
-    let at = 0;
-    for (const value of this.#values) {
-      if (this.#types[at] === type) found = value;
-      at++;
+    for (let at = this.#values.length - 1; at >= 0; at--) {
+      if (this.#types[at]! === type) return this.#values[at]!;
     }
-    return found;
+    return new Uint8Array(0);
   }
 
   text(type: number): string {
