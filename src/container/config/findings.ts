@@ -41,18 +41,18 @@ function strangeBytes(severity: Severity, file: string, document: ConfigDocument
 export function warningsIn(config: Config, sources: Sources): Finding[] {
   const findings: Finding[] = [];
   for (const { file, document } of sources.all()) {
-    findings.push(...strayLines(file, document, config.allKeys()));
+    findings.push(...strayLines(file, document, config));
     findings.push(...lostLines(file, document));
     findings.push(...comments(file, document));
   }
   return findings.concat(sources.findAll("warning", doubtsIn(config)));
 }
 
-function strayLines(file: string, document: ConfigDocument, keys: readonly string[]): Finding[] {
+function strayLines(file: string, document: ConfigDocument, config: Config): Finding[] {
   const findings: Finding[] = [];
   for (const { line, text } of document.strayLines()) {
     const equals = text.indexOf("=");
-    const near = equals < 0 ? undefined : nearest(text.slice(0, equals).trim(), keys);
+    const near = equals < 0 ? undefined : nearest(text.slice(0, equals).trim(), config.allKeys());
     const other = near === undefined ? "begin a comment with #" : `did you mean ${near}?`;
     const hint = text.startsWith("\ufeff") ? "save the file without a byte order mark" : other;
     const problem = "this line is ignored, for it does not begin with lxc.";
