@@ -88,11 +88,12 @@ export function runsProtected(): boolean {
  * root, whose it is. That saves a user, who may make no mounts, the copy of it.
  */
 function isOutOfReach(): boolean {
+  if (effectiveUser() === 0) return false;
   const fd = tryPath("openat", AT_FDCWD, OWN_PROGRAM, O_PATH | O_CLOEXEC, 0);
   if (fd < 0) return false;
   const status = statusOf(fd, "our own program");
   closeFd(fd);
-  return effectiveUser() !== 0 && status.uid === 0 && (status.mode & 0o022) === 0;
+  return status.uid === 0 && (status.mode & 0o022) === 0;
 }
 
 function isSealed(): boolean {
@@ -107,7 +108,7 @@ function isSealed(): boolean {
  * Starts this program again from `openOwnProgram`, with the same arguments (the first is the name it was invoked by) and
  * environment; returns at once when that has been done before. For tools that enter containers, before all else.
  */
-export function protectOwnProgram(args: readonly string[], environment: readonly string[]): void {
+export function protectOwnProgram(args: readonly string[], environment: () => readonly string[]): void {
   const name = baseName(args[0] ?? "");
   if (runsProtected()) {
     // Until Linux 6.14 the kernel names a process after the number of the descriptor it was executed from.
@@ -115,6 +116,6 @@ export function protectOwnProgram(args: readonly string[], environment: readonly
     return;
   }
   if (isOutOfReach()) return;
-  const result = tryExecFd(openOwnProgram(), args, environment);
+  const result = tryExecFd(openOwnProgram(), args, environment());
   throw refused(`start ${name} from a protected copy`, "execveat", result);
 }

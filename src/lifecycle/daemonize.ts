@@ -5,6 +5,7 @@ import { isHeard, listen, PATIENCE_MS, TELL_AGAIN_MS, tellProgress } from "../ba
 import { monitorTitleOf } from "../container/monitor-title.ts";
 import { O_RDWR } from "../kernel/abi/fs.ts";
 import { call, tryNumbers } from "../kernel/call.ts";
+import { forgetOwnEnvironment } from "../kernel/environment.ts";
 import { closeFd, openFile } from "../kernel/files.ts";
 import { cloneProcess, exitNow, tryCloneProcess } from "../kernel/process.ts";
 import { socketPair } from "../kernel/sockets.ts";
@@ -53,6 +54,7 @@ function becomeMonitor(plan: StartPlan, holdings: MonitorHoldings, born: boolean
   try {
     // It has no terminal to draw on.
     listen(undefined);
+    forgetOwnEnvironment();
     detach();
     const title = setProcessTitle(monitorTitleOf(container));
     const monitor = new Monitor(plan, holdings);

@@ -30,6 +30,7 @@ import { tunnelWarnings } from "../container/rootfs/tunnel.ts";
 import { ContainerCgroups } from "../isolation/cgroup/cgroups.ts";
 import { EADDRINUSE, ENOENT } from "../kernel/abi/errno.ts";
 import { blockDeviceOf } from "../kernel/block-device.ts";
+import { ownEnvironment } from "../kernel/environment.ts";
 import { isDirectory, tryReadText } from "../kernel/files.ts";
 import { NetlinkSocket } from "../kernel/netlink.ts";
 import { openNftables } from "../kernel/nftables.ts";
@@ -56,7 +57,7 @@ export function startContainer(options: StartOptions): number {
     if (options.closeAllFds) closeAllBut([options.logFd]);
     const plan = decideStart(options, () => {
       bringDevicesHome(options);
-      return cgroupsForStart(options.container, options.config, process.env);
+      return cgroupsForStart(options.container, options.config, ownEnvironment());
     });
     for (const warning of plan.warnings) options.warn(warning);
     for (const translation of plan.limits.translations) options.inform(translation);
@@ -172,7 +173,7 @@ function refuseWhatIsTaken(container: Container, plan: NetworkPlan): void {
 function bringDevicesHome(options: StartOptions): void {
   const requests = networkRequestsOf(options).filter((request) => request.type === "phys");
   if (requests.length === 0) return;
-  const folder = movedLinksFolder(runDirectory(effectiveUser(), process.env));
+  const folder = movedLinksFolder(runDirectory(effectiveUser(), ownEnvironment()));
   const socket = new NetlinkSocket();
   try {
     recoverMoved(socket, folder, (name) => requests.some((request) => movesIn(request, name)), options.inform);
@@ -232,7 +233,7 @@ function claim(plan: StartPlan): MonitorHoldings {
     listening,
     cgroups,
     ownProgram: plan.options.useInit ? openOwnProgram() : -1,
-    runDir: runDirectory(effectiveUser(), process.env),
+    runDir: runDirectory(effectiveUser(), ownEnvironment()),
   };
 }
 

@@ -2,24 +2,26 @@
 
 import { runDirectory } from "../../container/paths.ts";
 import { isArchive } from "../../container/templates/archive.ts";
+import { ownEnvironment } from "../../kernel/environment.ts";
 import { effectiveUser } from "../../kernel/process.ts";
 import { protectOwnProgram } from "../../kernel/self.ts";
 
 /** The environment, as exec takes it. */
 export function environment(): string[] {
+  const known = ownEnvironment();
   const lines: string[] = [];
-  for (const [name, value] of Object.entries(process.env)) lines.push(`${name}=${value ?? ""}`);
+  for (const name of Object.keys(known)) lines.push(`${name}=${known[name] ?? ""}`);
   return lines;
 }
 
 /** Goes on as a program that nothing inside a container can write to: for tools whose own processes enter one. */
 export function protect(): void {
-  protectOwnProgram(process.argv.slice(1), environment());
+  protectOwnProgram(process.argv.slice(1), () => environment());
 }
 
 /** Where this user's locks are. */
 export function runFolder(): string {
-  return runDirectory(effectiveUser(), process.env);
+  return runDirectory(effectiveUser(), ownEnvironment());
 }
 
 /** Whether a template is named by the path of an archive. */

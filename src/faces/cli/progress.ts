@@ -3,6 +3,7 @@
 
 import { isHeard, listen, PATIENCE_MS, tellProgress } from "../../base/progress.ts";
 import { visible } from "../../base/text.ts";
+import { ownEnvironment } from "../../kernel/environment.ts";
 import { columnsOf, isTerminal } from "../../kernel/terminals.ts";
 import { type Arguments, quiet } from "./command.ts";
 import { formatOf } from "./output.ts";
@@ -50,7 +51,7 @@ export function progressText(text: string, columns: number): string {
 
 /** Does `work`, and shows what it says of itself while it takes long. */
 export function withProgress(args: Arguments, work: () => void): void {
-  if (args.has(quiet) || formatOf(args) !== "table" || (process.env["TERM"] ?? "") === "dumb") {
+  if (args.has(quiet) || formatOf(args) !== "table" || (ownEnvironment()["TERM"] ?? "") === "dumb") {
     work();
     return;
   }

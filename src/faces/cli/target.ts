@@ -9,6 +9,7 @@ import { readSystemConfig, type SystemConfig } from "../../container/config/syst
 import { type Container, configFileOf, containerOf, isDefined } from "../../container/container.ts";
 import type { CgroupNames } from "../../isolation/cgroup/names.ts";
 import { ENOENT } from "../../kernel/abi/errno.ts";
+import { ownEnvironment } from "../../kernel/environment.ts";
 import { effectiveUser } from "../../kernel/process.ts";
 import { usualCgroupNames } from "../../lifecycle/leftovers.ts";
 import { absolute } from "./caller.ts";
@@ -26,10 +27,10 @@ import {
 
 /** The configuration of the container, or the file of --rcfile in its place. */
 export function configFrom(args: Arguments, container: Container, rcFileOption: Option = rcFile): LoadedConfig {
-  if (!args.has(rcFileOption)) return loadConfig(configFileOf(container), process.env);
+  if (!args.has(rcFileOption)) return loadConfig(configFileOf(container), ownEnvironment());
   const path = absolute(args.text(rcFileOption, ""));
   try {
-    return loadConfig(path, process.env);
+    return loadConfig(path, ownEnvironment());
   } catch (caught) {
     const error = asLxcError(caught as Error);
     const cause = error.errno === ENOENT ? withHint(error, "give -f a file that is there, or leave it out") : error;
@@ -160,5 +161,5 @@ export function defaultConfigFile(): string {
 }
 
 function settings(): SystemConfig {
-  return readSystemConfig(effectiveUser(), process.env);
+  return readSystemConfig(effectiveUser(), ownEnvironment());
 }

@@ -28,7 +28,7 @@ function environment(): string[] {
 
 function run(): number {
   const variables = environment();
-  protectOwnProgram(words, variables);
+  protectOwnProgram(words, () => variables);
   const list = valuesOf("-s")[0];
   const kept = valuesOf("-e")[0];
   const elevated = list !== undefined ? ELEVATED : kept !== undefined ? elevationIn(kept) : NOT_ELEVATED;
