@@ -1,6 +1,6 @@
 // What lxc-top shows of its containers: LXC's columns in their places, and ours behind them. Pure.
 
-import { type Amounts, plus } from "../../isolation/cgroup/meter-files.ts";
+import { Amounts, plus } from "../../isolation/cgroup/meter-files.ts";
 import type { Usage } from "../../lifecycle/usage-watch.ts";
 import { JsonObject } from "./json.ts";
 import { humanSize } from "./sizes.ts";
@@ -55,37 +55,57 @@ export function extrasFor(columns: number): Extras {
 /** The two lines above, one a container, and their sum; of the containers the first `most`. */
 export function tableOf(usages: readonly Usage[], extras: Extras, most: number): string[] {
   const total = totalOf(usages);
-  const shown = usages.slice(0, Math.max(0, most));
-  const lines = headLines(total, extras);
-  for (const usage of shown) lines.push(lineFor(usage.name, usage.amounts, total, extras));
-  lines.push(lineFor(`TOTAL ${shown.length} of ${usages.length}`, total, total, extras));
+  const shown = shownOf(total, extras);
+  const count = Math.max(0, Math.min(most, usages.length));
+  const lines = headLines(shown);
+  for (let i = 0; i < count; i++) lines.push(lineFor(usages[i]!.name, usages[i]!.amounts, shown));
+  lines.push(lineFor(`TOTAL ${count} of ${usages.length}`, total, shown));
   return lines;
 }
 
 export const HEAD_LINES = 2;
 
-function totalOf(usages: readonly Usage[]): Amounts | undefined {
-  let total: Amounts | undefined;
-  for (const { amounts } of usages) total = total === undefined ? amounts : plus(total, amounts);
+function totalOf(usages: readonly Usage[]): Amounts {
+  if (usages.length === 0) return new Amounts();
+  let total = usages[0]!.amounts;
+  for (let i = 1; i < usages.length; i++) total = plus(total, usages[i]!.amounts);
   return total;
 }
 
-function headLines(total: Amounts | undefined, extras: Extras): string[] {
+/** Which columns there are beyond those that are always there. */
+interface Shown {
+  readonly swap: boolean;
+  readonly kernel: boolean;
+  readonly processes: boolean;
+  readonly pressure: boolean;
+}
+
+/** As in LXC these two are shown only where anything is counted. */
+function shownOf(total: Amounts, extras: Extras): Shown {
+  return {
+    swap: total.memorySwapBytes > 0,
+    kernel: total.kernelMemoryBytes > 0,
+    processes: extras.processes,
+    pressure: extras.pressure,
+  };
+}
+
+function headLines(shown: Shown): string[] {
   let first = heading(["Container", "CPU", "CPU", "CPU", "BlkIO", "Mem"]);
   let second = heading(["Name", "Used", "Sys", "User", "Total(Read/Write)", "Used"]);
-  if (hasSwap(total)) {
+  if (shown.swap) {
     first += right("MemSw", 10);
     second += right("Used", 10);
   }
-  if (hasKernel(total)) {
+  if (shown.kernel) {
     first += right("KMem", 10);
     second += right("Used", 10);
   }
-  if (extras.processes) {
+  if (shown.processes) {
     first += right("Pids", 7);
     second += right("Now", 7);
   }
-  if (extras.pressure) {
+  if (shown.pressure) {
     first += right("CPU", 8) + right("Mem", 8) + right("IO", 8);
     second += right("Waits", 8) + right("Waits", 8) + right("Waits", 8);
   }
@@ -99,28 +119,19 @@ function heading(words: readonly string[]): string {
   return line;
 }
 
-/** As in LXC these are shown only where anything is counted. */
-function hasSwap(total: Amounts | undefined): boolean {
-  return total !== undefined && total.memorySwapBytes > 0;
-}
-
-function hasKernel(total: Amounts | undefined): boolean {
-  return total !== undefined && total.kernelMemoryBytes > 0;
-}
-
-function lineFor(name: string, amounts: Amounts | undefined, total: Amounts | undefined, extras: Extras): string {
+function lineFor(name: string, amounts: Amounts, shown: Shown): string {
   let line = name.slice(0, 18).padEnd(18);
-  line += right(hundredths(amounts === undefined ? 0 : amounts.cpuNanoseconds / 1e9), 12);
-  line += right(hundredths(amounts === undefined ? 0 : amounts.cpuSystemTicks / 100), 12);
-  line += right(hundredths(amounts === undefined ? 0 : amounts.cpuUserTicks / 100), 12);
+  line += right(hundredths(amounts.cpuNanoseconds / 1e9), 12);
+  line += right(hundredths(amounts.cpuSystemTicks / 100), 12);
+  line += right(hundredths(amounts.cpuUserTicks / 100), 12);
   line += right(ioText(amounts), 36);
-  line += right(topSize(amounts?.memoryBytes ?? 0), 10);
-  if (hasSwap(total)) line += right(topSize(amounts?.memorySwapBytes ?? 0), 10);
-  if (hasKernel(total)) line += right(topSize(amounts?.kernelMemoryBytes ?? 0), 10);
-  if (extras.processes) line += right(String(Math.max(0, amounts?.processes ?? 0)), 7);
-  if (extras.pressure) {
-    line += right(percent(amounts?.cpuPressure ?? -1), 8);
-    line += right(percent(amounts?.memoryPressure ?? -1), 8) + right(percent(amounts?.ioPressure ?? -1), 8);
+  line += right(topSize(amounts.memoryBytes), 10);
+  if (shown.swap) line += right(topSize(amounts.memorySwapBytes), 10);
+  if (shown.kernel) line += right(topSize(amounts.kernelMemoryBytes), 10);
+  if (shown.processes) line += right(String(Math.max(0, amounts.processes)), 7);
+  if (shown.pressure) {
+    line += right(percent(amounts.cpuPressure), 8);
+    line += right(percent(amounts.memoryPressure), 8) + right(percent(amounts.ioPressure), 8);
   }
   return line;
 }
@@ -137,10 +148,8 @@ function percent(value: number): string {
   return value < 0 ? "-" : `${value.toFixed(2)}%`;
 }
 
-function ioText(amounts: Amounts | undefined): string {
-  const read = topSize(amounts?.ioReadBytes ?? 0);
-  const written = topSize(amounts?.ioWrittenBytes ?? 0);
-  return `${topSize(amounts?.ioBytes ?? 0)}(${read}/${written})`;
+function ioText(amounts: Amounts): string {
+  return `${topSize(amounts.ioBytes)}(${topSize(amounts.ioReadBytes)}/${topSize(amounts.ioWrittenBytes)})`;
 }
 
 /** As LXC's lxc-top rounds: what is no KiB is a number without a unit, in the place of one that has one. */

@@ -5,12 +5,16 @@ import { EMFILE, ENOENT } from "../../kernel/abi/errno.ts";
 import { AT_FDCWD, O_CLOEXEC, O_PATH, O_RDONLY } from "../../kernel/abi/fs.ts";
 import { tryBytes, tryPath } from "../../kernel/call.ts";
 import { closeFd, tryOpenAt } from "../../kernel/files.ts";
+import { bytesOfText, cString } from "../../kernel/memory.ts";
 import type { AskPath } from "./items.ts";
 import { type CgroupLayout, type Hierarchy, hierarchyOf, unifiedOf } from "./layout.ts";
 import { Amounts, type MeterRow, meterRows, type Wish } from "./meter-files.ts";
 
 /** Of io.stat with more disks than fit the first ones count. */
 const ROOM_BYTES = 16384;
+const PATH_MAX = 4096;
+/** In letters, each of which may take three bytes; the rest is for the name of a file. */
+const LONGEST_PLACE = 1024;
 
 /** What the meters of all containers share. */
 export class MeterRoom {
@@ -21,6 +25,9 @@ export class MeterRoom {
   /** The one whose paths are asked for. */
   readonly main: Hierarchy | undefined;
   readonly bytes = new Uint8Array(ROOM_BYTES);
+  /** The end of the path of each row's file. */
+  readonly #files: Uint8Array[] = [];
+  readonly #path = new Uint8Array(PATH_MAX);
   /** How many more descriptors may be kept open; beyond that a file is opened each time. */
   #descriptorsLeft: number;
 
@@ -30,7 +37,8 @@ export class MeterRoom {
     this.rows = meterRows(layout, wish);
     this.main = hierarchyOf(layout, "");
     this.#descriptorsLeft = descriptors;
-    for (const { controller } of this.rows) {
+    for (const { controller, file } of this.rows) {
+      this.#files.push(cString(`/${file}`));
       const found = controller === "" ? unifiedOf(layout) : (hierarchyOf(layout, controller) ?? unifiedOf(layout));
       // Rows of one hierarchy have its folder once.
       const same = found === undefined ? -1 : hierarchies.indexOf(found);
@@ -45,6 +53,13 @@ export class MeterRoom {
     }
     this.bases = bases;
     this.hierarchies = hierarchies;
+  }
+
+  /** The path of a row's file in `folder`, as the kernel takes it, until the next one is asked for. */
+  pathOf(folder: Uint8Array, at: number): Uint8Array {
+    this.#path.set(folder);
+    this.#path.set(this.#files[at]!, folder.length);
+    return this.#path;
   }
 
   /** Whether one more descriptor may be kept. */
@@ -66,8 +81,9 @@ const CLOSED = -1;
 export class Meter {
   readonly #room: MeterRoom;
   readonly #ask: AskPath;
-  /** Where it is below each base; undefined when it must be asked for each row. */
-  readonly #place: string | undefined;
+  /** Where it is below each base; "" when it must be asked for each row. */
+  readonly #place: string;
+  readonly #placeBytes: Uint8Array;
   /** For each row a descriptor, or one of the two above. */
   readonly #fds: number[] = [];
   /** The folders of rows that are elsewhere. */
@@ -82,7 +98,9 @@ export class Meter {
     this.#ask = ask;
     const main = room.main;
     const path = main === undefined ? undefined : (known ?? ask(""));
-    this.#place = main === undefined || path === undefined ? undefined : placeBelow(main, path);
+    const place = main === undefined || path === undefined ? undefined : placeBelow(main, path);
+    this.#place = place === undefined || place.length > LONGEST_PLACE ? "" : place;
+    this.#placeBytes = bytesOfText(this.#place);
     for (const base of room.bases) this.#fds.push(base < 0 ? NOT_THERE : CLOSED);
   }
 
@@ -90,11 +108,9 @@ export class Meter {
   read(): Amounts {
     const amounts = new Amounts();
     const room = this.#room;
-    let at = 0;
-    for (const row of room.rows) {
-      const length = this.#fds[at]! === NOT_THERE ? -1 : this.#readRow(at, row);
-      if (length > 0) row.take(amounts, room.bytes, length);
-      at++;
+    for (let at = 0; at < room.rows.length; at++) {
+      const length = this.#fds[at]! === NOT_THERE ? -1 : this.#readRow(at);
+      if (length > 0) room.rows[at]!.take(amounts, room.bytes, length);
     }
     return amounts;
   }
@@ -109,9 +125,9 @@ export class Meter {
   }
 
   /** How many bytes of the row's file are in the room now, or -errno. */
-  #readRow(at: number, row: MeterRow): number {
+  #readRow(at: number): number {
     const kept = this.#fds[at]!;
-    const fd = kept >= 0 ? kept : this.#open(at, row);
+    const fd = kept >= 0 ? kept : this.#open(at);
     if (fd < 0) return fd;
     const room = this.#room;
     const length = tryBytes("pread64", fd, room.bytes, ROOM_BYTES, 0);
@@ -120,19 +136,24 @@ export class Meter {
     return length;
   }
 
-  #open(at: number, row: MeterRow): number {
+  #open(at: number): number {
     const place = this.#place;
-    const other = this.#elsewhere.get(at);
-    const base = this.#room.bases[at]!;
     let fd = -ENOENT;
-    if (other === undefined && place !== undefined) {
-      fd = openMeter(base, place, row);
-      if (fd === -ENOENT && !isThere(base, place)) fd = openMeter(AT_FDCWD, this.#askFor(at, row), row);
+    if (place === "" || this.#elsewhere.has(at)) {
+      fd = this.#openElsewhere(at);
     } else {
-      fd = openMeter(AT_FDCWD, other ?? this.#askFor(at, row), row);
+      const base = this.#room.bases[at]!;
+      fd = tryBytes("openat", base, this.#room.pathOf(this.#placeBytes, at), O_RDONLY | O_CLOEXEC, 0);
+      if (fd === -ENOENT && !isThere(base, place)) fd = this.#openElsewhere(at);
     }
     if (fd < 0 && fd !== -EMFILE) this.#fds[at] = NOT_THERE;
     return fd;
+  }
+
+  #openElsewhere(at: number): number {
+    const row = this.#room.rows[at]!;
+    const folder = this.#elsewhere.get(at) ?? this.#askFor(at, row);
+    return folder === "" ? -ENOENT : tryPath("openat", AT_FDCWD, `${folder}/${row.file}`, O_RDONLY | O_CLOEXEC, 0);
   }
 
   /** The folder that the monitor tells for the row's controller; "" for none. */
@@ -142,11 +163,6 @@ export class Meter {
     this.#elsewhere.set(at, folder);
     return folder;
   }
-}
-
-/** Returns -errno; `folder` is "" for none. */
-function openMeter(base: number, folder: string, row: MeterRow): number {
-  return folder === "" ? -ENOENT : tryPath("openat", base, `${folder}/${row.file}`, O_RDONLY | O_CLOEXEC, 0);
 }
 
 function isThere(base: number, folder: string): boolean {
