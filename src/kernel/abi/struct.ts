@@ -1,6 +1,11 @@
 // C structs as tables of typed fields: `const layout = new Layout(); export const ucred = { pid: layout.i32(), … }`.
 
 const WORD = 4294967296;
+/** Where the words of fields are written first: a copy of them is quicker, in the compiled program, than byte after byte. */
+const wordBytes = new Uint8Array(4);
+const wordView = new DataView(wordBytes.buffer);
+const pairBytes = new Uint8Array(8);
+const pairView = new DataView(pairBytes.buffer);
 
 /** One whole-number field. */
 export class Field {
@@ -29,10 +34,17 @@ export class Field {
 
   /** The full 64 bits, for capability sets and seccomp arguments. */
   putWords(bytes: Uint8Array, low: number, high: number): void {
-    const { at, width } = this;
-    checkRoom(bytes, at, width);
-    putBytes(bytes, at, Math.min(width, 4), low);
-    if (width > 4) putBytes(bytes, at + 4, 4, high);
+    checkRoom(bytes, this.at, this.width);
+    if (this.width === 4) {
+      wordView.setUint32(0, low, true);
+      bytes.set(wordBytes, this.at);
+    } else if (this.width === 8) {
+      pairView.setUint32(0, low, true);
+      pairView.setUint32(4, high, true);
+      bytes.set(pairBytes, this.at);
+    } else {
+      putBytes(bytes, this.at, this.width, low);
+    }
   }
 
   get(bytes: Uint8Array): number {
