@@ -2,7 +2,9 @@
 
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
+import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { BIN, eventually, Place, skipWithoutRoot as skip } from "./host.ts";
@@ -55,6 +57,45 @@ test("what it prints is what the kernel counts", { skip }, () => {
   const csv = place.ours("lxc-top", "--once", "--format=csv").out.split("\n");
   equal(csv[0], HEAD);
   match(csv[1] ?? "", /^\d{13},lxcts-topa(,\d+){8}$/);
+});
+
+test("of more monitors than are asked at once each has its own answer, and one that gives none does no harm", {
+  skip,
+}, async () => {
+  const lxcpath = join(place.folder, "many");
+  const SILENT = 33;
+  const servers: Server[] = [];
+  try {
+    for (let at = 0; at < 230; at++) {
+      const body = Buffer.from(`/lxc.payload.lxcts-top${at % 2 === 0 ? "a" : "b"}\0`);
+      const head = Buffer.alloc(16);
+      head.writeInt32LE(body.length, 4);
+      const server = createServer((socket) => {
+        socket.on("error", () => undefined);
+        socket.on("data", () => (at === SILENT ? socket.destroy() : socket.write(Buffer.concat([head, body]))));
+      });
+      servers.push(server.listen(`\0${lxcpath}/lxcts-top${at}/command`));
+      await once(server, "listening");
+    }
+    const top = spawn(TOOL, ["-P", lxcpath, "--once", "--format=json"], { stdio: ["ignore", "pipe", "pipe"] });
+    let said = "";
+    top.stdout.on("data", (chunk: Buffer) => {
+      said += chunk.toString();
+    });
+    const [code] = (await once(top, "close")) as [number];
+    equal(code, 0);
+    const memory = new Map<string, number | null>();
+    for (const one of JSON.parse(said) as { name: string; memory_bytes: number | null }[])
+      memory.set(one.name, one.memory_bytes);
+    const held = Array.from({ length: 230 }, (_, at) => memory.get(`lxcts-top${at}`));
+    const expected = held.map((_, at) => (at === SILENT ? null : at % 2 === 1));
+    deepEqual(
+      held.map((bytes) => (typeof bytes === "number" ? bytes > 8_000_000 : null)),
+      expected,
+    );
+  } finally {
+    for (const server of servers) server.close();
+  }
 });
 
 test("rows for a program come without a terminal, until it has enough", { skip }, async () => {
