@@ -74,17 +74,19 @@ function withControllers(layout: CgroupLayout): CgroupLayout {
 /** The layout that the texts of /proc/self/mountinfo and of /proc/PID/cgroup describe. */
 export function layoutFrom(mountinfo: string, cgroups: string, relative: boolean): CgroupLayout {
   const mounts = mountedHierarchies(mountinfo);
+  const members = membershipsIn(cgroups);
   const hierarchies: Hierarchy[] = [];
   let legacy = 0;
-  for (const member of membershipsIn(cgroups)) {
+  for (let m = 0; m < members.length; m++) {
+    const member = members[m]!;
     const isUnified = member.controllers.length === 0;
     const inScope = member.path.endsWith(INIT_SCOPE);
     const path = basePath(member.path, relative);
-    for (const mounted of mounts) {
-      const base = baseIn(mounted, member, path === "" ? "/" : path);
+    for (let i = 0; i < mounts.length; i++) {
+      const base = baseIn(mounts[i]!, member, path === "" ? "/" : path);
       if (base === undefined) continue;
       const controllers = member.controllers;
-      const mountPoint = mounted.mountPoint;
+      const mountPoint = mounts[i]!.mountPoint;
       hierarchies.push({ version: isUnified ? 2 : 1, mountPoint, controllers, base, underSystemd: inScope });
       if (!isUnified) legacy++;
       break;
@@ -108,8 +110,8 @@ function kindOf(count: number, legacy: number): CgroupKind {
 /** Where `path` is below the mount point, if `mounted` is a mount of that hierarchy which reaches as far up. */
 function baseIn(mounted: Mounted, member: Membership, path: string): string | undefined {
   if (mounted.version !== (member.controllers.length === 0 ? 2 : 1)) return undefined;
-  for (const controller of member.controllers) {
-    if (!mounted.options.includes(controller)) return undefined;
+  for (let i = 0; i < member.controllers.length; i++) {
+    if (!mounted.options.includes(member.controllers[i]!)) return undefined;
   }
   // Outside of our cgroup namespace or of what is mounted: nothing that we could name.
   if (!isPlain(path) || !isPlain(mounted.root)) return undefined;
@@ -119,9 +121,10 @@ function baseIn(mounted: Mounted, member: Membership, path: string): string | un
 /** The cgroup mounts in the text of /proc/self/mountinfo. */
 function mountedHierarchies(mountinfo: string): Mounted[] {
   const found: Mounted[] = [];
-  for (const line of mountinfo.split("\n")) {
+  const lines = mountinfo.split("\n");
+  for (let i = 0; i < lines.length; i++) {
     // A host may have thousands of other mounts.
-    const mount = line.includes(" - cgroup") ? mountIn(line) : undefined;
+    const mount = lines[i]!.includes(" - cgroup") ? mountIn(lines[i]!) : undefined;
     if (mount === undefined || (mount.type !== "cgroup" && mount.type !== "cgroup2")) continue;
     const { root, mountPoint, options } = mount;
     found.push({ version: mount.type === "cgroup2" ? 2 : 1, mountPoint, root, options });
@@ -132,7 +135,9 @@ function mountedHierarchies(mountinfo: string): Mounted[] {
 /** The lines of /proc/PID/cgroup. */
 export function membershipsIn(cgroups: string): Membership[] {
   const found: Membership[] = [];
-  for (const line of cgroups.split("\n")) {
+  const lines = cgroups.split("\n");
+  for (let i = 0; i < lines.length; i++) {
+    const line = lines[i]!;
     const first = line.indexOf(":");
     const second = line.indexOf(":", first + 1);
     if (first < 0 || second < 0) continue;
