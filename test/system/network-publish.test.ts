@@ -259,6 +259,13 @@ test("where others keep packets out, that is said with the command; and forwardi
   equal(net.tool("lxc-start", "-n", A).err, "");
   net.tool("lxc-stop", "-n", A, "-k");
   net.host("iptables -P FORWARD ACCEPT; iptables -F; iptables -X");
+  net.host("iptables-legacy -P FORWARD DROP");
+  match(
+    net.tool("lxc-start", "-n", A).err,
+    /warning: .*iptables-legacy FORWARD drops.*; iptables-legacy -I FORWARD -o br0 -j ACCEPT/,
+  );
+  net.tool("lxc-stop", "-n", A, "-k");
+  net.host("iptables-legacy -P FORWARD ACCEPT");
   net.host("echo 0 > /proc/sys/net/ipv4/ip_forward");
   match(net.tool("lxc-start", "-n", A).err, /warning: published ports need IPv4 forwarding, which was off: it is on/);
   equal(net.host("cat /proc/sys/net/ipv4/ip_forward"), "1");

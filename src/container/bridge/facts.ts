@@ -6,7 +6,8 @@ import { exists, tryReadText } from "../../kernel/files.ts";
 import { type LinkInfo, listLinks } from "../../kernel/links.ts";
 import type { NetlinkSocket } from "../../kernel/netlink.ts";
 import { DNSMASQ_USERS } from "./dnsmasq.ts";
-import { filterIn, firewallIn, type HostFirewall, type IptablesFilter, TABLES } from "./firewall.ts";
+import { filterIn, firewallIn, type HostFirewall, type IptablesFilter } from "./firewall.ts";
+import { legacyRules } from "./legacy-rules.ts";
 import { findProgram, runProgram } from "./programs.ts";
 import type { BridgeSettings } from "./settings.ts";
 
@@ -85,7 +86,6 @@ function announcedDevices(links: readonly LinkInfo[], routes: readonly DeviceRou
   return names;
 }
 
-/** Rules of the old kind are unknown to nft; the kernel says whether there are any, so that asking makes none. */
 function readFirewall(chains: string, usesNft: boolean): HostFirewall {
   const firewall = firewallIn(chains);
   const filters: IptablesFilter[] = firewall.filters.map((filter): IptablesFilter => {
@@ -97,28 +97,12 @@ function readFirewall(chains: string, usesNft: boolean): HostFirewall {
       hasDockerChain: filter.hasDockerChain,
     };
   });
-  for (const program of ["iptables", "ip6tables"]) {
-    const names = `/proc/net/${program.slice(0, -TABLES.length)}_tables_names`;
-    if (!blankSeparated(readable(names).split("\n").join(" ")).includes("filter")) continue;
-    const legacy = `${program}-legacy`;
-    const name = findProgram(legacy) === "" ? program : legacy;
-    const path = findProgram(name);
-    if (path !== "") filters.push(filterIn(name, runProgram(path, ["-w", "-S"]).said));
-  }
+  for (const legacy of legacyRules()) filters.push(filterIn(legacy.program, legacy.rules));
   if (!usesNft && filters.length === 0) {
     const path = findProgram("iptables");
     if (path !== "") filters.push(filterIn("iptables", runProgram(path, ["-w", "-S"]).said));
   }
   return { filters, dropping: firewall.dropping, hasFirewalld: firewall.hasFirewalld };
-}
-
-/** The text of a file that only root may read; "" for others. */
-function readable(path: string): string {
-  try {
-    return tryReadText(path) ?? "";
-  } catch {
-    return "";
-  }
 }
 
 function dnsmasqUser(passwd: string): string {

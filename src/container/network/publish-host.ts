@@ -2,14 +2,12 @@
 
 import { asLxcError, LxcError } from "../../base/errors.ts";
 import { wholeNumberIn } from "../../base/text.ts";
-import { NFPROTO_INET, NFPROTO_IPV4, NFPROTO_IPV6, NFPROTO_UNSPEC } from "../../kernel/abi/netfilter.ts";
+import { NFPROTO_INET } from "../../kernel/abi/netfilter.ts";
 import { listDirectory, tryReadLink, tryReadText } from "../../kernel/files.ts";
-import { bytesOfText } from "../../kernel/memory.ts";
 import type { NetlinkSocket } from "../../kernel/netlink.ts";
-import { type ListedRule, listChains, listRules, listTables, openNftables } from "../../kernel/nftables.ts";
-import { effectiveUser } from "../../kernel/process.ts";
+import { listRules, listTables } from "../../kernel/nftables.ts";
 import { type PublishedPorts, type PublishedProtocol, publishedPorts } from "../config/publish-codecs.ts";
-import type { NetworkPlan, PlannedNetwork } from "./planned.ts";
+import type { PlannedNetwork } from "./planned.ts";
 import { isTableOf, LIST_CHAIN, type PortOwner, TABLE_PREFIX } from "./published.ts";
 import {
   type HostListener,
@@ -29,8 +27,6 @@ const LISTED: readonly { readonly file: string; readonly protocol: PublishedProt
 ];
 
 export const FORWARDING = "/proc/sys/net/ipv4/ip_forward";
-/** The chain in which Docker leaves the first word to others. */
-const DOCKER = "DOCKER-USER";
 
 /** Ports that are to be published, by which key. */
 export interface WantedPorts {
@@ -130,60 +126,7 @@ function onlyRoot(index: number, key: string, what: string): LxcError {
   });
 }
 
-/** One sentence for each thing that keeps packets from the container, though its start goes well. */
-export function publishWarnings(plan: NetworkPlan): string[] {
-  const wanted = plan.networks.filter((network) => (network.veth?.published.length ?? 0) > 0);
-  if (wanted.length === 0) return [];
-  const warnings: string[] = [];
-  if ((tryReadText(FORWARDING) ?? "").trim() === "0") {
-    warnings.push(`published ports need IPv4 forwarding, which was off: it is on from now on (${FORWARDING})`);
-  }
-  // Nobody else may look.
-  if (effectiveUser() !== 0) return warnings;
-  const socket = openNftables();
-  try {
-    const chains = listChains(socket);
-    const dropping = chains.filter((chain) => chain.dropsForwarded);
-    const rules = dropping.length > 0 ? listRules(socket, NFPROTO_UNSPEC) : [];
-    for (const network of wanted) {
-      const device = deviceOf(network);
-      for (const { family, table, chain } of dropping) {
-        const own = rules.filter((rule): boolean => rule.family === family && rule.table === table);
-        if (own.some((rule) => mentions(rule, device))) continue;
-        const isDocker = chains.some((one) => one.family === family && one.table === table && one.chain === DOCKER);
-        warnings.push(droppedBy(family, `${table} ${chain}`, device, isDocker));
-      }
-    }
-  } finally {
-    socket.close();
-  }
-  return warnings;
-}
-
 /** The device towards the container: its bridge, or the host's end. */
 export function deviceOf(network: PlannedNetwork): string {
   return network.veth?.isRouter === true || network.link === "" ? network.hostName : network.link;
-}
-
-function mentions(rule: ListedRule, device: string): boolean {
-  const name = bytesOfText(`${device}\0`);
-  const { bytes } = rule;
-  for (let at = 0; at + name.length <= bytes.length; at++) {
-    let same = 0;
-    while (same < name.length && bytes[at + same] === name[same]) same++;
-    if (same === name.length) return true;
-  }
-  return false;
-}
-
-function droppedBy(family: number, chain: string, device: string, isDocker: boolean): string {
-  const name = family === NFPROTO_IPV4 ? "ip" : family === NFPROTO_IPV6 ? "ip6" : "inet";
-  const program = family === NFPROTO_IPV6 ? "ip6tables" : "iptables";
-  const byTables = chain === "filter FORWARD" && name !== "inet";
-  const into = isDocker ? DOCKER : "FORWARD";
-  const command = byTables
-    ? `${program} -I ${into} -o ${device} -j ACCEPT; ${program} -I ${into} -i ${device} -j ACCEPT`
-    : `nft insert rule ${name} ${chain} oifname ${device} accept; nft insert rule ${name} ${chain} iifname ${device} accept`;
-  const who = isDocker ? "Docker's chain" : "the chain";
-  return `published ports are not reached from outside: ${who} ${name} ${chain} drops what it does not know; ${command}`;
 }
