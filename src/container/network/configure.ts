@@ -25,12 +25,15 @@ export function configureInside(plan: NetworkPlan, indices: readonly number[] = 
 
 function indicesInside(socket: NetlinkSocket, plan: NetworkPlan): number[] {
   const indices: number[] = [];
-  const found = findLinks(
-    socket,
-    plan.networks.map((network) => network.name),
-  );
+  const names: string[] = [];
+  for (const network of plan.networks) if (network.type !== "empty") names.push(network.name);
+  const found = names.length > 0 ? findLinks(socket, names) : [];
   let at = 0;
   for (const network of plan.networks) {
+    if (network.type === "empty") {
+      indices.push(LOOPBACK_INDEX);
+      continue;
+    }
     const link = found[at];
     at++;
     if (link === undefined) {

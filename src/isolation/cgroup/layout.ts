@@ -40,6 +40,8 @@ export interface Membership {
   readonly path: string;
 }
 
+/** Before the type of such a mount. */
+const TYPE_CGROUP = " - cgroup";
 const INIT_SCOPE = "/init.scope";
 
 /** Where processes of ours go when they have to leave another cgroup, as LXC names it. */
@@ -121,10 +123,10 @@ function baseIn(mounted: Mounted, member: Membership, path: string): string | un
 /** The cgroup mounts in the text of /proc/self/mountinfo. */
 function mountedHierarchies(mountinfo: string): Mounted[] {
   const found: Mounted[] = [];
-  const lines = mountinfo.split("\n");
-  for (let i = 0; i < lines.length; i++) {
-    // A host may have thousands of other mounts.
-    const mount = lines[i]!.includes(" - cgroup") ? mountIn(lines[i]!) : undefined;
+  // A host may have thousands of other mounts.
+  for (let at = mountinfo.indexOf(TYPE_CGROUP); at >= 0; at = mountinfo.indexOf(TYPE_CGROUP, at + 1)) {
+    const end = mountinfo.indexOf("\n", at);
+    const mount = mountIn(mountinfo.slice(mountinfo.lastIndexOf("\n", at) + 1, end < 0 ? mountinfo.length : end));
     if (mount === undefined || (mount.type !== "cgroup" && mount.type !== "cgroup2")) continue;
     const { root, mountPoint, options } = mount;
     found.push({ version: mount.type === "cgroup2" ? 2 : 1, mountPoint, root, options });
@@ -201,7 +203,7 @@ export function pathIn(h: Hierarchy, memberships: readonly Membership[]): string
 
 /** Whether a path of the kernel leads where it says: one from outside of our cgroup namespace begins with `/..`. */
 function isPlain(path: string): boolean {
-  return path.startsWith("/") && !path.includes("//") && !path.split("/").includes("..");
+  return path.startsWith("/") && !path.includes("//") && !path.includes("/../") && !path.endsWith("/..");
 }
 
 function sameWords(a: readonly string[], b: readonly string[]): boolean {
