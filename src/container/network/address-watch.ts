@@ -1,16 +1,32 @@
 // Learning that a container gives itself other addresses, or gets them by DHCP. Runs in the monitor.
 
+import { asLxcError } from "../../base/errors.ts";
+import { ESRCH } from "../../kernel/abi/errno.ts";
 import { RTMGRP_IPV4_IFADDR, RTMGRP_IPV6_IFADDR } from "../../kernel/abi/rtnetlink.ts";
 import type { EventLoop } from "../../kernel/event-loop.ts";
 import type { NetlinkSocket } from "../../kernel/netlink.ts";
+import type { NetworkTarget } from "./device.ts";
 import { openInside } from "./inside.ts";
+
+/** Calls `changed` after each change of an address in the container's network. Undefined, and told, where that cannot be heard of. */
+export function watchAddresses(target: NetworkTarget, network: string, changed: () => void): AddressWatch | undefined {
+  try {
+    return new AddressWatch(target.initPid, target.loop, changed);
+  } catch (caught) {
+    const error = asLxcError(caught as Error);
+    // A short life may be over by now.
+    if (error.because?.errno !== ESRCH) {
+      target.warn(`the published ports of ${network} do not follow its addresses: ${error.message}`);
+    }
+    return undefined;
+  }
+}
 
 export class AddressWatch {
   readonly #socket: NetlinkSocket;
   readonly #fd: number;
   readonly #loop: EventLoop;
 
-  /** Calls `changed` after each change of an address in the network of process `pid`. */
   constructor(pid: number, loop: EventLoop, changed: () => void) {
     const socket = openInside(pid);
     this.#socket = socket;

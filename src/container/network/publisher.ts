@@ -1,8 +1,7 @@
 // The published ports of one network of root's container, and where they lead while it lives. Runs in the monitor.
 
 import { listDeviceAddresses } from "../../kernel/addresses.ts";
-import type { EventLoop } from "../../kernel/event-loop.ts";
-import { AddressWatch } from "./address-watch.ts";
+import { type AddressWatch, watchAddresses } from "./address-watch.ts";
 import type { NetworkMeans } from "./device.ts";
 import { learnedAddress } from "./learned-address.ts";
 import type { PlannedNetwork, VethPlan } from "./planned.ts";
@@ -39,10 +38,10 @@ export class PortPublisher {
   }
 
   /** Learns of the addresses that the container gives itself, or gets by DHCP, as they come. */
-  watch(loop: EventLoop, insideIndex: number): void {
+  watch(insideIndex: number): void {
     if (!this.#mustLearn()) return;
-    this.#watch = new AddressWatch(this.#means.target.initPid, loop, () => this.#changed(insideIndex));
-    this.#learn(insideIndex);
+    this.#watch = watchAddresses(this.#means.target, this.#network.name, () => this.#changed(insideIndex));
+    if (this.#watch !== undefined) this.#changed(insideIndex);
   }
 
   close(): void {

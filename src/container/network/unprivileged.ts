@@ -52,7 +52,7 @@ export class UnprivilegedVeth extends NetworkDevice {
   }
 
   override watch(): void {
-    this.#publisher?.watch(this.means.target.loop);
+    this.#publisher?.watch();
   }
 
   protected override leave(): void {

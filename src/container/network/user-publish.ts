@@ -4,7 +4,6 @@
 import { Deadline } from "../../base/deadline.ts";
 import { MSG_DONTWAIT, MSG_NOSIGNAL } from "../../kernel/abi/socket.ts";
 import { tryBytes, tryNumbers } from "../../kernel/call.ts";
-import type { EventLoop } from "../../kernel/event-loop.ts";
 import { closeFd } from "../../kernel/files.ts";
 import { textOf } from "../../kernel/memory.ts";
 import { cloneProcess, exitNow, tryEndOf, tryExec } from "../../kernel/process.ts";
@@ -13,7 +12,7 @@ import { socketPair } from "../../kernel/sockets.ts";
 import { POLLIN, waitFor } from "../../kernel/waiting.ts";
 import { publishedText } from "../config/publish-codecs.ts";
 import { publishRules } from "../config/usernet.ts";
-import { AddressWatch } from "./address-watch.ts";
+import { type AddressWatch, watchAddresses } from "./address-watch.ts";
 import type { NetworkMeans } from "./device.ts";
 import type { PlannedNetwork } from "./planned.ts";
 import { refuseListeners, wantedPorts } from "./publish-host.ts";
@@ -54,7 +53,7 @@ export class UserPublisher {
   readonly #means: NetworkMeans;
   #pidfd = -1;
   #channel = -1;
-  #loop: EventLoop | undefined = undefined;
+  #isWatched = false;
   #watch: AddressWatch | undefined = undefined;
 
   constructor(network: PlannedNetwork, means: NetworkMeans) {
@@ -80,12 +79,13 @@ export class UserPublisher {
   }
 
   /** Wakes the helper when the container's addresses change: it looks for itself. */
-  watch(loop: EventLoop): void {
+  watch(): void {
     const channel = this.#channel;
+    const { target } = this.#means;
     if (channel < 0) return;
-    this.#loop = loop;
-    loop.watch(this.#pidfd, () => this.#lost());
-    this.#watch = new AddressWatch(this.#means.target.initPid, loop, () => wake(channel));
+    this.#isWatched = true;
+    target.loop.watch(this.#pidfd, () => this.#lost());
+    this.#watch = watchAddresses(target, this.#network.name, () => wake(channel));
     // For what came before.
     wake(channel);
   }
@@ -95,7 +95,8 @@ export class UserPublisher {
     this.#watch?.close();
     this.#watch = undefined;
     if (this.#pidfd < 0) return;
-    this.#loop?.forget(this.#pidfd);
+    if (this.#isWatched) this.#means.target.loop.forget(this.#pidfd);
+    this.#isWatched = false;
     closeFd(this.#channel);
     waitFor(this.#pidfd, POLLIN, LONGEST_END_MS);
     tryEndOf(this.#pidfd, false);

@@ -220,7 +220,7 @@ export class VethNetwork extends NetworkDevice {
   }
 
   override watch(): void {
-    this.#publisher?.watch(this.means.target.loop, this.insideIndex);
+    this.#publisher?.watch(this.insideIndex);
   }
 
   protected override leave(): void {

@@ -21,7 +21,7 @@ import {
   shapes,
   texts,
   words,
-} from "./things.ts";
+} from "./parts/things.ts";
 
 exitNow(main(process.argv[2] ?? ""));
 
