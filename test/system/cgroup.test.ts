@@ -223,6 +223,11 @@ test("cgroups that the container made, and processes that are just ending, do no
   deepEqual(cgroupsNamed("lxcts-nest"), []);
 });
 
+test("version 1 freezes those, too, who are just waiting for a program to begin", { skip: skip("freezer") }, () => {
+  deepEqual(drive("busy", "lxcts-busy", "100"), ["frozen 100 killed true"]);
+  deepEqual(cgroupsNamed("lxcts-busy"), []);
+});
+
 for (const version of ["1", "2"]) {
   test(`version ${version} freezes, thaws and ends all processes`, { skip: skip("freezer") }, () => {
     deepEqual(drive("freeze", `lxcts-freeze${version}`, version), [

@@ -1,6 +1,6 @@
 // Learning that a container gives itself other addresses, or gets them by DHCP. Runs in the monitor.
 
-import { asLxcError } from "../../base/errors.ts";
+import { asLxcError, type LxcError } from "../../base/errors.ts";
 import { ESRCH } from "../../kernel/abi/errno.ts";
 import { RTMGRP_IPV4_IFADDR, RTMGRP_IPV6_IFADDR } from "../../kernel/abi/rtnetlink.ts";
 import type { EventLoop } from "../../kernel/event-loop.ts";
@@ -13,13 +13,15 @@ export function watchAddresses(target: NetworkTarget, network: string, changed: 
   try {
     return new AddressWatch(target.initPid, target.loop, changed);
   } catch (caught) {
-    const error = asLxcError(caught as Error);
-    // A short life may be over by now.
-    if (error.because?.errno !== ESRCH) {
-      target.warn(`the published ports of ${network} do not follow its addresses: ${error.message}`);
-    }
+    tellLost(target, network, asLxcError(caught as Error));
     return undefined;
   }
+}
+
+/** Why ports do not lead to the container any more, unless it is that its life is over. */
+export function tellLost(target: NetworkTarget, network: string, error: LxcError): void {
+  if (error.because?.errno === ESRCH) return;
+  target.warn(`the published ports of ${network} do not follow its addresses: ${error.message}`);
 }
 
 export class AddressWatch {

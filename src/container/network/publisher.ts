@@ -1,7 +1,8 @@
 // The published ports of one network of root's container, and where they lead while it lives. Runs in the monitor.
 
+import { asLxcError } from "../../base/errors.ts";
 import { listDeviceAddresses } from "../../kernel/addresses.ts";
-import { type AddressWatch, watchAddresses } from "./address-watch.ts";
+import { type AddressWatch, tellLost, watchAddresses } from "./address-watch.ts";
 import type { NetworkMeans } from "./device.ts";
 import { learnedAddress } from "./learned-address.ts";
 import type { PlannedNetwork, VethPlan } from "./planned.ts";
@@ -54,9 +55,7 @@ export class PortPublisher {
     try {
       this.#learn(insideIndex);
     } catch (caught) {
-      this.#means.target.warn(
-        `the published ports of ${this.#network.name} lead nowhere: ${(caught as Error).message}`,
-      );
+      tellLost(this.#means.target, this.#network.name, asLxcError(caught as Error));
     }
   }
 

@@ -13,6 +13,8 @@ import { POLLPRI, pause, waitFor } from "../../kernel/waiting.ts";
 import type { ContainerCgroups } from "./cgroups.ts";
 
 const PAUSE_MS = 1;
+/** After so long in between the processes of version 1 get another chance. */
+const STUCK_MS = 50;
 
 /** A cgroup whose processes can be stopped together. */
 export interface Freezer {
@@ -69,12 +71,23 @@ function setFrozen(freezer: Freezer, frozen: boolean): void {
 function waitUntil(freezer: Freezer, frozen: boolean, timeoutMs: number): boolean {
   const deadline = new Deadline(timeoutMs);
   if (freezer.version === 2) return waitForEvent(freezer.fd, frozen, deadline);
+  let patience = new Deadline(STUCK_MS);
   while (isFrozen(freezer) !== frozen) {
     // Version 1 tells nobody: reading the state is what brings it up to date.
     if (deadline.hasPassed()) return false;
     pause(PAUSE_MS);
+    if (!frozen || !patience.hasPassed()) continue;
+    letGoOn(freezer);
+    patience = new Deadline(STUCK_MS);
   }
   return true;
+}
+
+/** In version 1 a process that waits for its vfork(2) does not stand, and its child, which does, keeps it from getting there. */
+function letGoOn(freezer: Freezer): void {
+  setFrozen(freezer, false);
+  pause(PAUSE_MS);
+  setFrozen(freezer, true);
 }
 
 function waitForEvent(cgroup: number, frozen: boolean, deadline: Deadline): boolean {

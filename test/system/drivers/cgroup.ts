@@ -228,6 +228,27 @@ function freezing(name: string, version: number): void {
   }
 }
 
+/** busy NAME TIMES: freezes, with version 1, a shell that starts one program after the other. */
+function freezingBusy(name: string, times: number): void {
+  const undo = new Undo();
+  const cgroups = createCgroups(readLayout(false), namesOf(name, "", false), false, undo);
+  try {
+    const freezer: Freezer = { fd: cgroups.limitFdOf("freezer"), version: 1 };
+    const child = start(cgroups, ["/bin/sh", "-c", "while :; do /bin/true; done"]);
+    let frozen = 0;
+    for (let i = 0; i < times; i++) {
+      for (let j = 0; j < i % 7; j++) waitForNothing();
+      freeze(freezer, 2000);
+      frozen += isFrozen(freezer) ? 1 : 0;
+      thaw(freezer, 2000);
+    }
+    console.log(`frozen ${frozen} killed ${killAll(freezer, 2000)}`);
+    waitForEnd(child.pid);
+  } finally {
+    for (const failure of undo.run()) console.log(failure.message);
+  }
+}
+
 function waitForNothing(): void {
   const child = cloneProcess(0, -1);
   if (child.pid === 0) exitNow(0);
@@ -243,6 +264,7 @@ function main(words: readonly string[]): void {
   else if (words[0] === "automount") automount(name);
   else if (words[0] === "late") late(name);
   else if (words[0] === "disk") disk(name);
+  else if (words[0] === "busy") freezingBusy(name, Number(words[2] ?? ""));
   else if (words[0] === "freeze") freezing(name, words[2] === "1" ? 1 : 2);
   else throw new LxcError("bug", `do ${words[0] ?? "nothing"}`, "no such word");
 }
