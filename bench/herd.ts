@@ -42,8 +42,8 @@ export async function measureHerd(place: Place, engine: Engine): Promise<Herd> {
   try {
     const failed = await all(names.map((name) => tool("lxc-start", "-n", name)));
     if (failed > 0) throw new Error(`${failed} containers did not start`);
-    const list = timed(tool("lxc-ls", "-f", "--running"));
-    const top = engine === "ours" ? timed(tool("lxc-top", "--once")) : undefined;
+    const list = timed(place, tool("lxc-ls", "-f", "--running"));
+    const top = engine === "ours" ? timed(place, tool("lxc-top", "--once")) : undefined;
     await all(names.map((name) => tool("lxc-stop", "-k", "-n", name)));
     return { list, top, addresses: await listAddresses(place, engine) };
   } finally {
@@ -62,7 +62,7 @@ async function listAddresses(place: Place, engine: Engine): Promise<Summary> {
   try {
     const failed = await all(names.map((name) => tool("lxc-start", "-n", name)));
     if (failed > 0) throw new Error(`${failed} containers with a network did not start`);
-    return timed(tool("lxc-ls", "-f", "--running"));
+    return timed(place, tool("lxc-ls", "-f", "--running"));
   } finally {
     await all(names.map((name) => tool("lxc-stop", "-k", "-n", name)));
   }
@@ -83,14 +83,19 @@ async function all(commands: readonly string[][]): Promise<number> {
   return failed;
 }
 
-function timed(words: readonly string[]): Summary {
-  const times: number[] = [];
-  for (let round = 0; round < ROUNDS; round++) {
-    const began = process.hrtime.bigint();
-    const { status } = spawnSync(words[0] ?? "", words.slice(1), { stdio: "ignore" });
-    times.push(Number(process.hrtime.bigint() - began) / 1e6);
-    if (status !== 0) throw new Error(`${words.join(" ")} ended with ${status}`);
-  }
+/** By the runner, as all single commands are. */
+function timed(place: Place, words: readonly string[]): Summary {
+  const input = `${["herd", ...words].join("\t")}\n`.repeat(ROUNDS);
+  const { status, stdout } = spawnSync(place.runner, [], {
+    input,
+    encoding: "utf8",
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  if (status !== 0) throw new Error(`${words.join(" ")} failed`);
+  const times = stdout
+    .trim()
+    .split("\n")
+    .map((line) => Number(line.split("\t")[1]) / 1e6);
   return summarize(times, 2);
 }
 
