@@ -13,7 +13,7 @@ import { POLLPRI, pause, waitFor } from "../../kernel/waiting.ts";
 import type { ContainerCgroups } from "./cgroups.ts";
 
 const PAUSE_MS = 1;
-/** After so long in between the processes of version 1 get another chance. */
+/** After so long the processes of version 1 get another chance, and then after twice as long each time: many may need it. */
 const STUCK_MS = 50;
 
 /** A cgroup whose processes can be stopped together. */
@@ -71,14 +71,16 @@ function setFrozen(freezer: Freezer, frozen: boolean): void {
 function waitUntil(freezer: Freezer, frozen: boolean, timeoutMs: number): boolean {
   const deadline = new Deadline(timeoutMs);
   if (freezer.version === 2) return waitForEvent(freezer.fd, frozen, deadline);
-  let patience = new Deadline(STUCK_MS);
+  let patienceMs = STUCK_MS;
+  let patience = new Deadline(patienceMs);
   while (isFrozen(freezer) !== frozen) {
     // Version 1 tells nobody: reading the state is what brings it up to date.
     if (deadline.hasPassed()) return false;
     pause(PAUSE_MS);
     if (!frozen || !patience.hasPassed()) continue;
     letGoOn(freezer);
-    patience = new Deadline(STUCK_MS);
+    patienceMs *= 2;
+    patience = new Deadline(patienceMs);
   }
   return true;
 }
