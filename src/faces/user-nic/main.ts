@@ -7,6 +7,7 @@ import { LxcError } from "../../base/errors.ts";
 import { usernetRules } from "../../container/config/usernet.ts";
 import { type Caller, callerOf, readTrusted } from "../../container/network/caller.ts";
 import { isOwnNic, type NicLine, NO_BRIDGE, nicName, ownerWithRoom, rulesFor } from "../../container/network/nics.ts";
+import { USERNET } from "../../container/network/user-refusals.ts";
 import { call, tryBytes } from "../../kernel/call.ts";
 import { type LinkInfo, listLinks } from "../../kernel/links.ts";
 import { bytesOfText } from "../../kernel/memory.ts";
@@ -18,7 +19,6 @@ import { bridgeOf, makePair, type NicPair, removePair } from "./device.ts";
 import { openOwnedNamespace } from "./namespace.ts";
 import { type NicRequest, requestIn, USAGE } from "./request.ts";
 
-const USERNET = "/etc/lxc/lxc-usernet";
 const STDOUT = 1;
 const STDERR = 2;
 const REFUSED = "lxc-user-nic: this is not allowed, or something that it needs is not there\n";

@@ -8,6 +8,7 @@ import { publishRules } from "../../container/config/usernet.ts";
 import { type Caller, callerOf, readTrusted } from "../../container/network/caller.ts";
 import { isOwnNic, type NicLine } from "../../container/network/nics.ts";
 import { mayPublish, READY, takenText } from "../../container/network/publish-rules.ts";
+import { USERNET } from "../../container/network/user-refusals.ts";
 import { EAGAIN } from "../../kernel/abi/errno.ts";
 import { SIGTERM } from "../../kernel/abi/signal.ts";
 import { tryBytes } from "../../kernel/call.ts";
@@ -20,7 +21,6 @@ import { becomeRoot, CAP_NET_ADMIN, leaveCaller, realUser } from "../setuid/priv
 import { PortKeeper } from "./keeper.ts";
 import { type PublishRequest, requestIn, USAGE } from "./request.ts";
 
-const USERNET = "/etc/lxc/lxc-usernet";
 const STDIN = 0;
 const STDOUT = 1;
 const STDERR = 2;
