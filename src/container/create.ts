@@ -17,7 +17,8 @@ import { Creation, clearDeadCreation, withLeftovers } from "./partial.ts";
 import { storageNamed } from "./storage/backends.ts";
 import type { RootFileSystem, Storage } from "./storage/storage.ts";
 import { usualMapsFor } from "./subordinate-ids.ts";
-import { archiveConfig, unpackArchive } from "./templates/archive.ts";
+import { unpackArchive } from "./templates/archive.ts";
+import { archiveConfig } from "./templates/archive-config.ts";
 import { busyboxConfig, makeBusyboxRootfs } from "./templates/busybox.ts";
 import { busyboxOptionsFrom } from "./templates/busybox-options.ts";
 import { runTemplate } from "./templates/template-program.ts";
@@ -164,7 +165,7 @@ function fill(request: Request, creation: Creation, interrupts: Interrupts): voi
   const place = { container: options.container, dir: options.dir, given: request.base.rootfs };
   const rootfs = request.storage.create(place, creation);
   if (request.mapped !== undefined) giveToRoot(request.mapped, options.container, rootfs);
-  if (request.template.kind === "archive") fillFromArchive(request, rootfs, interrupts, creation);
+  if (request.template.kind === "archive") fillFromArchive(request, rootfs, creation, interrupts);
   else if (request.template.kind === "busybox") fillWithBusybox(request, rootfs, creation, interrupts);
   else fillWithProgram(request, request.template.path, rootfs, creation, interrupts);
 }
@@ -196,7 +197,7 @@ function fillWithBusybox(request: Request, rootfs: RootFileSystem, creation: Cre
     call(`give ${config} away`, "fchownat", AT_FDCWD, config, wanted.mappedUid, wanted.mappedGid, 0);
 }
 
-function fillFromArchive(request: Request, rootfs: RootFileSystem, interrupts: Interrupts, creation: Creation): void {
+function fillFromArchive(request: Request, rootfs: RootFileSystem, creation: Creation, interrupts: Interrupts): void {
   const { options, mapped, doing } = request;
   const archive = request.template.path;
   if (options.templateArgs.length > 0) {

@@ -170,6 +170,18 @@ test("what is no archive of a root file system is refused with why, and leaves n
   deepEqual(readdirSync(place.lxcpath), ["model"]);
 });
 
+test("however much tar has to say of an archive, the first of it is the reason", { skip }, () => {
+  // Links to a file that is not there, each of which is a failure.
+  const many = [
+    "mkdir -p many/etc",
+    "touch many/etc/first",
+    "for i in $(seq 200); do ln many/etc/first many/etc/link$i; done",
+  ];
+  const pack = ["tar -cf many.tar -C many etc/first etc", "tar --delete -f many.tar etc/first"];
+  equal(sh(`cd ${place.folder} && ${[...many, ...pack].join(" && ")}`).code, 0);
+  refused(`${place.folder}/many.tar`, /many\.tar cannot be unpacked: .*: Cannot hard link to /);
+});
+
 test("a signal ends it, and takes back what was unpacked", { skip }, async () => {
   const words = ["-P", place.lxcpath, "-n", "slow", "-t", plain, "-f", "/dev/null"];
   const slow = place.script("tar", "cat > /dev/null; sleep 100");

@@ -4,12 +4,20 @@ import { LxcError } from "../../base/errors.ts";
 import { baseName } from "../../base/path.ts";
 import { tellProgress } from "../../base/progress.ts";
 import { ENOENT, errnoText } from "../../kernel/abi/errno.ts";
-import { AT_FDCWD, O_DIRECTORY, O_NOCTTY, O_NONBLOCK, O_RDONLY, S_IFMT, S_IFREG } from "../../kernel/abi/fs.ts";
+import {
+  AT_FDCWD,
+  MFD_CLOEXEC,
+  O_DIRECTORY,
+  O_NOCTTY,
+  O_NONBLOCK,
+  O_RDONLY,
+  S_IFMT,
+  S_IFREG,
+} from "../../kernel/abi/fs.ts";
 import { call, tryBytes, tryNumbers } from "../../kernel/call.ts";
-import { closeFd, exists, namesIn, openFile, readUpTo, statusOf, tryOpenAt } from "../../kernel/files.ts";
+import { closeFd, exists, namesIn, openFile, statusOf, tryOpenAt } from "../../kernel/files.ts";
 import { textOf } from "../../kernel/memory.ts";
 import { shellCode } from "../../kernel/process.ts";
-import { tryOpenInside } from "../../kernel/resolve.ts";
 import type { Interrupts } from "../interrupts.ts";
 import type { MappedRoot } from "../mapped-root.ts";
 import { runProgram } from "./program.ts";
@@ -35,7 +43,6 @@ const SEEK_CUR = 1;
 const SEEK_END = 2;
 const LONGEST_SAID = 4096;
 const MEBIBYTE = 1024 * 1024;
-const CONFIGS = "/usr/share/lxc/config";
 /** One of them is in every root file system. */
 const OF_A_ROOT: readonly string[] = ["bin", "sbin", "usr", "etc", "init"];
 
@@ -66,15 +73,15 @@ export function isArchive(path: string): boolean {
   const fd = tryOpenAt(AT_FDCWD, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
   if (fd < 0) return false;
   try {
-    return (statusOf(fd, path).mode & S_IFMT) === S_IFREG && packingOf(headOf(fd)) !== "";
+    return (statusOf(fd, path).mode & S_IFMT) === S_IFREG && packingOf(headOf(fd, HEAD_SIZE)) !== "";
   } finally {
     closeFd(fd);
   }
 }
 
 /** What is at the beginning of the open file; a short file has a short one. */
-function headOf(fd: number): Uint8Array {
-  const bytes = new Uint8Array(HEAD_SIZE);
+function headOf(fd: number, mostBytes: number): Uint8Array {
+  const bytes = new Uint8Array(mostBytes);
   const length = tryBytes("pread64", fd, bytes, bytes.length, 0);
   return bytes.subarray(0, Math.max(0, length));
 }
@@ -83,12 +90,12 @@ function headOf(fd: number): Uint8Array {
 export function unpackArchive(run: ArchiveRun, interrupts: Interrupts): void {
   // The container's root need not be able to come to it.
   const archive = openFile(run.archive, O_RDONLY);
-  const said = call("keep what tar says", "memfd_create", "said", 0);
+  const said = call("keep what tar says", "memfd_create", "said", MFD_CLOEXEC);
   try {
     const size = tryNumbers("lseek", archive, 0, SEEK_END);
     tryNumbers("lseek", archive, 0, 0);
     const path = TARS.find((each) => exists(each)) ?? "tar";
-    const args = wordsFor(packingOf(headOf(archive)), run.folder);
+    const args = wordsFor(packingOf(headOf(archive, HEAD_SIZE)), run.folder);
     const { mapped, environment, doing } = run;
     const program = { path, mapped, args, environment, input: archive, output: said, doing };
     const outcome = runProgram(program, interrupts, () => tellHowFar(run.archive, archive, size));
@@ -131,11 +138,7 @@ function notRun(run: ArchiveRun, errno: number): LxcError {
 }
 
 function notUnpacked(run: ArchiveRun, output: number): LxcError {
-  tryNumbers("lseek", output, 0, 0);
-  const words = textOf(readUpTo(output, "what tar said", LONGEST_SAID))
-    .trim()
-    .split("\n");
-  const first = words[0] ?? "";
+  const first = textOf(headOf(output, LONGEST_SAID)).split("\n")[0] ?? "";
   const lacks = first.includes("Cannot exec") || first.includes("Child died");
   return new LxcError("hook-failed", run.doing, `${run.archive} cannot be unpacked: ${first}`, {
     hint: lacks ? "install the program that it is packed with" : `see what is in it: tar -tf ${run.archive}`,
@@ -153,49 +156,4 @@ function requireRoot(run: ArchiveRun): void {
   throw new LxcError("config-invalid", run.doing, `${run.archive} is no root file system: it has ${found} at its top`, {
     hint: "it must have the folders of one at its top, such as bin, etc and usr",
   });
-}
-
-/** What its configuration says of it: the settings for all containers, and for its distribution. */
-export function archiveConfig(name: string, folder: string, isMapped: boolean): string {
-  const files = configFilesFor(distributionOf(folder), isMapped).filter((file) => exists(file));
-  const lines = files.map((file) => `lxc.include = ${file}\n`).join("");
-  return `${lines}lxc.uts.name = ${name}\n`;
-}
-
-/** Those of the distribution include those for all. */
-export function configFilesFor(distribution: string, isMapped: boolean): string[] {
-  const own = `${CONFIGS}/${distribution}`;
-  const isKnown = distribution !== "" && exists(`${own}.common.conf`);
-  const start = isKnown ? `${own}.` : `${CONFIGS}/`;
-  return isMapped ? [`${start}common.conf`, `${start}userns.conf`] : [`${start}common.conf`];
-}
-
-/** ID of os-release(5), which may be a link that leads anywhere; "" for none that can be part of a file's name. */
-function distributionOf(folder: string): string {
-  const root = tryOpenAt(AT_FDCWD, folder, O_RDONLY | O_DIRECTORY);
-  if (root < 0) return "";
-  const fd = tryOpenInside(root, "etc/os-release", O_RDONLY | O_NONBLOCK | O_NOCTTY);
-  closeFd(root);
-  if (fd < 0) return "";
-  try {
-    return distributionIn(textOf(readUpTo(fd, "etc/os-release", LONGEST_SAID)));
-  } catch {
-    return "";
-  } finally {
-    closeFd(fd);
-  }
-}
-
-export function distributionIn(text: string): string {
-  for (const line of text.split("\n")) {
-    if (!line.startsWith("ID=")) continue;
-    const word = line.slice(3).split('"').join("").trim();
-    for (let at = 0; at < word.length; at++) {
-      const code = word.charCodeAt(at);
-      const isPlain = (code >= 97 && code <= 122) || (code >= 48 && code <= 57) || (at > 0 && code === 45);
-      if (!isPlain) return "";
-    }
-    return word;
-  }
-  return "";
 }
