@@ -26,6 +26,12 @@ export function tryStatx(fd: number, status: Uint8Array): number {
   return tryCall("statx", fd, "", AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, status);
 }
 
+/** The inode of an open file, -1 when the kernel does not tell. */
+export function inodeOf(fd: number): number {
+  const status = new Uint8Array(statx.size);
+  return tryStatx(fd, status) < 0 ? -1 : statx.ino.get(status);
+}
+
 /** Gives the attributes of one file to another, with one pair of buffers for all of them. */
 export class AttributeCopier {
   readonly #names = new Uint8Array(LONGEST);

@@ -105,7 +105,7 @@ function mayBelongToAnother(container: Container, monitors: readonly Left[]): bo
   for (const left of monitors) if (processesIn(left.fd).length > 0) return true;
   const own = commandSocketOf(container);
   const listeners = listenersNamed(tryReadText("/proc/net/unix") ?? "", container.name);
-  for (const socket of listeners.names) if (socket !== own) return true;
+  for (const { name } of listeners.found) if (name !== own) return true;
   for (const socket of listeners.hashed) if (socket !== own && nameOf(socket) === container.name) return true;
   return false;
 }

@@ -16,15 +16,21 @@ const TABLE = `Num       RefCount Protocol Flags    Type St Inode Path
 
 test("a container runs when a monitor listens right below its container path", () => {
   deepEqual(listenersIn(TABLE, "/var/lib/lxc"), {
-    names: ["c1", "with space"],
+    found: [
+      { name: "c1", inode: "38971" },
+      { name: "with space", inode: "38979" },
+    ],
     hashed: ["lxc/0123456789abcdef/command"],
   });
-  deepEqual(listenersIn("", "/var/lib/lxc"), { names: [], hashed: [] });
+  deepEqual(listenersIn("", "/var/lib/lxc"), { found: [], hashed: [] });
 });
 
 test("containers of one name are found in every container path", () => {
   deepEqual(listenersNamed(TABLE, "c1"), {
-    names: ["/var/lib/lxc/c1/command", "/other/c1/command"],
+    found: [
+      { name: "/var/lib/lxc/c1/command", inode: "38971" },
+      { name: "/other/c1/command", inode: "38978" },
+    ],
     hashed: ["lxc/0123456789abcdef/command"],
   });
 });

@@ -8,10 +8,16 @@ import { lxcpathOf, nameOf } from "./command-client.ts";
 /** Where the kernel shows that a unix socket listens (__SO_ACCEPTCON). */
 const LISTENS = " 00010000 ";
 
-/** The monitors in the text of /proc/net/unix. */
+/** A monitor that listens, in the text of /proc/net/unix. */
+export interface Listener {
+  /** Its abstract name, or the name of its container. */
+  readonly name: string;
+  /** Of its socket, in digits. */
+  readonly inode: string;
+}
+
 export interface Listeners {
-  /** Names of containers of the container path asked for. */
-  readonly names: readonly string[];
+  readonly found: readonly Listener[];
   /** Sockets of containers whose path was too long to be in the name. */
   readonly hashed: readonly string[];
 }
@@ -30,6 +36,8 @@ export function definedContainers(lxcpath: string): string[] {
 export interface ActiveContainers {
   /** Those without a configuration included; sorted in the same way. */
   readonly names: readonly string[];
+  /** By name, the inode of its monitor's socket; not of those whose name is not in the table. */
+  readonly inodes: ReadonlyMap<string, string>;
   /** Whether there may be others, whose monitors did not say who they are. */
   readonly isSure: boolean;
 }
@@ -38,14 +46,19 @@ export interface ActiveContainers {
 export function activeContainers(lxcpath: string): ActiveContainers {
   const table = tryReadText("/proc/net/unix");
   const listeners = listenersIn(table ?? "", lxcpath);
-  const names = new Set<string>(listeners.names);
+  const names = new Set<string>();
+  const inodes = new Map<string, string>();
+  for (const { name, inode } of listeners.found) {
+    names.add(name);
+    inodes.set(name, inode);
+  }
   let isSure = table !== undefined;
   for (const socket of listeners.hashed) {
     const name = nameBehind(socket, lxcpath);
     if (name === undefined) isSure = false;
     else if (name !== "") names.add(name);
   }
-  return { names: sorted([...names]), isSure };
+  return { names: sorted([...names]), inodes, isSure };
 }
 
 /** "" for one of another path. A monitor that is stuck cannot say who it is, and is no reason to list nothing. */
@@ -58,38 +71,41 @@ function nameBehind(socket: string, lxcpath: string): string | undefined {
   }
 }
 
-/** Finds the monitors of containers of `lxcpath` in the text of /proc/net/unix. */
+/** Finds the monitors of containers of `lxcpath` in the text of /proc/net/unix, by the container's name. */
 export function listenersIn(table: string, lxcpath: string): Listeners {
-  const names: string[] = [];
+  const found: Listener[] = [];
   const hashed: string[] = [];
   const ours = `${lxcpath}/`;
-  for (const socket of socketsIn(table)) {
+  for (const { name: socket, inode } of socketsIn(table)) {
     const name = socket.startsWith(ours) ? socket.slice(ours.length, -"/command".length) : "";
-    if (name !== "" && !name.includes("/")) names.push(name);
+    if (name !== "" && !name.includes("/")) found.push({ name, inode });
     else if (isHashed(socket)) hashed.push(socket);
   }
-  return { names, hashed };
+  return { found, hashed };
 }
 
-/** Finds the monitors of containers called `name` of any container path; `names` are the sockets here. */
+/** Finds the monitors of containers called `name` of any container path, by the names of their sockets. */
 export function listenersNamed(table: string, name: string): Listeners {
-  const names: string[] = [];
+  const found: Listener[] = [];
   const hashed: string[] = [];
-  for (const socket of socketsIn(table)) {
-    if (socket.endsWith(`/${name}/command`)) names.push(socket);
-    else if (isHashed(socket)) hashed.push(socket);
+  for (const listener of socketsIn(table)) {
+    if (listener.name.endsWith(`/${name}/command`)) found.push(listener);
+    else if (isHashed(listener.name)) hashed.push(listener.name);
   }
-  return { names, hashed };
+  return { found, hashed };
 }
 
 /** The abstract names that end as those of monitors do, of sockets that listen. */
-function socketsIn(table: string): string[] {
-  const found: string[] = [];
+function socketsIn(table: string): Listener[] {
+  const found: Listener[] = [];
   let at = table.indexOf(" @");
   while (at >= 0) {
     const end = endOfLine(table, at);
-    const socket = table.slice(at + 2, end);
-    if (socket.endsWith("/command") && lineBefore(table, at).includes(LISTENS)) found.push(socket);
+    const name = table.slice(at + 2, end);
+    if (name.endsWith("/command")) {
+      const before = lineBefore(table, at);
+      if (before.includes(LISTENS)) found.push({ name, inode: before.slice(before.lastIndexOf(" ") + 1) });
+    }
     at = table.indexOf(" @", end);
   }
   return found;

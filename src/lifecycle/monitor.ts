@@ -24,6 +24,7 @@ import { CLONE_NEWNS } from "../kernel/abi/sched.ts";
 import { SIGHUP, SIGKILL } from "../kernel/abi/signal.ts";
 import { type ResourceLimit, setResourceLimits } from "../kernel/credentials.ts";
 import { EventLoop } from "../kernel/event-loop.ts";
+import { inodeOf } from "../kernel/file-attributes.ts";
 import { closeFd } from "../kernel/files.ts";
 import { giveBackMemory } from "../kernel/memory.ts";
 import { setPropagation } from "../kernel/mounts.ts";
@@ -133,6 +134,7 @@ export class Monitor {
       this.#become("RUNNING");
       denials.begin();
       running();
+      cgroups.markSocket(inodeOf(this.#holdings.listening));
       this.#serve();
       end = waitForEnd(this.#answers.init.pid);
       this.#tellExit(end);

@@ -38,13 +38,21 @@ export class UsageWatch {
     this.#room = new MeterRoom(readLayout(effectiveUser() !== 0), wish, descriptors);
   }
 
-  /** What each uses now, by name. One that has begun is asked where it is, once; the files of others are read meanwhile. */
+  /**
+   * What each uses now, by name. Of one that has begun the cgroup is known by its mark, or its monitor is asked, once; the files of others are read
+   * meanwhile.
+   */
   look(): Usage[] {
-    const { names } = activeContainers(this.#lxcpath);
+    const { names, inodes } = activeContainers(this.#lxcpath);
     for (const name of [...this.#meters.keys()]) if (!names.includes(name)) this.#forget(name);
     const added: Container[] = [];
     for (let i = 0; i < names.length; i++) {
-      if (!this.#meters.has(names[i]!)) added.push(containerOf(names[i]!, this.#lxcpath));
+      const name = names[i]!;
+      if (this.#meters.has(name)) continue;
+      const container = containerOf(name, this.#lxcpath);
+      const path = this.#room.markedPath(name, inodes.get(name) ?? "");
+      if (path === undefined) added.push(container);
+      else this.#tryBegin(container, path);
     }
     const asked = new AnswerQueue(added, LIMIT_CGROUP);
     let begun = 0;

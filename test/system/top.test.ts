@@ -7,7 +7,7 @@ import { readFileSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { BIN, eventually, Place, skipWithoutRoot as skip } from "./host.ts";
+import { BIN, eventually, monitorPid, Place, skipWithoutRoot as skip } from "./host.ts";
 import { closePtys, Pty } from "./pty.ts";
 
 const place = new Place("top");
@@ -95,6 +95,41 @@ test("of more monitors than are asked at once each has its own answer, and one t
     );
   } finally {
     for (const server of servers) server.close();
+  }
+});
+
+test("a monitor that is stuck keeps nobody from seeing what its container uses", { skip }, async () => {
+  ok(await eventually(() => place.ours("lxc-top", "--once").out.includes("lxcts-topa")));
+  const monitor = monitorPid(place, "lxcts-topa");
+  process.kill(monitor, "SIGSTOP");
+  try {
+    const began = Date.now();
+    const { code, out, err } = place.ours("lxc-top", "--once", "--format=json");
+    deepEqual([code, err], [0, ""]);
+    ok(Date.now() - began < 4000, "it waited for the monitor");
+    const found = JSON.parse(out) as Record<string, unknown>[];
+    ok(Number(found[0]?.["memory_bytes"]) > 0, out);
+  } finally {
+    process.kill(monitor, "SIGCONT");
+  }
+});
+
+test("of two containers with one name each is shown with what it uses itself", { skip }, async () => {
+  const other = new Place("top2");
+  try {
+    other.create("lxcts-topa");
+    const many = "sleep 1000 & sleep 1000 & sleep 1000 & sleep 1000 & touch /told; wait";
+    equal(other.ours("lxc-start", "-n", "lxcts-topa", "--", "/bin/sh", "-c", many).code, 0);
+    const used = (from: Place): unknown =>
+      (JSON.parse(from.ours("lxc-top", "--once", "--format=json").out) as Record<string, unknown>[])[0]?.["processes"];
+    const kept = (folder: string): number =>
+      Number(readFileSync(`/sys/fs/cgroup/pids/lxc.payload.${folder}/pids.current`, "utf8"));
+    ok(await eventually(() => kept("lxcts-topa-1") === 5));
+    equal(used(other), 5);
+    equal(used(place), kept("lxcts-topa"));
+    ok(kept("lxcts-topa") < 5);
+  } finally {
+    other.remove();
   }
 });
 

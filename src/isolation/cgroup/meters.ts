@@ -9,6 +9,8 @@ import { bytesOfText, cString } from "../../kernel/memory.ts";
 import type { AskPath } from "./items.ts";
 import { type CgroupLayout, type Hierarchy, hierarchyOf, unifiedOf } from "./layout.ts";
 import { Amounts, type MeterRow, meterRows, type Wish } from "./meter-files.ts";
+import { usualPayload } from "./names.ts";
+import { isMarked } from "./socket-mark.ts";
 
 /** Of io.stat with more disks than fit the first ones count. */
 const ROOM_BYTES = 16384;
@@ -60,6 +62,14 @@ export class MeterRoom {
     this.#path.set(folder);
     this.#path.set(this.#files[at]!, folder.length);
     return this.#path;
+  }
+
+  /** The cgroup of a container whose command socket has this inode, if it has its usual name and is marked. */
+  markedPath(name: string, inode: string): string | undefined {
+    const main = this.main;
+    if (main === undefined || inode === "") return undefined;
+    const path = joinPath(main.base, usualPayload(name));
+    return isMarked(joinPath(main.mountPoint, path), inode) ? path : undefined;
   }
 
   /** Whether one more descriptor may be kept. */

@@ -38,6 +38,11 @@ export function payloadPaths(names: CgroupNames, attempt: number): PayloadPaths 
   return { limit, payload: names.inner === "" ? limit : checked(joinPath(limit, names.inner)) };
 }
 
+/** Where a container is when nothing says otherwise, and no other was there first. */
+export function usualPayload(name: string): string {
+  return `lxc.payload.${name}`;
+}
+
 /** The monitor's path of attempt number `attempt`, from 0; undefined when there is no other name to try. */
 export function monitorPath(names: CgroupNames, attempt: number): string | undefined {
   return pathFor(names, names.monitor, "monitor", attempt);
