@@ -20,11 +20,14 @@ const WRITABLE = 2;
 const LOWEST_STACK = 0x7f0000000000n;
 const HIGHEST_STACK = 0x7fffffffffffn;
 const WORD = 8;
+const PAGE = 4096;
 /** Of the runtime's ScrCycHdr, in front of an object that can be in a cycle: it is black, in no list of candidates, and old. */
 const COLOR_AND_LIST = 16;
 const SETTLED = 1n << 48n;
 const LIST_INDEX = 24;
 const CYCLE_HEADER = 32;
+/** Pointer, count and room, in one variable or as the C compiler has split it. */
+const LIST_OF_COLLECTOR = /^scr_(?:roots|cands|promote|white|xgen)(?:\.\d)?$/;
 /** An object with so many references is never counted, walked or freed. */
 const IMMORTAL = 0xffffffffffffffffn;
 
@@ -170,9 +173,10 @@ function settleObjects(text: string): void {
     if (header > 0) settleInCycle(at);
   }
   for (const object of findObjects(text, rooms)) image.writeBigUInt64LE(IMMORTAL, object - segment.address);
-  // Nobody is a candidate any more: two lists of pointer, count and room.
-  image.writeBigUInt64LE(0n, offsetOf("scr_roots") + WORD);
-  image.writeBigUInt64LE(0n, offsetOf("scr_roots") + 4 * WORD);
+  // Nobody is a candidate any more; a process makes these lists where it makes everything else.
+  for (const [name, { at, size }] of symbols) {
+    if (LIST_OF_COLLECTOR.test(name)) image.fill(0, at - segment.address, at - segment.address + size);
+  }
   image.writeBigUInt64LE(0n, offsetOf("scr_cyc_nbuffered"));
 }
 
@@ -206,10 +210,14 @@ function settleInCycle(at: number): void {
   image.writeBigUInt64LE(IMMORTAL, at + CYCLE_HEADER);
 }
 
-/** The segment is the last one: what follows in the file, symbols and section headers, is left out. */
+/**
+ * The segment is the last one: what follows in the file, symbols and section headers, is left out. It ends with a page, so that nothing of a page is
+ * to be cleared when the program begins.
+ */
 function writeProgram(): void {
-  let end = image.length;
-  while (end > 0 && image[end - 1] === 0) end--;
+  let used = image.length;
+  while (used > 0 && image[used - 1] === 0) used--;
+  const end = Math.min(image.length, Math.ceil((segment.address + used) / PAGE) * PAGE - segment.address);
   const head = Buffer.from(elf.subarray(0, segment.offset));
   head.writeBigUInt64LE(BigInt(end), segment.header + 32);
   head.writeBigUInt64LE(0n, 40);

@@ -27,8 +27,8 @@ enum { USED = 1, BELOW_USED = 2, ALONE = 4, BITS = 15 };
 #define LARGEST (KIB * KIB * KIB * KIB)
 // From here on a chunk has a mapping of its own.
 #define ALONE_FROM (128 * KIB)
-// What modules make when they are loaded must fit (scripts/image.ts).
-#define FIRST_AREA (192 * KIB)
+// The end of the program's variables (scripts/function-order.ts); what modules make when they are loaded must fit (scripts/image.ts).
+#define FIRST_AREA (1024 * KIB)
 #define NEXT_AREA (1024 * KIB)
 #define PAGE ((uintptr_t)4096)
 // More than a program of ours has ever used of its stack; nothing else lies so near below one.
@@ -176,12 +176,13 @@ static void use(struct chunk *chunk, size_t size)
 	}
 }
 
-// No chunk has a neighbour outside of its area: the last header is of one that stays used.
+// No chunk has a neighbour outside of its area: what is above its last one stays used. As long as that is `top`, nobody looks there.
 static void open_area(void *area, size_t size)
 {
-	if (top)
+	if (top) {
+		at(top, size_of(top))->size = SMALLEST | USED;
 		put(top);
-	at(area, size - SMALLEST)->size = SMALLEST | USED;
+	}
 	unused = area;
 	set_top(area, size - SMALLEST);
 }
@@ -400,7 +401,6 @@ double lxc_give_back(void)
 	for (unsigned list = list_of(PAGE); list < LISTS; list++)
 		for (const struct chunk *chunk = lists[list]; chunk; chunk = chunk->next)
 			give_back_chunk(chunk, (uintptr_t)chunk + size_of(chunk));
-	// The header of the area's end stays.
 	end = (uintptr_t)top + (top ? size_of(top) : 0);
 	if (top)
 		give_back_chunk(top, used < end ? used : end);
