@@ -4,6 +4,7 @@
 import { readFileSync } from "node:fs";
 import { problemsIn } from "../src/container/config/checks.ts";
 import { ConfigDocument } from "../src/container/config/document.ts";
+import { NO_VARIABLES } from "../src/container/config/keys.ts";
 import { type IncludedFile, readConfig } from "../src/container/config/load.ts";
 
 const A_ROUND = 20;
@@ -21,7 +22,7 @@ const sorted = times.toSorted((a, b) => a - b);
 console.log(`${sorted[Math.floor(rounds / 2)] ?? 0} ${sorted[0] ?? 0}`);
 
 function readOnce(): void {
-  const read = readConfig(new ConfigDocument(text), "config", included, {});
+  const read = readConfig(new ConfigDocument(text), "config", included, NO_VARIABLES);
   if (read.errors.length + problemsIn(read.config).length > 0) throw new Error("the configuration is wrong");
 }
 

@@ -1,6 +1,7 @@
 // What can be completed: keys, and the words that values are, from the tables.
 
 import { logLevels } from "../src/container/config/isolation-codecs.ts";
+import { NO_VARIABLES } from "../src/container/config/keys.ts";
 import { NetworkConfig } from "../src/container/config/network-schema.ts";
 import { Config } from "../src/container/config/schema.ts";
 import { states } from "../src/lifecycle/states.ts";
@@ -12,7 +13,7 @@ export interface KeyWords {
 
 /** Every key; those of a network for network 0, and those below a prefix by the prefix. */
 export function keyNames(): string[] {
-  const config = new Config({});
+  const config = new Config(NO_VARIABLES);
   const network = new NetworkConfig(0);
   return config.namedKeys().concat(network.settings.map((setting) => network.keyOf(setting)));
 }
@@ -20,7 +21,7 @@ export function keyNames(): string[] {
 /** Keys with a choice of words. The number of a network is any. */
 export function keyWords(): KeyWords[] {
   const found: KeyWords[] = [];
-  for (const setting of new Config({}).settings) {
+  for (const setting of new Config(NO_VARIABLES).settings) {
     if (setting.words().length > 0) found.push({ key: setting.key, words: setting.words() });
   }
   for (const setting of new NetworkConfig(0).settings) {

@@ -1,6 +1,7 @@
 // Manual pages of the files: lxc.container.conf(5) from the table of keys, lxc.conf(5), lxc-usernet(5); and of the setuid programs.
 
 import type { Group } from "../src/container/config/groups.ts";
+import { NO_VARIABLES } from "../src/container/config/keys.ts";
 import { NetworkConfig } from "../src/container/config/network-schema.ts";
 import { Config } from "../src/container/config/schema.ts";
 import type { Effect, Live, Setting } from "../src/container/config/settings.ts";
@@ -8,7 +9,7 @@ import { systemKeys } from "../src/container/config/system-config.ts";
 import { example, type Page, type Part, paragraph, term } from "./roff.ts";
 
 export function containerConfPage(): Page {
-  const config = new Config({});
+  const config = new Config(NO_VARIABLES);
   const titles = [...new Set(config.settings.map((setting) => setting.section))];
   const parts: Part[] = [...formatParts()];
   for (const title of titles) {

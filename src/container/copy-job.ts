@@ -4,6 +4,7 @@ import { bytesOfLetters, lettersOf } from "../base/latin1.ts";
 import { baseName, below, joinPath } from "../base/path.ts";
 import { AT_FDCWD } from "../kernel/abi/fs.ts";
 import { call } from "../kernel/call.ts";
+import { ownEnvironment } from "../kernel/environment.ts";
 import { createText } from "../kernel/files.ts";
 import { bytesOfText } from "../kernel/memory.ts";
 import { readRegular } from "../kernel/replace-file.ts";
@@ -81,7 +82,7 @@ export function planCopy(options: CopyOptions): CopyJob {
   const { source, target } = options;
   const doing = `copy ${source.name} to ${target.name}`;
   const file = options.configFile === "" ? configFileOf(source) : options.configFile;
-  const loaded = loadConfig(file);
+  const loaded = loadConfig(file, ownEnvironment());
   const { config } = loaded;
   // Throws for kinds of storage that are not there.
   storageNamed(options.wish.backing);
@@ -152,7 +153,7 @@ export function fillCopy(job: CopyJob, folder: string, interrupts: Interrupts): 
   changeInside({
     source: options.source,
     target: options.target,
-    loaded: loadConfig(joinPath(folder, "config")),
+    loaded: loadConfig(joinPath(folder, "config"), ownEnvironment()),
     root: job.copy.kind === "none" ? "" : joinPath(folder, "rootfs"),
     layers: layersOf(job.copy, folder),
     mapped: job.mapped,

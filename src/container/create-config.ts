@@ -2,6 +2,7 @@
 
 import { LxcError } from "../base/errors.ts";
 import type { IdMapping } from "../isolation/id-maps.ts";
+import { ownEnvironment } from "../kernel/environment.ts";
 import { exists } from "../kernel/files.ts";
 import { loadConfig } from "./config/load.ts";
 import type { RootFileSystem } from "./storage/storage.ts";
@@ -31,7 +32,7 @@ export function readBaseConfig(file: string, otherwise: string): BaseConfig {
       hint: "give -f a file that is there, or leave -f out for the default configuration",
     });
   }
-  const loaded = loadConfig(path);
+  const loaded = loadConfig(path, ownEnvironment());
   const rootfs = loaded.config.rootfsPath.value;
   return {
     file: path,

@@ -5,6 +5,7 @@ import { normalPath } from "../base/path.ts";
 import { visible } from "../base/text.ts";
 import { AT_FDCWD } from "../kernel/abi/fs.ts";
 import { call, tryNumbers } from "../kernel/call.ts";
+import { ownEnvironment } from "../kernel/environment.ts";
 import { createText, exists, makeDirectory } from "../kernel/files.ts";
 import { effectiveUser } from "../kernel/process.ts";
 import { loadConfig } from "./config/load.ts";
@@ -239,7 +240,7 @@ function fillWithProgram(
     interrupts,
   );
   // As in LXC: a template that leaves a configuration nobody can read has failed.
-  loadConfig(config);
+  loadConfig(config, ownEnvironment());
 }
 
 /** Who the caller is where the template runs, for it to give the configuration to, as in LXC. */

@@ -6,6 +6,7 @@ import { below, joinPath } from "../base/path.ts";
 import { ENOENT } from "../kernel/abi/errno.ts";
 import { AT_FDCWD, AT_REMOVEDIR, O_DIRECTORY, O_NOFOLLOW, O_RDONLY } from "../kernel/abi/fs.ts";
 import { call, tryPath } from "../kernel/call.ts";
+import { ownEnvironment } from "../kernel/environment.ts";
 import { closeFd, exists, openFile } from "../kernel/files.ts";
 import { removeContents } from "../kernel/remove.ts";
 import { pause } from "../kernel/waiting.ts";
@@ -101,7 +102,7 @@ function removeContainer(options: DestroyOptions): void {
   clearDeadCreation(container);
   // Its monitor may have removed an ephemeral one while we waited for the lock.
   if (!isDefined(container)) return;
-  const loaded = loadConfig(options.configFile === "" ? configFileOf(container) : options.configFile);
+  const loaded = loadConfig(options.configFile === "" ? configFileOf(container) : options.configFile, ownEnvironment());
   const config = loaded.config;
   const place = config.rootfsPath.value;
   const storage = storageNamed(place === undefined ? "" : place.type);

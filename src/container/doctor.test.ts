@@ -1,6 +1,7 @@
 import { deepEqual, equal, match } from "node:assert/strict";
 import { test } from "node:test";
 import { ConfigDocument } from "./config/document.ts";
+import { NO_VARIABLES } from "./config/keys.ts";
 import { readConfig } from "./config/load.ts";
 import { diagnose, isStopped } from "./doctor.ts";
 import { type DoctorCheck, isFixable, sorted } from "./doctor-checks.ts";
@@ -50,7 +51,7 @@ function containerOf(lines: readonly string[], change: Partial<ContainerFacts> =
   });
   return {
     name: "c1",
-    read: readConfig(new ConfigDocument(text), `${HOME}/config`, () => [], {}),
+    read: readConfig(new ConfigDocument(text), `${HOME}/config`, () => [], NO_VARIABLES),
     gid: 1000,
     rootfs: { path: `${HOME}/rootfs`, isThere: true, uid: 165536, gid: 165536, folders },
     links: ["lo"],

@@ -11,10 +11,10 @@ export const ROOTFS_MOUNT = "/usr/lib/x86_64-linux-gnu/lxc/rootfs";
 const LONGEST_SOCKET_NAME = 105;
 
 /** The folder for what lasts until the next boot: /run for root, and otherwise the user's own. */
-export function runDirectory(uid: number, environment: Readonly<Record<string, string | undefined>>): string {
+export function runDirectory(uid: number, environment: ReadonlyMap<string, string>): string {
   if (uid === 0) return "/run";
-  const own = environment["XDG_RUNTIME_DIR"] ?? "";
-  return own !== "" ? own : joinPath(environment["HOME"] ?? "/", ".cache/lxc/run");
+  const own = environment.get("XDG_RUNTIME_DIR") ?? "";
+  return own !== "" ? own : joinPath(environment.get("HOME") ?? "/", ".cache/lxc/run");
 }
 
 /** The folder of a container's lock, and the lock in it, as in LXC. */

@@ -6,6 +6,7 @@ import { type CgroupLayout, readLayout, unifiedOf } from "../isolation/cgroup/la
 import { activeLsm } from "../isolation/lsm.ts";
 import { AT_FDCWD, O_CLOEXEC, O_PATH, S_IFMT, S_IFREG } from "../kernel/abi/fs.ts";
 import { tryCall, tryNumbers, tryPath } from "../kernel/call.ts";
+import { ownEnvironment } from "../kernel/environment.ts";
 import { closeFd, exists, isDirectory, listDirectory, statusOf, tryOpenAt, tryReadText } from "../kernel/files.ts";
 import { type User, userIn } from "../kernel/passwd.ts";
 import { effectiveUser } from "../kernel/process.ts";
@@ -136,7 +137,7 @@ function readOwnCgroups(host: HostFacts): void {
     own.push(...hierarchy.controllers);
   }
   if (host.hasOwnCgroup) host.put(DELEGATED, own.join(" "));
-  readUserManager(host, layout, process.env["XDG_RUNTIME_DIR"] ?? "");
+  readUserManager(host, layout, ownEnvironment().get("XDG_RUNTIME_DIR") ?? "");
 }
 
 /** Asked only where there is version 2 alone. `runtimeDirectory` is "" for the usual one. */

@@ -7,6 +7,7 @@ import { Undo } from "../base/undo.ts";
 import { EEXIST } from "../kernel/abi/errno.ts";
 import { AT_FDCWD, RENAME_NOREPLACE } from "../kernel/abi/fs.ts";
 import { refused, tryCall } from "../kernel/call.ts";
+import { ownEnvironment } from "../kernel/environment.ts";
 import { exists, listDirectory, makeDirectory } from "../kernel/files.ts";
 import { readRegular, replaceBytes } from "../kernel/replace-file.ts";
 import { addClone, clonesFileOf, originalsOf, removeClone } from "./clones.ts";
@@ -31,7 +32,7 @@ export function renameContainer(options: CopyOptions): void {
   if (isDefined(target)) throw alreadyThere(source, target);
   refuseRunning(options);
   refuseDependents(source);
-  const { config } = loadConfig(configFileOf(source));
+  const { config } = loadConfig(configFileOf(source), ownEnvironment());
   if (isMovable(config.rootfsPath.value, directoryOf(source))) {
     withoutMask(() => {
       withContainerLock(runDir, source, () => withContainerLock(runDir, target, () => move(options, config)));
@@ -138,7 +139,7 @@ function movedConfig(options: CopyOptions, config: Config, before: Uint8Array): 
 
 /** Clone hooks and the host's name, as for a copy. */
 function changeMoved(options: CopyOptions): void {
-  const loaded = loadConfig(configFileOf(options.target));
+  const loaded = loadConfig(configFileOf(options.target), ownEnvironment());
   const place = loaded.config.rootfsPath.value;
   const layers = place !== undefined && isOverlay(place.type) ? place.path : "";
   const mountPoint = joinPath(directoryOf(options.target), "rootfs");

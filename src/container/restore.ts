@@ -5,6 +5,7 @@ import { below, joinPath } from "../base/path.ts";
 import { Undo } from "../base/undo.ts";
 import { AT_FDCWD, AT_REMOVEDIR, RENAME_NOREPLACE } from "../kernel/abi/fs.ts";
 import { refused, tryCall, tryPath } from "../kernel/call.ts";
+import { ownEnvironment } from "../kernel/environment.ts";
 import { exists, listDirectory, makeDirectory } from "../kernel/files.ts";
 import { clonesFileOf } from "./clones.ts";
 import { loadConfig } from "./config/load.ts";
@@ -30,7 +31,7 @@ const FOLDER_MODE = 0o770;
 export function restoreAs(options: SnapshotOptions, name: string, target: Container): void {
   const source = snapshotNamed(options.container, name);
   if (!isDefined(source)) throw noSnapshot(options.container, name);
-  const place = loadConfig(configFileOf(source)).config.rootfsPath.value;
+  const place = loadConfig(configFileOf(source), ownEnvironment()).config.rootfsPath.value;
   const snapshot = place !== undefined && isOverlay(place.type);
   const wish: CopyWish = { snapshot, backing: "", maybe: false, tmpfs: false };
   const isRunning = false;
@@ -51,7 +52,7 @@ export function restoreOver(options: SnapshotOptions, name: string): void {
   clearIfDead(runDir, container);
   const wish: CopyWish = { snapshot: true, backing: "", maybe: true, tmpfs: false };
   const job = planCopy(snapshotCopy(options, { source, target: container, wish, isSame: true, files: [] }));
-  const before = loadConfig(configFileOf(container)).config;
+  const before = loadConfig(configFileOf(container), ownEnvironment()).config;
   const outside = managedOutside(container, before.rootfsPath.value, before.rootfsManaged.value);
   if (outside !== undefined) storageNamed(outside.type).checkDestroy(outside.path, container);
   withoutMask(() => withContainerLock(runDir, container, () => replace(job)));

@@ -1,10 +1,10 @@
 // What the kernel reads and writes: NUL-terminated strings, arrays of pointers, and structs that point at buffers.
 
-import { type Field, Layout } from "./abi/struct.ts";
+import type { Field } from "./abi/struct.ts";
 import { rawAddressOf, rawGiveBack } from "./shim.ts";
 
 const POINTER_SIZE = 8;
-const pointer = new Layout().u64();
+const WORD = 2 ** 32;
 
 export function cString(text: string): Uint8Array {
   return new TextEncoder().encode(`${text}\0`);
@@ -33,14 +33,17 @@ export class StringArray {
   readonly #strings: Uint8Array[] = [];
 
   constructor(texts: readonly string[]) {
-    this.pointers = new Uint8Array((texts.length + 1) * POINTER_SIZE);
-    let at = 0;
+    const pointers = new Uint8Array((texts.length + 1) * POINTER_SIZE);
+    const view = new DataView(pointers.buffer);
     for (let i = 0; i < texts.length; i++) {
       const bytes = cString(texts[i]!);
+      const address = rawAddressOf(bytes);
+      const high = Math.floor(address / WORD);
       this.#strings.push(bytes);
-      pointer.put(this.pointers.subarray(at, at + POINTER_SIZE), rawAddressOf(bytes));
-      at += POINTER_SIZE;
+      view.setUint32(i * POINTER_SIZE, address - high * WORD, true);
+      view.setUint32(i * POINTER_SIZE + 4, high, true);
     }
+    this.pointers = pointers;
   }
 }
 

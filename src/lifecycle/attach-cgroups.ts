@@ -5,6 +5,7 @@ import { attachToScope, type ScopeUser } from "../isolation/cgroup/user-scope.ts
 import { EACCES, EBUSY, EEXIST, ENOENT, EOPNOTSUPP } from "../kernel/abi/errno.ts";
 import { O_DIRECTORY, O_PATH, O_WRONLY } from "../kernel/abi/fs.ts";
 import { refused, tryPath } from "../kernel/call.ts";
+import { ownEnvironment } from "../kernel/environment.ts";
 import { tryOpenAt } from "../kernel/files.ts";
 import { type Child, currentPid, effectiveUser, tryCloneProcess } from "../kernel/process.ts";
 import { cgroupContextOf, cgroupPathOf, systemdScopeOf } from "./command-client.ts";
@@ -82,7 +83,7 @@ function startInScope(cgroups: PayloadCgroups): Child {
 
 /** As in LXC, the program runs all the same when that is refused. */
 function tryAttach(scope: string, subgroup: string): void {
-  const user: ScopeUser = { uid: effectiveUser(), runtimeDirectory: process.env["XDG_RUNTIME_DIR"] ?? "" };
+  const user: ScopeUser = { uid: effectiveUser(), runtimeDirectory: ownEnvironment().get("XDG_RUNTIME_DIR") ?? "" };
   try {
     attachToScope(scope, subgroup, currentPid(), user);
   } catch {

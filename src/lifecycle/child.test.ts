@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { golden } from "../../test/fake/golden.ts";
 import { Exited, type FakeKernel, fakeKernel } from "../../test/fake/kernel.ts";
 import { ConfigDocument } from "../container/config/document.ts";
+import { NO_VARIABLES } from "../container/config/keys.ts";
 import { configFrom } from "../container/config/load.ts";
 import { Sources } from "../container/config/sources.ts";
 import { ContainerCgroups } from "../isolation/cgroup/cgroups.ts";
@@ -23,7 +24,7 @@ lxc.sysctl.net.ipv4.ip_forward = 1
 `;
 
 function planFor(text: string, command: readonly string[]): StartPlan {
-  const config = configFrom(new ConfigDocument(text), "c1/config", () => [], {});
+  const config = configFrom(new ConfigDocument(text), "c1/config", () => [], NO_VARIABLES);
   const container = { name: "c1", lxcpath: "/c" };
   const network = { newNamespace: true, networks: [] };
   return planStart(

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { fakeKernel } from "../../test/fake/kernel.ts";
 import { describe, LxcError } from "../base/errors.ts";
 import { ConfigDocument } from "../container/config/document.ts";
+import { NO_VARIABLES } from "../container/config/keys.ts";
 import { configFrom } from "../container/config/load.ts";
 import { type Confinement, DenialWatch, type LsmFacts, planConfinement, profileNameOf } from "./confinement.ts";
 
@@ -13,7 +14,12 @@ const APPARMOR: LsmFacts = {
 const C1 = { name: "c1", lxcpath: "/var/lib/lxc" };
 
 function planned(text: string, facts: LsmFacts, isPrivileged = true): Confinement {
-  return planConfinement(configFrom(new ConfigDocument(text), "c1/config"), C1, isPrivileged, facts);
+  return planConfinement(
+    configFrom(new ConfigDocument(text), "c1/config", () => [], NO_VARIABLES),
+    C1,
+    isPrivileged,
+    facts,
+  );
 }
 
 test("whatever the keys say, nothing is done without a module", () => {

@@ -2,6 +2,7 @@
 
 import { readSystemConfig } from "../container/config/system-config.ts";
 import { onlyUsed, readLayout } from "../isolation/cgroup/layout.ts";
+import { ownEnvironment } from "../kernel/environment.ts";
 import { effectiveUser } from "../kernel/process.ts";
 import type { StartOptions } from "./plan.ts";
 import { type PlannedStep, plannedSteps } from "./plan-text.ts";
@@ -20,7 +21,7 @@ export function dryRun(options: StartOptions): PlannedStep[] {
 function cgroupsAsTheyAre(options: StartOptions): StartCgroups {
   const { config, container } = options;
   const uid = effectiveUser();
-  const system = readSystemConfig(uid, process.env);
+  const system = readSystemConfig(uid, ownEnvironment());
   const layout = readLayout(config.cgroupRelative.value || uid !== 0);
   return {
     layout: onlyUsed(layout, usedControllers(system.item("lxc.cgroup.use") ?? "")),

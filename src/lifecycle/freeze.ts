@@ -22,7 +22,7 @@ import { type State, stateNumber } from "./states.ts";
 
 const FREEZE_TIMEOUT_S = 60;
 
-type Environment = Readonly<Record<string, string | undefined>>;
+type Environment = ReadonlyMap<string, string>;
 
 /** Stops all processes of `container` where they are. One that is frozen already is no failure. */
 export function freezeContainer(container: Container, environment: Environment): void {

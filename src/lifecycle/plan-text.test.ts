@@ -2,6 +2,7 @@ import { equal, match } from "node:assert/strict";
 import { test } from "node:test";
 import { golden } from "../../test/fake/golden.ts";
 import { ConfigDocument } from "../container/config/document.ts";
+import { NO_VARIABLES } from "../container/config/keys.ts";
 import { configFrom } from "../container/config/load.ts";
 import { Sources } from "../container/config/sources.ts";
 import { planStart, type StartPlan } from "./plan.ts";
@@ -23,7 +24,7 @@ lxc.cgroup.devices.allow = c 1:3 rwm
 `;
 
 function planFor(text: string, command: readonly string[]): StartPlan {
-  const config = configFrom(new ConfigDocument(text), "c1/config", () => [], {});
+  const config = configFrom(new ConfigDocument(text), "c1/config", () => [], NO_VARIABLES);
   const memory = {
     version: 1,
     mountPoint: "/sys/fs/cgroup/memory",

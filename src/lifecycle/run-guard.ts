@@ -15,6 +15,7 @@ import type { CgroupNames } from "../isolation/cgroup/names.ts";
 import { O_RDWR } from "../kernel/abi/fs.ts";
 import { SIGKILL } from "../kernel/abi/signal.ts";
 import { tryNumbers } from "../kernel/call.ts";
+import { ownEnvironment } from "../kernel/environment.ts";
 import { closeAll, closeFd, isDirectory, listDirectory, openFile, tryReadText } from "../kernel/files.ts";
 import { bytesOfText, textOf } from "../kernel/memory.ts";
 import {
@@ -160,7 +161,7 @@ export function clearRun(options: RunOptions, owner: string, monitor: string): v
       timeoutS: keep ? SHUTDOWN_TIMEOUT_S : 0,
       kill: !keep,
       noKill: false,
-      environment: process.env,
+      environment: ownEnvironment(),
       reboot: false,
       cgroups: options.cgroups,
     });

@@ -26,7 +26,7 @@ export interface StartCgroups {
 export function cgroupsForStart(container: Container, config: Config, environment: Environment): StartCgroups {
   const uid = effectiveUser();
   const system = readSystemConfig(uid, environment);
-  const user = { uid, runtimeDirectory: environment["XDG_RUNTIME_DIR"] ?? "" };
+  const user = { uid, runtimeDirectory: environment.get("XDG_RUNTIME_DIR") ?? "" };
   const scope = uid === 0 ? { name: "", why: "" } : enterUserScope(container.name, user);
   const layout = readLayout(config.cgroupRelative.value || uid !== 0);
   return {

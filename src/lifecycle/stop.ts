@@ -39,7 +39,7 @@ export interface StopOptions {
   readonly noKill: boolean;
   readonly reboot: boolean;
   /** The caller's variables, which say where a user's run directory is. */
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly environment: ReadonlyMap<string, string>;
   /** Which cgroups the container has; asked only when a dead monitor may have left some. */
   readonly cgroups: () => CgroupNames;
 }

@@ -154,8 +154,16 @@ export function fakeKernel(): FakeKernel {
     addressOf: kernel.addressOf.bind(kernel),
     matches,
     giveBack: () => 0,
+    environment,
   });
   return kernel;
+}
+
+function environment(bytes: Uint8Array): number {
+  const variables = Object.entries(process.env).map(([name, value]) => `${name}=${value}\0`);
+  const all = Buffer.from(variables.join(""));
+  if (all.length <= bytes.length) bytes.set(all);
+  return all.length;
 }
 
 /** The C library's regular expressions, by the language's own: the same for all that tests ask of them here. */

@@ -13,7 +13,7 @@ import { knownKeys, randomConfig, randomValue } from "./config-text.ts";
 import { Digest, Random } from "./random.ts";
 
 const A_DIGEST = 50;
-const ENVIRONMENT = { PATH: "/bin" };
+const ENVIRONMENT = new Map([["PATH", "/bin"]]);
 
 const seed = parseInt(process.argv[2] ?? "1", 10);
 const count = parseInt(process.argv[3] ?? "1000", 10);

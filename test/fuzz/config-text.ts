@@ -1,5 +1,6 @@
 // Configurations nobody would write: made from the table of keys, and from what breaks parsers.
 
+import { NO_VARIABLES } from "../../src/container/config/keys.ts";
 import { NetworkConfig } from "../../src/container/config/network-schema.ts";
 import { Config } from "../../src/container/config/schema.ts";
 import type { Random } from "./random.ts";
@@ -83,7 +84,7 @@ const VALUES: readonly string[] = [
 
 /** Every key, known and nearly known. */
 export function knownKeys(): string[] {
-  const config = new Config({});
+  const config = new Config(NO_VARIABLES);
   const keys = config.namedKeys();
   for (const group of config.groups) if (group.example !== "") keys.push(group.prefix + group.example);
   const network = new NetworkConfig(0);

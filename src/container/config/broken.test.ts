@@ -5,6 +5,7 @@ import { LxcError } from "../../base/errors.ts";
 import { type Finding, findingLine } from "../../base/finding.ts";
 import { ConfigDocument } from "./document.ts";
 import { findingsIn } from "./findings.ts";
+import { NO_VARIABLES } from "./keys.ts";
 import { readConfig } from "./load.ts";
 
 /** Broken configurations, each with what is said of it: blocks with a blank line between, the answer behind >. */
@@ -30,7 +31,7 @@ function errorsIn(text: string): Finding[] {
   const missing = (path: string): never => {
     throw new LxcError("syscall-failed", `open ${path}`, "openat: no such file or directory (ENOENT)");
   };
-  return findingsIn(readConfig(new ConfigDocument(text), "config", missing, {})).filter(
+  return findingsIn(readConfig(new ConfigDocument(text), "config", missing, NO_VARIABLES)).filter(
     ({ severity }) => severity === "error",
   );
 }

@@ -5,12 +5,13 @@ import { problemsIn } from "./checks.ts";
 import { ConfigDocument } from "./document.ts";
 import { notYetIn } from "./effects.ts";
 import type { LogLevel } from "./isolation-codecs.ts";
+import { NO_VARIABLES } from "./keys.ts";
 import { applyDefinition, configFrom, type IncludedFile } from "./load.ts";
 import { Config } from "./schema.ts";
 import { getItem } from "./values.ts";
 
 test("values have types", () => {
-  const config = new Config();
+  const config = new Config(NO_VARIABLES);
   const auto: boolean = config.startAuto.value;
   const level: LogLevel = config.logLevel.value;
   const name: string | undefined = config.utsName.value;
@@ -18,7 +19,7 @@ test("values have types", () => {
 });
 
 test("an empty value clears, as in LXC", () => {
-  const config = new Config();
+  const config = new Config(NO_VARIABLES);
   config.assign("lxc.hook.pre-start", "/a");
   config.assign("lxc.hook.pre-start", "/b");
   deepEqual(config.hookPreStart.values, ["/a", "/b"]);
@@ -27,14 +28,14 @@ test("an empty value clears, as in LXC", () => {
 });
 
 test("an unknown key names the nearest one", () => {
-  throws(() => new Config().assign("lxc.uts.nam", "x"), {
+  throws(() => new Config(NO_VARIABLES).assign("lxc.uts.nam", "x"), {
     message: "cannot set lxc.uts.nam: there is no such key",
     hint: "did you mean lxc.uts.name?",
   });
 });
 
 test("prefixes and numbers make keys", () => {
-  const config = new Config();
+  const config = new Config(NO_VARIABLES);
   config.assign("lxc.sysctl.net.ipv4.ip_forward", "1");
   config.assign("lxc.net.3.type", "veth");
   equal(config.sysctl.get("net.ipv4.ip_forward"), "1");
@@ -44,7 +45,7 @@ test("prefixes and numbers make keys", () => {
 
 test("a wrong line is named, with the reason", () => {
   try {
-    configFrom(new ConfigDocument("# c1\nlxc.start.order = soon\n"), "c1/config");
+    configFrom(new ConfigDocument("# c1\nlxc.start.order = soon\n"), "c1/config", includeNothing, NO_VARIABLES);
   } catch (error) {
     deepEqual(describe(error as LxcError), [
       "cannot load c1/config: one line is wrong",
@@ -152,7 +153,7 @@ lxc.network.type = veth`;
 
 function loads(line: string): boolean {
   try {
-    configFrom(new ConfigDocument(line), "c1/config", includeNothing, { SET: "1" });
+    configFrom(new ConfigDocument(line), "c1/config", includeNothing, new Map([["SET", "1"]]));
     return true;
   } catch (error) {
     return !(error instanceof LxcError);
@@ -321,6 +322,7 @@ test("includes take effect where they stand, and an error names each file on the
     new ConfigDocument("lxc.tty.max = 1\nlxc.include = /dir\nlxc.tty.dir =\n"),
     "c1/config",
     files,
+    NO_VARIABLES,
   );
   deepEqual([config.ttyMax.value, config.ttyDir.value], [7, undefined]);
   deepEqual(failureOf("lxc.include = /x", files), [
@@ -381,7 +383,7 @@ lxc.mount.entry = a b none bind,idmap=container`);
     notYetIn(config).map(({ key, problem }) => `${key}: ${problem}`),
     ["lxc.rootfs.path: zfs: is not supported yet"],
   );
-  deepEqual(notYetIn(new Config()), []);
+  deepEqual(notYetIn(new Config(NO_VARIABLES)), []);
 });
 
 test("what cannot be started is said in sentences", () => {
@@ -402,19 +404,19 @@ lxc.net.0.ipv4.gateway = 10.0.0.1`);
 });
 
 test("a definition sets one key", () => {
-  const config = new Config();
+  const config = new Config(NO_VARIABLES);
   applyDefinition(config, 'lxc.uts.name = "x y"');
   equal(config.utsName.value, "x y");
   throws(() => applyDefinition(config, "foo=1"), { message: /^cannot set "foo=1": it is not KEY=VALUE/ });
 });
 
 function loaded(text: string): Config {
-  return configFrom(new ConfigDocument(text), "c1/config");
+  return configFrom(new ConfigDocument(text), "c1/config", includeNothing, NO_VARIABLES);
 }
 
 function failureOf(text: string, read: (path: string) => IncludedFile[]): string[] {
   try {
-    configFrom(new ConfigDocument(text), "c1/config", read);
+    configFrom(new ConfigDocument(text), "c1/config", read, NO_VARIABLES);
     return [];
   } catch (error) {
     return describe(error as LxcError);

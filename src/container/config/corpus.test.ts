@@ -15,7 +15,7 @@ function textOf(file: string): string {
 }
 
 function read(text: string): ReadConfig {
-  return readConfig(new ConfigDocument(text), "config", includeShipped, { PATH: "/bin" });
+  return readConfig(new ConfigDocument(text), "config", includeShipped, new Map([["PATH", "/bin"]]));
 }
 
 function meaningOf(text: string): string[] {

@@ -2,6 +2,7 @@ import { deepEqual, equal, throws } from "node:assert/strict";
 import { test } from "node:test";
 import { findingLine } from "../../base/finding.ts";
 import { type Edited, edited } from "./edit.ts";
+import { NO_VARIABLES } from "./keys.ts";
 import type { IncludedFile } from "./load.ts";
 
 const FILE = `# my container
@@ -21,7 +22,7 @@ function readCommon(path: string): IncludedFile[] {
 }
 
 function change(key: string, values: readonly string[], append = false, text = FILE): Edited {
-  return edited(text, { key, values, append }, { file: "config", readInclude: readCommon, environment: {} });
+  return edited(text, { key, values, append }, { file: "config", readInclude: readCommon, environment: NO_VARIABLES });
 }
 
 /** The lines that are only in one of the two. */

@@ -6,7 +6,7 @@ import { findingsIn } from "./findings.ts";
 import { readConfig } from "./load.ts";
 
 function said(...lines: readonly string[]): string[] {
-  const read = readConfig(new ConfigDocument(lines.join("\n")), "config", () => [], { PATH: "/bin" });
+  const read = readConfig(new ConfigDocument(lines.join("\n")), "config", () => [], new Map([["PATH", "/bin"]]));
   return findingsIn(read).map(findingLine);
 }
 

@@ -22,7 +22,12 @@ test("a glance at a configuration sees what reading all of it does", () => {
     const items = new Glance(KEYS, filesOf(text)).read("config");
     if (items === undefined) continue;
     glanced++;
-    const { config, errors } = readConfig(new ConfigDocument(text), "config", includeShipped, { PATH: "/bin" });
+    const { config, errors } = readConfig(
+      new ConfigDocument(text),
+      "config",
+      includeShipped,
+      new Map([["PATH", "/bin"]]),
+    );
     if (errors.length > 0) continue;
     deepEqual(
       items,

@@ -3,6 +3,7 @@
 import { asLxcError } from "../../base/errors.ts";
 import { readConfigText } from "./config-file.ts";
 import { settingIn } from "./document.ts";
+import { NO_VARIABLES } from "./keys.ts";
 import { type IncludedFile, readIncludes } from "./load.ts";
 import { emptyConfig, INCLUDE_KEY } from "./schema.ts";
 import type { Setting } from "./settings.ts";
@@ -61,7 +62,7 @@ export class Glance {
   }
 
   #rowsOfKeys(): Setting[] {
-    return emptyConfig({}).settings.filter((setting) => this.#keys.includes(setting.key));
+    return emptyConfig(NO_VARIABLES).settings.filter((setting) => this.#keys.includes(setting.key));
   }
 
   #take(seen: readonly Seen[]): boolean {

@@ -1,5 +1,6 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { test } from "node:test";
+import { NO_VARIABLES } from "./keys.ts";
 import { NetworkConfig } from "./network-schema.ts";
 import { Config } from "./schema.ts";
 import type { Setting } from "./settings.ts";
@@ -37,7 +38,7 @@ function isThere(config: Config, key: string): boolean {
 }
 
 test("every key of LXC 7.0 is in the table", () => {
-  const config = new Config();
+  const config = new Config(NO_VARIABLES);
   const network = new NetworkConfig(0).allKeys();
   const missing = GLOBAL.filter((key) => !isThere(config, key)).concat(NETWORK.filter((key) => !network.includes(key)));
   deepEqual(missing, []);
@@ -52,7 +53,7 @@ test("every key of LXC 7.0 is in the table", () => {
 
 /** Every row, with a group as the setting of its example. */
 function rows(): Setting[] {
-  const config = new Config();
+  const config = new Config(NO_VARIABLES);
   const settings = config.settings.concat(new NetworkConfig(0).settings);
   for (const group of config.groups) {
     const setting = group.example === "" ? undefined : group.open(group.example, true);
@@ -85,12 +86,12 @@ for (const setting of rows()) {
 }
 
 test("each row says where the manual has it", () => {
-  for (const setting of new Config().settings) ok(setting.section !== "", setting.key);
-  for (const group of new Config().groups) ok(group.section !== "", group.prefix);
+  for (const setting of new Config(NO_VARIABLES).settings) ok(setting.section !== "", setting.key);
+  for (const group of new Config(NO_VARIABLES).groups) ok(group.section !== "", group.prefix);
 });
 
 test("the keys below a prefix are listed, and of a network those for its type", () => {
-  const config = new Config();
+  const config = new Config(NO_VARIABLES);
   deepEqual(subKeys(config, "lxc.cap"), ["drop", "keep"]);
   deepEqual(subKeys(config, "lxc.namespace.share"), ["user", "mnt", "pid", "uts", "ipc", "net", "cgroup", "time"]);
   deepEqual(

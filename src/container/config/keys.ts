@@ -7,7 +7,8 @@ import { Group, type GroupWays, Named, NamedSetting } from "./groups.ts";
 import { type Complaint, Many, Maybe, One, type Setting } from "./settings.ts";
 
 /** The caller's variables. */
-export type Environment = Readonly<Record<string, string | undefined>>;
+export type Environment = ReadonlyMap<string, string>;
+export const NO_VARIABLES: Environment = new Map<string, string>();
 
 /** The letters of `lxc.`, which every key begins with and which is no group. */
 const BEGINNING = 4;

@@ -46,7 +46,7 @@ const DEEPEST_INCLUDE = 32;
  * Reads a container's configuration file. A bare `lxc.environment = NAME` takes its value from `environment`. Throws when
  * it cannot be read, or with a finding for each line that is wrong.
  */
-export function loadConfig(path: string, environment: Environment = {}): LoadedConfig {
+export function loadConfig(path: string, environment: Environment): LoadedConfig {
   const document = new ConfigDocument(readConfigText(path));
   const open = document.openDigits();
   if (open > 0) document.fillHardwareAddresses(randomBytes(open));
@@ -65,7 +65,7 @@ export function configFrom(
   document: ConfigDocument,
   name: string,
   readInclude: ReadInclude = noIncludes,
-  environment: Environment = {},
+  environment: Environment,
 ): Config {
   const read = readConfig(document, name, readInclude, environment);
   refuseErrors(name, read.errors);

@@ -3,7 +3,7 @@
 import { nearest } from "../../base/text.ts";
 import { flag, line, oneOf, positive, unsigned, vlanId } from "./codecs.ts";
 import type { GroupWays } from "./groups.ts";
-import { KeySet, unknownKey } from "./keys.ts";
+import { KeySet, NO_VARIABLES, unknownKey } from "./keys.ts";
 import {
   deviceName,
   hardwareAddress,
@@ -104,7 +104,7 @@ export class NetworkConfig extends KeySet {
   readonly vlanId = this.maybe("vlan.id", vlanId, "The VLAN's number.");
 
   constructor(index: number) {
-    super({});
+    super(NO_VARIABLES);
     this.index = index;
   }
 

@@ -229,7 +229,7 @@ export function environmentFrom(caller: () => Environment): ListCodec<Environmen
     add: (values, text) => {
       const equals = text.indexOf("=");
       const name = equals < 0 ? text : text.slice(0, equals);
-      const value = equals < 0 ? caller()[name] : text.slice(equals + 1);
+      const value = equals < 0 ? caller().get(name) : text.slice(equals + 1);
       if (value === undefined) return undefined;
       values.push({ name, value });
       return values;

@@ -35,7 +35,7 @@ import {
   syslogFacility,
   timeOffset,
 } from "./isolation-codecs.ts";
-import { type Environment, KeySet, unknownKey } from "./keys.ts";
+import { type Environment, KeySet, NO_VARIABLES, unknownKey } from "./keys.ts";
 import { countFromOne, perSecond, processorList, processors, sizeBytes, sizeOrNone, weight } from "./limit-codecs.ts";
 import { isNetworkKey, Networks, networkWays, noSuchNetworkKey } from "./network-schema.ts";
 import {
@@ -407,7 +407,7 @@ export class Config extends KeySet {
   /** The networks, by index. */
   readonly networks = new Networks();
 
-  constructor(callerEnvironment: Environment = {}) {
+  constructor(callerEnvironment: Environment) {
     super(callerEnvironment);
     // As in LXC: empty is off for /dev, and no signal at all.
     this.autodev.whenEmpty = false;
@@ -444,11 +444,11 @@ export class Config extends KeySet {
   }
 }
 
-let ready: Config | undefined = new Config();
+let ready: Config | undefined = new Config(NO_VARIABLES);
 
 /** One in which nothing is set. The first one of a process was made when the program was built (scripts/image.ts). */
 export function emptyConfig(callerEnvironment: Environment): Config {
-  const config = ready ?? new Config();
+  const config = ready ?? new Config(NO_VARIABLES);
   ready = undefined;
   config.callerEnvironment = callerEnvironment;
   return config;

@@ -15,6 +15,7 @@ import {
 import { findingLine } from "../../base/finding.ts";
 import { ConfigDocument } from "./document.ts";
 import { warningsIn } from "./findings.ts";
+import { NO_VARIABLES } from "./keys.ts";
 import { type IncludedFile, type ReadConfig, readConfig } from "./load.ts";
 import { getItem } from "./values.ts";
 
@@ -28,7 +29,7 @@ function includeShipped(path: string): IncludedFile[] {
 }
 
 function read(text: string): ReadConfig {
-  return readConfig(new ConfigDocument(text), "config", includeShipped, {});
+  return readConfig(new ConfigDocument(text), "config", includeShipped, NO_VARIABLES);
 }
 
 test("each shipped file means what LXC's file of that name does", () => {

@@ -96,7 +96,7 @@ export function readSystemConfig(uid: number, environment: Environment): SystemC
 
 /** As in LXC: a user without HOME lives at the root. */
 function homeOf(uid: number, environment: Environment): string | undefined {
-  return uid === 0 ? undefined : (environment["HOME"] ?? "/");
+  return uid === 0 ? undefined : (environment.get("HOME") ?? "/");
 }
 
 function withoutEndSlash(path: string): string {

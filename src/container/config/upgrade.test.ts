@@ -3,6 +3,7 @@ import { existsSync, globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { ConfigDocument } from "./document.ts";
+import { NO_VARIABLES } from "./keys.ts";
 import { readConfig } from "./load.ts";
 import { successorOf, upgradeText } from "./upgrade.ts";
 
@@ -131,7 +132,7 @@ for (const sample of samples) {
   test(`${sample} has only keys of today afterwards`, () => {
     const after = upgradeText(readFileSync(join(CORPUS, sample), "utf8")).text;
     equal(upgradeText(after).text, after);
-    const read = readConfig(new ConfigDocument(after), sample, () => [], {});
+    const read = readConfig(new ConfigDocument(after), sample, () => [], NO_VARIABLES);
     deepEqual(
       read.errors.filter((error) => error.problem === "there is no such key"),
       [],

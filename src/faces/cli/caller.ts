@@ -2,16 +2,13 @@
 
 import { runDirectory } from "../../container/paths.ts";
 import { isArchive } from "../../container/templates/archive.ts";
-import { ownEnvironment } from "../../kernel/environment.ts";
+import { environmentLines, ownEnvironment } from "../../kernel/environment.ts";
 import { effectiveUser } from "../../kernel/process.ts";
 import { protectOwnProgram } from "../../kernel/self.ts";
 
 /** The environment, as exec takes it. */
-export function environment(): string[] {
-  const known = ownEnvironment();
-  const lines: string[] = [];
-  for (const name of Object.keys(known)) lines.push(`${name}=${known[name] ?? ""}`);
-  return lines;
+export function environment(): readonly string[] {
+  return environmentLines();
 }
 
 /** Goes on as a program that nothing inside a container can write to: for tools whose own processes enter one. */

@@ -1,5 +1,6 @@
 // Colour, for people at a terminal that has it and who did not say that they want none (no-color.org).
 
+import { ownEnvironment } from "../../kernel/environment.ts";
 import { isTerminal } from "../../kernel/terminals.ts";
 
 const RED = "31";
@@ -10,7 +11,9 @@ const CYAN = "36";
 /** Whether what is written to `fd` may have colour. What a program reads never has. */
 export function isColored(fd: number): boolean {
   // Each look at the environment costs as much as all of it.
-  return isTerminal(fd) && (process.env["NO_COLOR"] ?? "") === "" && (process.env["TERM"] ?? "") !== "dumb";
+  return (
+    isTerminal(fd) && (ownEnvironment().get("NO_COLOR") ?? "") === "" && (ownEnvironment().get("TERM") ?? "") !== "dumb"
+  );
 }
 
 /** A state by how well it is; one that does not run is as it is. */

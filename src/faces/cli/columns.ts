@@ -7,6 +7,7 @@ import type { Config } from "../../container/config/schema.ts";
 import { getItem } from "../../container/config/values.ts";
 import { type Container, configFileOf } from "../../container/container.ts";
 import { addressesOf, devicesOf } from "../../container/network/usage.ts";
+import { ownEnvironment } from "../../kernel/environment.ts";
 import type { NetlinkSocket } from "../../kernel/netlink.ts";
 import type { Question, Said } from "../../lifecycle/command-batch.ts";
 import { configItemOf, initPidOf, stateOf } from "../../lifecycle/command-client.ts";
@@ -240,7 +241,7 @@ export class Facts extends Listed {
 
   #configuration(): Config | undefined {
     try {
-      return loadConfig(configFileOf(this.container), process.env).config;
+      return loadConfig(configFileOf(this.container), ownEnvironment()).config;
     } catch (caught) {
       this.#problem = asLxcError(caught as Error);
       return undefined;

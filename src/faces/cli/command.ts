@@ -43,6 +43,8 @@ export interface Tool {
   readonly rows?: boolean;
   /** Whether it has nothing to do with containers, so that it does not have the options that say which. */
   readonly isForHost?: boolean;
+  /** Whether its own processes go into containers: then it goes on as a program that is out of their reach, before all else. */
+  readonly entersContainers?: boolean;
   /** Answers words that LXC's tool reads in another way than getopt; undefined leaves them to the options. */
   readonly asLxc?: (words: readonly string[]) => number | undefined;
   /** Prints what --help tells beyond the options. */

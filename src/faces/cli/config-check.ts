@@ -10,6 +10,7 @@ import { readConfig, readIncludes } from "../../container/config/load.ts";
 import { systemFindings } from "../../container/config/system-config.ts";
 import { usernetFindings } from "../../container/config/usernet.ts";
 import { configFileOf, containerOf } from "../../container/container.ts";
+import { ownEnvironment } from "../../kernel/environment.ts";
 import { definedContainers } from "../../lifecycle/list.ts";
 import { absolute } from "./caller.ts";
 import { type Arguments, columns, rcFile } from "./command.ts";
@@ -60,7 +61,7 @@ function findingsFor(file: string, text: string): Finding[] {
   const name = baseName(file);
   if (name === "lxc.conf") return systemFindings(file, text);
   if (name === "lxc-usernet") return usernetFindings(file, text);
-  return findingsIn(readConfig(new ConfigDocument(text), file, readIncludes, process.env));
+  return findingsIn(readConfig(new ConfigDocument(text), file, readIncludes, ownEnvironment()));
 }
 
 function count(checked: Checked, severity: Finding["severity"]): number {

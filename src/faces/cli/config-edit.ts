@@ -3,12 +3,14 @@
 import { LxcError } from "../../base/errors.ts";
 import { type Finding, findingLine } from "../../base/finding.ts";
 import { visible } from "../../base/text.ts";
+import { NO_VARIABLES } from "../../container/config/keys.ts";
 import { loadConfig } from "../../container/config/load.ts";
 import { Config } from "../../container/config/schema.ts";
 import type { Setting } from "../../container/config/settings.ts";
 import { getItem, subKeys } from "../../container/config/values.ts";
 import { type Container, configFileOf, containerOf, isDefined } from "../../container/container.ts";
 import { editConfig } from "../../container/edit-config.ts";
+import { ownEnvironment } from "../../kernel/environment.ts";
 import { stateOf } from "../../lifecycle/command-client.ts";
 import { applyToRunning } from "../../lifecycle/live-change.ts";
 import { absolute, runFolder } from "./caller.ts";
@@ -26,7 +28,7 @@ export function getKeys(args: Arguments, operands: readonly string[]): number {
   const items: Item[] = [];
   const all = itemColumns(items);
   const wanted = columnsFrom(args, all, all);
-  const config = loadConfig(fileOf(args, container), process.env).config;
+  const config = loadConfig(fileOf(args, container), ownEnvironment()).config;
   if (formatOf(args) === "csv" || args.has(columns)) {
     items.push(...itemsOf(config, keys));
     printListing(args, wanted, items.length);
@@ -46,7 +48,7 @@ export function listKeys(args: Arguments, operands: readonly string[]): number {
     : container === undefined
       ? ""
       : configFileOf(container);
-  const config = file === "" ? new Config({}) : loadConfig(file, process.env).config;
+  const config = file === "" ? new Config(NO_VARIABLES) : loadConfig(file, ownEnvironment()).config;
   const keys = subKeys(config, prefix);
   if (keys === undefined) {
     const hint = "lxc-config keys lists them all";
@@ -69,7 +71,7 @@ export function changeKey(args: Arguments, operands: readonly string[], how: "se
   const values = words.slice(1);
   if (key === undefined || (how === "unset") !== (values.length === 0)) throw misused(usage);
   const change = { key, values, append: how === "append" };
-  const outcome = editConfig(runFolder(), { container, file: fileOf(args, container), change }, process.env);
+  const outcome = editConfig(runFolder(), { container, file: fileOf(args, container), change }, ownEnvironment());
   tell(args, outcome.findings);
   // Another file is not what the container runs with.
   if (!args.has(rcFile) && controlling(container, () => stateOf(container)) !== "STOPPED") {

@@ -1,5 +1,6 @@
 // lxc-config schema: the table of keys as a JSON schema, for the object that lxc-config get --format=json prints.
 
+import { NO_VARIABLES } from "../../container/config/keys.ts";
 import { NetworkConfig } from "../../container/config/network-schema.ts";
 import { Config } from "../../container/config/schema.ts";
 import type { Setting } from "../../container/config/settings.ts";
@@ -17,7 +18,7 @@ export function schemaText(): string {
 }
 
 function schema(): JsonObject {
-  const config = new Config({});
+  const config = new Config(NO_VARIABLES);
   const properties = new JsonObject();
   for (const setting of config.settings) {
     if (!setting.isDirective()) properties.object(setting.key, describe(setting));

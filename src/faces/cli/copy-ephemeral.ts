@@ -12,6 +12,7 @@ import { destroyContainer } from "../../container/destroy.ts";
 import { type EphemeralParts, ephemeralParts, type MountLine, mountWishIn } from "../../container/ephemeral.ts";
 import { randomLetters } from "../../container/random-name.ts";
 import { isOverlay, overlayPathsIn } from "../../container/rootfs/layers.ts";
+import { ownEnvironment } from "../../kernel/environment.ts";
 import { exists, isDirectory } from "../../kernel/files.ts";
 import { pause } from "../../kernel/waiting.ts";
 import { type AttachEnd, attachTo } from "../../lifecycle/attach.ts";
@@ -89,7 +90,7 @@ function createdLines(source: Container, target: Container, tmpfs: boolean): str
 
 function partsFor(request: EphemeralRequest, target: Container): EphemeralParts {
   const { wish, source, keepName } = request.copy;
-  const { config } = loadConfig(configFileOf(source));
+  const { config } = loadConfig(configFileOf(source), ownEnvironment());
   return ephemeralParts({
     name: target.name,
     directory: directoryOf(target),
@@ -125,7 +126,7 @@ function mountLine(text: string): MountLine {
 
 /** Returns once it runs, or when it has stopped. */
 function start(args: Arguments, target: Container, request: EphemeralRequest): void {
-  const loaded = loadConfig(configFileOf(target), process.env);
+  const loaded = loadConfig(configFileOf(target), ownEnvironment());
   args.log = openConfiguredLog(args, loaded.config) ?? args.log;
   startContainer({
     container: target,
@@ -156,7 +157,7 @@ function runCommand(args: Arguments, target: Container, command: readonly string
       timeoutS: SHUTDOWN_TIMEOUT_S,
       kill: false,
       noKill: false,
-      environment: process.env,
+      environment: ownEnvironment(),
       reboot: false,
       cgroups: () => cgroupsFrom(args, target),
     });

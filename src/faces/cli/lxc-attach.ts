@@ -15,7 +15,7 @@ import {
   NOT_ELEVATED,
   namespacesIn,
 } from "../../lifecycle/attach-options.ts";
-import { absolute, environment, protect } from "./caller.ts";
+import { absolute, environment } from "./caller.ts";
 import { type Arguments, badValue, flag, type Option, Refusal, type Tool, valued } from "./command.ts";
 import { warn } from "./print.ts";
 import { configFrom, containerFrom, controlling, understood } from "./target.ts";
@@ -46,12 +46,12 @@ export const lxcAttach: Tool = {
   usage: "--name=NAME [-- COMMAND]",
   doc: "lxc-attach runs COMMAND, or a shell, inside the container NAME",
   options: [elevated, arch, namespaces, remount, clearEnv, keepEnv, keepVar, setVar, ptyLog, rcFile, uid, gid, context],
+  entersContainers: true,
   named: true,
   run,
 };
 
 function run(args: Arguments): number {
-  protect();
   const container = containerFrom(args);
   // Before `controlling`, which takes every failure for one of the container.
   const wish = wishFrom(args, container);

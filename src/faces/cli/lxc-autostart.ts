@@ -6,6 +6,7 @@ import { Glance } from "../../container/config/glance.ts";
 import { loadConfig } from "../../container/config/load.ts";
 import { getItem } from "../../container/config/values.ts";
 import { type Container, configFileOf, containerOf } from "../../container/container.ts";
+import { ownEnvironment } from "../../kernel/environment.ts";
 import { closeFd, isDirectory } from "../../kernel/files.ts";
 import { cloneProcess, exitNow, waitForEnd } from "../../kernel/process.ts";
 import { pause } from "../../kernel/waiting.ts";
@@ -121,7 +122,7 @@ function candidatesIn(args: Arguments, lxcpath: string): Candidate[] {
 }
 
 function readWhole(file: string): string[] {
-  const { config } = loadConfig(file, process.env);
+  const { config } = loadConfig(file, ownEnvironment());
   return KEYS.map((key) => getItem(config, key) ?? "");
 }
 
@@ -230,7 +231,7 @@ class Autostart {
         timeoutS: this.#action === "shutdown" ? this.#timeoutS : 0,
         kill: this.#action === "kill",
         noKill: false,
-        environment: process.env,
+        environment: ownEnvironment(),
         reboot: this.#action === "reboot",
         cgroups: () => cgroupsFrom(args, container),
       });

@@ -5,6 +5,7 @@ import { checkHost, isVisible } from "../../container/host-check.ts";
 import { type FoundConfig, findKernelConfig, PROC_CONFIG } from "../../container/host-check-kernel.ts";
 import type { Checked, HostFacts, Status } from "../../container/host-facts.ts";
 import { kernelRelease, readHost } from "../../container/read-host.ts";
+import { ownEnvironment } from "../../kernel/environment.ts";
 import { exists } from "../../kernel/files.ts";
 import { environment } from "./caller.ts";
 import { isColored } from "./color.ts";
@@ -28,9 +29,9 @@ export const lxcCheckconfig: Tool = {
 };
 
 function run(args: Arguments): number {
-  const given = process.env["CONFIG"] ?? "";
+  const given = ownEnvironment().get("CONFIG") ?? "";
   const found = findKernelConfig(given, kernelRelease(), environment());
-  const host = readHost(found, process.env["PATH"] ?? "");
+  const host = readHost(found, ownEnvironment().get("PATH") ?? "");
   if (!isVisible(host)) throw nothingSeen();
   const checked = checkHost(host);
   const all = allColumns(checked);
@@ -65,7 +66,7 @@ function whereFrom(wanted: string, found: FoundConfig, host: HostFacts): string[
 }
 
 function moduleName(): string {
-  const name = process.env["MODNAME"] ?? "";
+  const name = ownEnvironment().get("MODNAME") ?? "";
   return name === "" ? MODULE : name;
 }
 

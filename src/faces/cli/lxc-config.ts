@@ -3,6 +3,7 @@
 import { LxcError } from "../../base/errors.ts";
 import { nearest } from "../../base/text.ts";
 import { readSystemConfig, systemKeys } from "../../container/config/system-config.ts";
+import { ownEnvironment } from "../../kernel/environment.ts";
 import { effectiveUser } from "../../kernel/process.ts";
 import { type Arguments, badValue, flag, Refusal, type Tool } from "./command.ts";
 import { checkFiles } from "./config-check.ts";
@@ -91,7 +92,7 @@ function showSetting(args: Arguments, key: string): number {
 }
 
 function settingColumns(args: Arguments, keys: readonly string[]): readonly Column[] {
-  const settings = readSystemConfig(effectiveUser(), process.env);
+  const settings = readSystemConfig(effectiveUser(), ownEnvironment());
   const keyAt = (at: number): string => keys[at]!;
   const asValue = (value: string | undefined): Value => (value === undefined ? NOTHING : textValue(value));
   const all = [column("key", (at) => textValue(keyAt(at))), column("value", (at) => asValue(settings.item(keyAt(at))))];
@@ -136,7 +137,7 @@ function answerAsLxc(words: readonly string[]): number | undefined {
     print(`Unknown configuration item: ${first}\n`);
     return 1;
   }
-  const value = readSystemConfig(effectiveUser(), process.env).item(row.key) ?? "";
+  const value = readSystemConfig(effectiveUser(), ownEnvironment()).item(row.key) ?? "";
   print(value === "" ? `${row.key} is not set.\n` : `${value}\n`);
   return 0;
 }

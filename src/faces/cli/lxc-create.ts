@@ -8,6 +8,7 @@ import { configFileOf } from "../../container/container.ts";
 import { type CreateOptions, createContainer } from "../../container/create.ts";
 import { templateHelp } from "../../container/templates/help.ts";
 import { EINTR } from "../../kernel/abi/errno.ts";
+import { ownEnvironment } from "../../kernel/environment.ts";
 import { absolute, environment, isArchiveWord, runFolder } from "./caller.ts";
 import { type Arguments, later, quiet, Refusal, type Tool, unusedRcFile, valued } from "./command.ts";
 import { JsonObject } from "./json.ts";
@@ -88,7 +89,7 @@ function run(args: Arguments): number {
     environment: environment(),
   };
   withProgress(args, () => create(options));
-  const loaded = loadConfig(configFileOf(container), process.env);
+  const loaded = loadConfig(configFileOf(container), ownEnvironment());
   for (const finding of warningsIn(loaded.config, loaded.sources)) warn(args, findingText(finding));
   if (json) print(`${new JsonObject().text("name", container.name).text("result", "created").encode()}\n`);
   return 0;

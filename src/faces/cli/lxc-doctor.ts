@@ -13,6 +13,7 @@ import { isVisible } from "../../container/host-check.ts";
 import { findKernelConfig } from "../../container/host-check-kernel.ts";
 import { kernelRelease, lookAs, readHost } from "../../container/read-host.ts";
 import { readInit } from "../../container/read-init.ts";
+import { ownEnvironment } from "../../kernel/environment.ts";
 import { tryReadText } from "../../kernel/files.ts";
 import { type User, userIn } from "../../kernel/passwd.ts";
 import { effectiveGroup, effectiveUser } from "../../kernel/process.ts";
@@ -81,7 +82,7 @@ function patientFrom(args: Arguments): Patient {
 }
 
 function unnamed(uid: number): User {
-  return { name: String(uid), uid, gid: effectiveGroup(), home: process.env["HOME"] ?? "/", shell: "" };
+  return { name: String(uid), uid, gid: effectiveGroup(), home: ownEnvironment().get("HOME") ?? "/", shell: "" };
 }
 
 function userNamed(passwd: string, name: string): User | undefined {
@@ -114,7 +115,7 @@ function nameFrom(args: Arguments): string {
 
 function folderOf(args: Arguments, patient: Patient): string {
   if (!patient.isOther || args.has(lxcpath)) return lxcpathFrom(args);
-  return readSystemConfig(patient.user.uid, { HOME: patient.user.home }).lxcpath;
+  return readSystemConfig(patient.user.uid, new Map<string, string>([["HOME", patient.user.home]])).lxcpath;
 }
 
 function needsRoot(args: Arguments, name: string): LxcError {
@@ -128,7 +129,7 @@ function needsRoot(args: Arguments, name: string): LxcError {
 
 function look(patient: Patient, wanted: NamedContainer | undefined): DoctorCheck[] {
   const kernel = findKernelConfig("", kernelRelease(), environment());
-  const host = readHost(kernel, process.env["PATH"] ?? "");
+  const host = readHost(kernel, ownEnvironment().get("PATH") ?? "");
   if (!isVisible(host)) {
     throw new LxcError("not-found", "look at this host", "neither /proc nor a kernel configuration can be read", {
       hint: "mount /proc: mount -t proc proc /proc",
@@ -136,7 +137,7 @@ function look(patient: Patient, wanted: NamedContainer | undefined): DoctorCheck
   }
   if (patient.isOther) lookAs(host, patient.user);
   if (wanted === undefined) return diagnose(host, undefined, []);
-  const read = readContainer(host, wanted.wanted, process.env);
+  const read = readContainer(host, wanted.wanted, ownEnvironment());
   const { config } = read.read;
   const init = readInit(config);
   const more = checkRunning(readRunning(wanted.container, config, wanted.place));

@@ -2,6 +2,7 @@
 
 import { asLxcError } from "../../base/errors.ts";
 import { isDefined } from "../../container/container.ts";
+import { ownEnvironment } from "../../kernel/environment.ts";
 import { freezeContainer, thawContainer } from "../../lifecycle/freeze.ts";
 import { type Arguments, refusedBecause, type Tool } from "./command.ts";
 import { JsonObject } from "./json.ts";
@@ -33,8 +34,8 @@ function act(args: Arguments, freezes: boolean): number {
   const verb = freezes ? "freeze" : "unfreeze";
   try {
     controlling(container, () => {
-      if (freezes) freezeContainer(container, process.env);
-      else thawContainer(container, process.env);
+      if (freezes) freezeContainer(container, ownEnvironment());
+      else thawContainer(container, ownEnvironment());
       return 0;
     });
   } catch (caught) {

@@ -10,6 +10,7 @@ import { limitsOfLink } from "../../container/network/link-limits.ts";
 import { addressesOf } from "../../container/network/usage.ts";
 import { NO_PRESSURES } from "../../isolation/cgroup/pressure.ts";
 import type { CgroupStats } from "../../isolation/cgroup/stats.ts";
+import { ownEnvironment } from "../../kernel/environment.ts";
 import { NetlinkSocket } from "../../kernel/netlink.ts";
 import type { LinkLimits } from "../../kernel/traffic.ts";
 import { initPidOf, stateOf } from "../../lifecycle/command-client.ts";
@@ -165,7 +166,7 @@ function itemsOf(args: Arguments, container: Container): Item[] {
 function configOf(args: Arguments, container: Container): Config {
   const path = args.text(rcFile, configFileOf(container));
   try {
-    return loadConfig(path, process.env).config;
+    return loadConfig(path, ownEnvironment()).config;
   } catch (caught) {
     const unreadable = `Failure to retrieve information on ${container.lxcpath}:${container.name}`;
     const message = args.has(rcFile) ? "Failed to load rcfile" : unreadable;

@@ -5,6 +5,7 @@ import { wholeNumberIn } from "../../base/text.ts";
 import { Glance } from "../../container/config/glance.ts";
 import { loadConfig } from "../../container/config/load.ts";
 import { type Container, configFileOf, containerOf, isDefined } from "../../container/container.ts";
+import { ownEnvironment } from "../../kernel/environment.ts";
 import { NetlinkSocket } from "../../kernel/netlink.ts";
 import { Pattern } from "../../kernel/pattern.ts";
 import { columnsOf } from "../../kernel/terminals.ts";
@@ -165,7 +166,7 @@ function around(facts: Facts): Around {
 /** "" for one that is no folder, or that cannot be known. */
 function rootfsOf(container: Container): string {
   try {
-    const place = loadConfig(configFileOf(container), process.env).config.rootfsPath.value;
+    const place = loadConfig(configFileOf(container), ownEnvironment()).config.rootfsPath.value;
     return place === undefined || (place.type !== "" && place.type !== "dir") ? "" : place.path;
   } catch (caught) {
     // What is wrong with the file is told where it is shown.

@@ -14,6 +14,7 @@ import {
 } from "../../container/run-config.ts";
 import { EINTR } from "../../kernel/abi/errno.ts";
 import { call } from "../../kernel/call.ts";
+import { ownEnvironment } from "../../kernel/environment.ts";
 import { exists, isDirectory } from "../../kernel/files.ts";
 import { currentPid } from "../../kernel/process.ts";
 import { attachTo } from "../../lifecycle/attach.ts";
@@ -29,7 +30,7 @@ import {
   runLines,
 } from "../../lifecycle/run-guard.ts";
 import { startContainer } from "../../lifecycle/start.ts";
-import { absolute, environment, isArchiveWord, protect, runFolder } from "./caller.ts";
+import { absolute, environment, isArchiveWord, runFolder } from "./caller.ts";
 import { type Arguments, badValue, flag, quiet, Refusal, type Tool, valued } from "./command.ts";
 import { isJson } from "./output.ts";
 import { warn } from "./print.ts";
@@ -65,6 +66,7 @@ export const lxcRun: Tool = {
   usage: "[-n NAME] [OPTION...] TEMPLATE|ARCHIVE|FOLDER [-- COMMAND]",
   doc: "lxc-run makes a container from TEMPLATE or from the root file system in ARCHIVE, or on top of the root file system in FOLDER, runs COMMAND or a shell in it, and removes it again",
   options: [template, config, templateOption, keep, variable, mount, network],
+  entersContainers: true,
   named: false,
   run,
 };
@@ -83,7 +85,6 @@ interface Wanted {
 }
 
 function run(args: Arguments): number {
-  protect();
   const wanted = wantedFrom(args);
   const variables = variablesFrom(args);
   const lxcpath = lxcpathFrom(args);
@@ -200,7 +201,7 @@ function mountLines(args: Arguments): string[] {
 function variablesFrom(args: Arguments): string[] {
   const variables = [HOME];
   for (const text of args.all(variable)) {
-    const value = process.env[text];
+    const value = ownEnvironment().get(text);
     if (text.indexOf("=") > 0) variables.push(text);
     else if (text !== "" && value !== undefined) variables.push(`${text}=${value}`);
     else throw badValue(variable, text, "it is neither NAME=VALUE nor a variable that is set here");
@@ -225,7 +226,7 @@ function create(options: CreateOptions): void {
 }
 
 function start(args: Arguments, container: Container): void {
-  const loaded = loadConfig(configFileOf(container), process.env);
+  const loaded = loadConfig(configFileOf(container), ownEnvironment());
   if (loaded.config.rootfsPath.value === undefined) throw withoutRoot(container);
   startNow({
     container,

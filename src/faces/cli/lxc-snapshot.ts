@@ -13,6 +13,7 @@ import {
   snapshotsFolderOf,
   takeSnapshot,
 } from "../../container/snapshots.ts";
+import { ownEnvironment } from "../../kernel/environment.ts";
 import { readText } from "../../kernel/files.ts";
 import { stateOf } from "../../lifecycle/command-client.ts";
 import { absolute, environment, runFolder } from "./caller.ts";
@@ -106,7 +107,7 @@ function take(args: Arguments, options: SnapshotOptions): number {
     const text = args.has(comment) ? readText(args.text(comment, "")) : undefined;
     let name = "";
     withProgress(args, () => {
-      name = takeSnapshot(options, localTimeText(Date.now(), process.env["TZ"] ?? ""), text);
+      name = takeSnapshot(options, localTimeText(Date.now(), ownEnvironment().get("TZ") ?? ""), text);
     });
     tell(args, snapshotResult(container, name, "created"));
   } catch (caught) {

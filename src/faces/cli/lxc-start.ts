@@ -8,7 +8,7 @@ import { dryRun } from "../../lifecycle/dry-run.ts";
 import type { StartOptions } from "../../lifecycle/plan.ts";
 import { planText } from "../../lifecycle/plan-text.ts";
 import { startContainer } from "../../lifecycle/start.ts";
-import { absolute, environment, protect } from "./caller.ts";
+import { absolute, environment } from "./caller.ts";
 import { type Arguments, flag, Refusal, shareOptions, type Tool, valued } from "./command.ts";
 import { JsonObject } from "./json.ts";
 import { openConfiguredLog } from "./log-file.ts";
@@ -40,6 +40,7 @@ export const lxcStart: Tool = {
   usage: "--name=NAME -- COMMAND",
   doc: "lxc-start starts the container NAME, with COMMAND in place of its init",
   options: [daemon, foreground, pidFile, rcFile, console_, consoleLog, closeAll, define, dryRun_, ...shareOptions],
+  entersContainers: true,
   named: true,
   run,
 };
@@ -47,7 +48,6 @@ export const lxcStart: Tool = {
 const EXIT_ALREADY_RUNNING = 0;
 
 function run(args: Arguments): number {
-  protect();
   checkDefinitions(args.all(define));
   const container = containerFrom(args);
   const loaded = configurationOf(args, container);

@@ -2,6 +2,7 @@
 
 import { LxcError } from "../../base/errors.ts";
 import type { Container } from "../../container/container.ts";
+import { ownEnvironment } from "../../kernel/environment.ts";
 import { type StopResult, stopContainer } from "../../lifecycle/stop.ts";
 import { type Arguments, flag, Refusal, type Tool, valued } from "./command.ts";
 import { JsonObject } from "./json.ts";
@@ -45,7 +46,7 @@ function run(args: Arguments): number {
     kill: kills,
     noKill: args.has(noKill),
     reboot: args.has(reboot),
-    environment: process.env,
+    environment: ownEnvironment(),
     cgroups: () => cgroupsFrom(args, container),
   };
   let result: StopResult = "stopped";

@@ -3,6 +3,7 @@
 import { asLxcError, LxcError } from "../../base/errors.ts";
 import { baseName } from "../../base/path.ts";
 import { exitNow } from "../../kernel/process.ts";
+import { protect } from "./caller.ts";
 import { isColored, paintedFailure } from "./color.ts";
 import { Arguments, type Command, parseCommand, quiet, Refusal, refusalIn, type Tool } from "./command.ts";
 import { helpFor, usageFor } from "./help.ts";
@@ -70,6 +71,7 @@ function unknownCommand(command: string): LxcError {
 function runTool(tool: Tool, words: readonly string[]): number {
   let args = new Arguments(tool.name);
   try {
+    if (tool.entersContainers === true) protect();
     const answered = tool.asLxc?.(words);
     if (answered !== undefined) return answered;
     const wanted = parseCommand(tool, words);

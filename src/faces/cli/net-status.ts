@@ -9,6 +9,7 @@ import { stops, walk } from "../../container/bridge/walk.ts";
 import { loadConfig } from "../../container/config/load.ts";
 import { type Container, configFileOf, containerOf, isDefined } from "../../container/container.ts";
 import type { DoctorCheck } from "../../container/doctor-checks.ts";
+import { ownEnvironment } from "../../kernel/environment.ts";
 import { NetlinkSocket } from "../../kernel/netlink.ts";
 import { effectiveUser } from "../../kernel/process.ts";
 import { type Arguments, lxcpath } from "./command.ts";
@@ -106,7 +107,7 @@ function tellContainer(args: Arguments, read: ReadSettings, container: Container
     );
   }
   const { settings } = read;
-  const config = loadConfig(configFileOf(container), process.env).config;
+  const config = loadConfig(configFileOf(container), ownEnvironment()).config;
   const place = args.has(lxcpath) ? ` -P ${container.lxcpath}` : "";
   const socket = new NetlinkSocket();
   try {

@@ -51,7 +51,7 @@ export function progressText(text: string, columns: number): string {
 
 /** Does `work`, and shows what it says of itself while it takes long. */
 export function withProgress(args: Arguments, work: () => void): void {
-  if (args.has(quiet) || formatOf(args) !== "table" || (ownEnvironment()["TERM"] ?? "") === "dumb") {
+  if (args.has(quiet) || formatOf(args) !== "table" || (ownEnvironment().get("TERM") ?? "") === "dumb") {
     work();
     return;
   }

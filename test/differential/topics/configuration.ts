@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import { problemsIn } from "../../../src/container/config/checks.ts";
 import { ConfigDocument } from "../../../src/container/config/document.ts";
+import { NO_VARIABLES } from "../../../src/container/config/keys.ts";
 import { configFrom } from "../../../src/container/config/load.ts";
 import { Config } from "../../../src/container/config/schema.ts";
 import type { Setting } from "../../../src/container/config/settings.ts";
@@ -23,10 +24,10 @@ const WRONG: readonly (readonly string[])[] = [
 ];
 
 export function configuration(): string[] {
-  const config = configFrom(new ConfigDocument(readFileSync(SAMPLE, "utf8")), "sample");
+  const config = configFrom(new ConfigDocument(readFileSync(SAMPLE, "utf8")), "sample", () => [], NO_VARIABLES);
   const lines: string[] = [];
   for (const used of config.used()) lines.push(`${used.key} = ${used.setting.lines().join(" | ")}`);
-  const empty = new Config({});
+  const empty = new Config(NO_VARIABLES);
   for (const key of empty.allKeys()) lines.push(`${key}: ${settingText(empty.find(key, false))}`);
   for (const { key, problem, hint } of problemsIn(config)) lines.push(`${key}: ${problem}; ${hint}`);
   lines.push(`${config.startAuto.value} ${config.logLevel.value} ${config.consoleSize.value}`);
@@ -34,7 +35,7 @@ export function configuration(): string[] {
   for (const text of ["# c\n\nlxc.start.order = soon", "just words"]) {
     lines.push(
       ...failureOf(() => {
-        configFrom(new ConfigDocument(text), "c1");
+        configFrom(new ConfigDocument(text), "c1", () => [], NO_VARIABLES);
       }),
     );
   }

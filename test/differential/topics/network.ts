@@ -1,6 +1,7 @@
 // Netlink messages, addresses and the planning of networks, as text.
 
 import { ipv4Bytes, ipv4Text, ipv6Bytes, ipv6Text } from "../../../src/base/ip.ts";
+import { NO_VARIABLES } from "../../../src/container/config/keys.ts";
 import { Config } from "../../../src/container/config/schema.ts";
 import { insideRequests } from "../../../src/container/network/configure.ts";
 import type { NetworkFacts } from "../../../src/container/network/facts.ts";
@@ -52,7 +53,7 @@ export function network(): string[] {
 }
 
 function planned(): string[] {
-  const config = new Config();
+  const config = new Config(NO_VARIABLES);
   for (const text of SETTINGS) {
     const equals = text.indexOf("=");
     config.find(`lxc.net.${text.slice(0, equals)}`, true)?.set(text.slice(equals + 1));

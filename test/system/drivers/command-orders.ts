@@ -2,6 +2,7 @@
 
 import { asLxcError, describe } from "../../../src/base/errors.ts";
 import type { Container } from "../../../src/container/container.ts";
+import { ownEnvironment } from "../../../src/kernel/environment.ts";
 import { freezeContainer, thawContainer } from "../../../src/lifecycle/freeze.ts";
 import { usualCgroupNames } from "../../../src/lifecycle/leftovers.ts";
 import { activeContainers, definedContainers } from "../../../src/lifecycle/list.ts";
@@ -20,10 +21,10 @@ function obey(container: Container, order: string, argument: string, seconds: nu
       console.log(waitForStates(container, [stateNamed(argument) ?? "STOPPED"], seconds) ?? "no");
       return 0;
     case "freeze":
-      freezeContainer(container, process.env);
+      freezeContainer(container, ownEnvironment());
       return 0;
     case "thaw":
-      thawContainer(container, process.env);
+      thawContainer(container, ownEnvironment());
       return 0;
     default:
       return stop(container, argument, seconds);
@@ -35,7 +36,7 @@ function stop(container: Container, how: string, timeoutS: number): number {
     timeoutS,
     kill: how === "kill",
     noKill: how === "nokill",
-    environment: process.env,
+    environment: ownEnvironment(),
     reboot: how === "reboot",
     cgroups: () => usualCgroupNames(container, "", ""),
   });

@@ -3,6 +3,7 @@
 
 import { asLxcError, describe, LxcError } from "../../../src/base/errors.ts";
 import { Undo } from "../../../src/base/undo.ts";
+import { NO_VARIABLES } from "../../../src/container/config/keys.ts";
 import { Config } from "../../../src/container/config/schema.ts";
 import { runHook } from "../../../src/container/hooks.ts";
 import { configureInside } from "../../../src/container/network/configure.ts";
@@ -26,7 +27,7 @@ const environment = [`PATH=${process.env["PATH"] ?? "/usr/sbin:/usr/bin:/sbin:/b
 const word = new Uint8Array(1);
 
 function requestsOf(settings: readonly string[]): NetworkRequest[] {
-  const config = new Config();
+  const config = new Config(NO_VARIABLES);
   for (const text of settings) {
     const equals = text.indexOf("=");
     const setting = config.find(text.slice(0, equals), true);
