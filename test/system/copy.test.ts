@@ -366,3 +366,12 @@ test("--rcfile of lxc-copy and lxc-snapshot: the copy is configured as the file 
   const missing = place.ours("lxc-copy", "-n", "lxcts-byfile", "-N", "lxcts-byfile4", "--rcfile=/no/such/file");
   deepEqual([missing.code, existsSync(join(place.lxcpath, "lxcts-byfile4"))], [1, false]);
 });
+
+test("a variable that the configuration takes from the caller is in no tool's way", { skip }, () => {
+  place.create("lxcts-var", "lxc.environment = PATH");
+  deepEqual(place.ours("lxc-copy", "-n", "lxcts-var", "-N", "lxcts-var2"), DONE);
+  deepEqual(place.ours("lxc-copy", "-R", "-n", "lxcts-var2", "-N", "lxcts-var3"), DONE);
+  match(config("lxcts-var3"), /^lxc\.environment = PATH$/m);
+  equal(place.ours("lxc-destroy", "-n", "lxcts-var3").code, 0);
+  equal(place.ours("lxc-destroy", "-n", "lxcts-var").code, 0);
+});
