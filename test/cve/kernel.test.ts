@@ -137,14 +137,14 @@ attack(
     // Weak: LXC's own common.seccomp.
     const common = join(import.meta.dirname, "../../share/lxc/config/common.seccomp");
     const all = calls.concat(narrow, [through]);
-    equal(
-      made("lxcts-cve-sockets0", common, ...all).some((result) => result === "-4000"),
-      false,
-    );
+    const weak = made("lxcts-cve-sockets0", common, ...all);
+    equal(weak.includes("-4000"), false);
+    // Some virtual machines have no calls of 32 bits: there nobody can make one.
+    const hasNarrow = !weak.includes("none");
     const denied = made("lxcts-cve-sockets1", marked, ...all);
     deepEqual(
       denied,
-      calls.concat(narrow, [through]).map(() => "-4000"),
+      all.map((call) => (call.startsWith("32:") && !hasNarrow ? "none" : "-4000")),
     );
     const usual = [socket(1, 1, 0), socket(2, 1, 0), socket(10, 2, 0), socket(16, 3, 0)];
     for (const result of made("lxcts-cve-sockets2", marked, ...usual)) ok(Number(result) > 2, result);
