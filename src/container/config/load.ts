@@ -64,7 +64,7 @@ export function loadConfig(path: string, environment: Environment): LoadedConfig
 export function configFrom(
   document: ConfigDocument,
   name: string,
-  readInclude: ReadInclude = noIncludes,
+  readInclude: ReadInclude,
   environment: Environment,
 ): Config {
   const read = readConfig(document, name, readInclude, environment);
@@ -185,7 +185,8 @@ function notASetting(entry: Entry): Complaint {
 
 const MOST_OF_A_LINE = 60;
 
-function noIncludes(path: string): IncludedFile[] {
+/** For a document that may include nothing. */
+export function noIncludes(path: string): IncludedFile[] {
   throw new LxcError("config-invalid", `include ${path}`, "no file may be included here");
 }
 

@@ -4,8 +4,7 @@ import { readFileSync } from "node:fs";
 import { problemsIn } from "../../../src/container/config/checks.ts";
 import { ConfigDocument } from "../../../src/container/config/document.ts";
 import { NO_VARIABLES } from "../../../src/container/config/keys.ts";
-import type { IncludedFile } from "../../../src/container/config/load.ts";
-import { configFrom } from "../../../src/container/config/load.ts";
+import { configFrom, noIncludes } from "../../../src/container/config/load.ts";
 import { Config } from "../../../src/container/config/schema.ts";
 import type { Setting } from "../../../src/container/config/settings.ts";
 import { failureOf } from "./failure.ts";
@@ -24,12 +23,8 @@ const WRONG: readonly (readonly string[])[] = [
   ["lxc.console.size", "1TB"],
 ];
 
-function includeNothing(): IncludedFile[] {
-  return [];
-}
-
 export function configuration(): string[] {
-  const config = configFrom(new ConfigDocument(readFileSync(SAMPLE, "utf8")), "sample", includeNothing, NO_VARIABLES);
+  const config = configFrom(new ConfigDocument(readFileSync(SAMPLE, "utf8")), "sample", noIncludes, NO_VARIABLES);
   const lines: string[] = [];
   for (const used of config.used()) lines.push(`${used.key} = ${used.setting.lines().join(" | ")}`);
   const empty = new Config(NO_VARIABLES);
@@ -40,7 +35,7 @@ export function configuration(): string[] {
   for (const text of ["# c\n\nlxc.start.order = soon", "just words"]) {
     lines.push(
       ...failureOf(() => {
-        configFrom(new ConfigDocument(text), "c1", includeNothing, NO_VARIABLES);
+        configFrom(new ConfigDocument(text), "c1", noIncludes, NO_VARIABLES);
       }),
     );
   }
