@@ -4,7 +4,7 @@ set -eu
 cd "$(dirname "$0")/.."
 PATH=$PWD/node_modules/.bin:$PATH
 here=$(mktemp -d)
-trap 'dist/bin/lxc-stop -P "$here/containers" -n hot -k > /dev/null 2>&1 || true; rm -rf "$here"' EXIT
+trap '[ ! -d "$here/containers/hot" ] || dist/bin/lxc-destroy -P "$here/containers" -n hot -f; rm -rf "$here"' EXIT
 mkdir "$here/containers"
 rm -f dist/lxc
 KEEP=$here sh scripts/build.sh src/faces/cli/main.ts dist/lxc

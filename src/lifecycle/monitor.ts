@@ -13,6 +13,7 @@ import { movedLinksFolder } from "../container/network/moved-links.ts";
 import type { ContainerCgroups } from "../isolation/cgroup/cgroups.ts";
 import { killAllIn } from "../isolation/cgroup/kill.ts";
 import { applyDeviceRules, applyLimits } from "../isolation/cgroup/limits.ts";
+import { markSocket } from "../isolation/cgroup/socket-mark.ts";
 import { isolateCores } from "../isolation/core-scheduling.ts";
 import { hasNamespace } from "../isolation/namespaces.ts";
 import { setProcFile } from "../isolation/proc-files.ts";
@@ -134,7 +135,7 @@ export class Monitor {
       this.#become("RUNNING");
       denials.begin();
       running();
-      cgroups.markSocket(inodeOf(this.#holdings.listening));
+      markSocket(cgroups.layout, cgroups.limitPathOf(""), inodeOf(this.#holdings.listening));
       this.#serve();
       end = waitForEnd(this.#answers.init.pid);
       this.#tellExit(end);

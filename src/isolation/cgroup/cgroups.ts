@@ -23,7 +23,6 @@ import { LiveDevices } from "./live-devices.ts";
 import { continueOutside, goOut, type MonitorExit } from "./monitor-exit.ts";
 import { type CgroupNames, isMonitorPlaced, monitorPath, payloadPaths, pivotPath } from "./names.ts";
 import { inTheWay, makeRoom } from "./room.ts";
-import { markSocket } from "./socket-mark.ts";
 import { CgroupTree } from "./tree.ts";
 
 const DEVICES_UTILITY = 1;
@@ -322,13 +321,6 @@ export class ContainerCgroups {
   /** What command GET_LIMIT_CGROUP answers. */
   limitPathOf(controller: string): string | undefined {
     return this.#treeOf(controller)?.limitPath();
-  }
-
-  /** Notes whose command socket answers for the container's cgroup; once it is made. */
-  markSocket(inode: number): void {
-    const tree = this.#treeOf("");
-    const path = tree?.limitPath();
-    if (tree !== undefined && path !== undefined) markSocket(joinPath(tree.hierarchy.mountPoint, path.slice(1)), inode);
   }
 
   /** The container's (not the limiting) cgroup for `controller`, or -1. */
