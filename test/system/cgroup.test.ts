@@ -8,7 +8,7 @@ const DRIVER = "dist/drivers/cgroup";
 
 /** The lines a driver run says, without times, which vary. */
 function drive(...words: readonly string[]): string[] {
-  const result = spawnSync(DRIVER, words, { encoding: "utf8", timeout: 60_000 });
+  const result = spawnSync(DRIVER, words, { encoding: "utf8", timeout: 120_000 });
   return result.stdout
     .trim()
     .split("\n")

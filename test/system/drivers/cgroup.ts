@@ -228,6 +228,9 @@ function freezing(name: string, version: number): void {
   }
 }
 
+/** As lxc-freeze has it: how long it takes is a matter of chance. */
+const FREEZE_TIMEOUT_MS = 60_000;
+
 /** busy NAME TIMES: freezes, with version 1, a shell that starts one program after the other. */
 function freezingBusy(name: string, times: number): void {
   const undo = new Undo();
@@ -235,10 +238,13 @@ function freezingBusy(name: string, times: number): void {
   try {
     const freezer: Freezer = { fd: cgroups.limitFdOf("freezer"), version: 1 };
     const child = start(cgroups, ["/bin/sh", "-c", "while :; do /bin/true; done"]);
+    undo.add("end the shell", () => {
+      killAll(freezer, 2000);
+    });
     let frozen = 0;
     for (let i = 0; i < times; i++) {
       for (let j = 0; j < i % 7; j++) waitForNothing();
-      freeze(freezer, 2000);
+      freeze(freezer, FREEZE_TIMEOUT_MS);
       frozen += isFrozen(freezer) ? 1 : 0;
       thaw(freezer, 2000);
     }
