@@ -85,7 +85,7 @@ function unnumbered(name: string): string {
 
 /** Of the variables that begin as zero the large ones come last: nothing of the heap beyond what modules made is in the file then. */
 const LARGE: readonly string[] = [
-  "*(.bss.lists .bss.has_chunks .bss.top .bss.unused)",
+  "*(.bss.lists .bss.has_chunks .bss.resting .bss.top .bss.unused)",
   "*(.bss.scr_init.outbuf)",
   "*(.bss.first_area)",
 ];

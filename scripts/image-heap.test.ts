@@ -8,21 +8,24 @@ const PLACES = {
   unused: 8,
   lists: { at: 16, size: 16 },
   hasChunks: { at: 32, size: 8 },
+  resting: { at: 40, size: 8 },
   firstArea: 48,
 };
 const USED = 1;
 const BELOW_USED = 2;
+const RESTS = 8;
 
-/** Two chunks in use, one free between them, and `top` with so much room. */
+/** Two chunks in use, one free and one at rest between them, and `top` with so much room. */
 function heapWith(room: number): { image: Buffer; heap: Heap; word: (at: number) => number } {
   const image = Buffer.alloc(0x4000);
   const set = (at: number, value: number) => image.writeBigUInt64LE(BigInt(value), at);
   set(PLACES.top, ADDRESS + 48 + 144);
   set(PLACES.unused, ADDRESS + 48 + 200);
-  for (const at of [16, 24, 32]) set(at, ADDRESS + 96);
+  for (const at of [16, 24, 32, 40]) set(at, ADDRESS + 96);
   set(48 + 8, 48 | USED | BELOW_USED);
-  set(96 + 8, 64 | BELOW_USED);
-  set(160 + 8, 32 | USED);
+  set(96 + 8, 32 | BELOW_USED);
+  set(128 + 8, 32 | USED | RESTS);
+  set(160 + 8, 32 | USED | BELOW_USED);
   set(192 + 8, room | BELOW_USED);
   return { image, heap: new Heap(image, ADDRESS, PLACES), word: (at) => Number(image.readBigUInt64LE(at)) };
 }
@@ -41,8 +44,8 @@ test("what is free is never used again, and what is new begins with a page", () 
   heap.settle();
   // The next page of the process is at 0x401000, which is 0xf00 here.
   deepEqual([word(PLACES.top), word(PLACES.unused), heap.end()], [0x401000, 0x401010, 0xf00]);
-  deepEqual([word(16), word(24), word(32)], [0, 0, 0]);
-  deepEqual([word(96 + 8), word(160 + 8)], [64 | USED | BELOW_USED, 32 | USED | BELOW_USED]);
+  deepEqual([word(16), word(24), word(32), word(40)], [0, 0, 0, 0]);
+  for (const at of [96, 128, 160]) deepEqual(word(at + 8), 32 | USED | BELOW_USED);
   deepEqual([word(192 + 8), word(0xf00 + 8)], [(0xf00 - 192) | USED | BELOW_USED, (192 + 0x3000 - 0xf00) | BELOW_USED]);
 });
 

@@ -5,6 +5,7 @@ const WORD = 8;
 const HEADER = 16;
 const USED = 1;
 const BELOW_USED = 2;
+const RESTS = 8;
 const BITS = 15;
 const PAGE = 4096;
 
@@ -15,6 +16,7 @@ export interface HeapPlaces {
   readonly unused: number;
   readonly lists: Range;
   readonly hasChunks: Range;
+  readonly resting: Range;
 }
 
 interface Range {
@@ -47,7 +49,7 @@ export class Heap {
 
   rooms(): Room[] {
     return this.#chunks()
-      .filter(({ size }) => (size & USED) !== 0)
+      .filter(({ size }) => (size & (USED | RESTS)) === USED)
       .map(({ at, size }) => ({ at: at + HEADER, size: (size & ~BITS) - WORD }));
   }
 
@@ -56,8 +58,9 @@ export class Heap {
    * modules change is written.
    */
   settle(): void {
-    for (const { at, size } of this.#chunks()) this.#setWord(at + WORD, size | USED | BELOW_USED);
-    for (const { at, size } of [this.#places.lists, this.#places.hasChunks]) this.#image.fill(0, at, at + size);
+    for (const { at, size } of this.#chunks()) this.#setWord(at + WORD, (size & ~BITS) | USED | BELOW_USED);
+    const { lists, hasChunks, resting } = this.#places;
+    for (const { at, size } of [lists, hasChunks, resting]) this.#image.fill(0, at, at + size);
     const top = this.end();
     const end = top + (this.#word(top + WORD) & ~BITS);
     const begin = Math.ceil((top + this.#address) / PAGE) * PAGE - this.#address;

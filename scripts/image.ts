@@ -161,6 +161,7 @@ function heapOf(loaded: Buffer): Heap {
     unused: offsetOf("unused"),
     lists: rangeOf("lists"),
     hasChunks: rangeOf("has_chunks"),
+    resting: rangeOf("resting"),
   });
 }
 

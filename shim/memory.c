@@ -3,7 +3,8 @@
 // The C library's has pages for each size, which it maps and gives back: in a tool that was most of the system calls and of the
 // page faults, in a monitor most of the memory. Here chunks lie side by side, first in an area of the program, then in mapped
 // ones. Each has its size in front; free neighbours become one; free chunks are in lists by size (the boundary tags of Knuth,
-// volume 1, 2.5). scripts/image-heap.ts knows this layout.
+// volume 1, 2.5). Small ones, which are soon asked for again, stay what they are until their memory is needed for others.
+// scripts/image-heap.ts knows this layout.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <stddef.h>
@@ -17,7 +18,8 @@ struct chunk {
 	struct chunk *next, *previous; // In its list, while it is free.
 };
 
-enum { USED = 1, BELOW_USED = 2, ALONE = 4, BITS = 15 };
+// A chunk at rest is free, and its neighbours take it for a used one.
+enum { USED = 1, BELOW_USED = 2, ALONE = 4, RESTS = 8, BITS = 15 };
 
 #define KIB ((size_t)1024)
 #define HEADER offsetof(struct chunk, next)
@@ -25,6 +27,8 @@ enum { USED = 1, BELOW_USED = 2, ALONE = 4, BITS = 15 };
 #define OVERHEAD sizeof(size_t)
 #define SMALLEST sizeof(struct chunk)
 #define LARGEST (KIB * KIB * KIB * KIB)
+// The largest that is left at rest.
+#define SMALL ((size_t)256)
 // From here on a chunk has a mapping of its own.
 #define ALONE_FROM (128 * KIB)
 // The end of the program's variables (scripts/function-order.ts); what modules make when they are loaded must fit (scripts/image.ts).
@@ -41,6 +45,8 @@ enum { USED = 1, BELOW_USED = 2, ALONE = 4, BITS = 15 };
 static _Alignas(4096) unsigned char first_area[FIRST_AREA];
 static struct chunk *lists[LISTS];
 static uint64_t has_chunks[LISTS / 64];
+// Chunks at rest, a list for each size.
+static struct chunk *resting[SMALL / 16 + 1];
 // The free chunk at the end of the newest area; in no list.
 static struct chunk *top;
 // From here on that area was never used, and is zero.
@@ -187,6 +193,45 @@ static void open_area(void *area, size_t size)
 	set_top(area, size - SMALLEST);
 }
 
+// Makes a chunk that was used, and is small enough for no mapping of its own, free for all sizes.
+static void unite(struct chunk *chunk)
+{
+	size_t size = size_of(chunk);
+	struct chunk *above = at(chunk, size);
+
+	if (!(chunk->size & BELOW_USED)) {
+		size += chunk->below;
+		chunk = at(chunk, -(ptrdiff_t)chunk->below);
+		take(chunk);
+	}
+	if (above == top) {
+		set_top(chunk, size + size_of(top));
+		return;
+	}
+	if (!(above->size & USED)) {
+		take(above);
+		size += size_of(above);
+	}
+	set_free(chunk, size);
+	put(chunk);
+}
+
+static void unite_resting(void)
+{
+	for (size_t list = 0; list < sizeof resting / sizeof *resting; list++)
+		while (resting[list]) {
+			struct chunk *chunk = resting[list];
+
+			resting[list] = chunk->next;
+			unite(chunk);
+		}
+}
+
+static int has_room(size_t size)
+{
+	return top && size_of(top) >= size + SMALLEST;
+}
+
 // Makes `top` large enough for a chunk of `size`, with something left. Returns whether there is so much memory.
 static int grow(size_t size)
 {
@@ -196,7 +241,7 @@ static int grow(size_t size)
 		open_area(first_area, FIRST_AREA);
 		return 1;
 	}
-	if (size_of(top) >= size + SMALLEST)
+	if (has_room(size))
 		return 1;
 	area = mmap(NULL, NEXT_AREA, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (area == MAP_FAILED)
@@ -231,16 +276,15 @@ static size_t chunk_size(size_t bytes)
 	return bytes + OVERHEAD <= SMALLEST ? SMALLEST : (bytes + OVERHEAD + 15) & ~(size_t)15;
 }
 
-// Returns also whether the memory is zero.
-static void *allocate(size_t bytes, int *is_zero)
+// Makes a chunk of `size` of what is free, or of new memory. Returns also whether its memory is zero.
+static struct chunk *carve(size_t size, int *is_zero)
 {
-	size_t size = chunk_size(bytes);
-	struct chunk *chunk;
+	struct chunk *chunk = found(size);
 
-	*is_zero = size >= ALONE_FROM;
-	if (size == 0 || size >= ALONE_FROM)
-		return size == 0 ? NULL : map_alone(size);
-	chunk = found(size);
+	if (!chunk && top && !has_room(size)) {
+		unite_resting();
+		chunk = found(size);
+	}
 	if (chunk) {
 		take(chunk);
 	} else {
@@ -250,7 +294,35 @@ static void *allocate(size_t bytes, int *is_zero)
 		*is_zero = payload(chunk) >= unused;
 	}
 	use(chunk, size);
-	return payload(chunk);
+	return chunk;
+}
+
+// The newest of the resting chunks of exactly this size, or NULL.
+static inline struct chunk *wake(size_t size)
+{
+	struct chunk *chunk = size <= SMALL ? resting[size / 16] : NULL;
+
+	if (!chunk)
+		return NULL;
+	insist((chunk->size & ~(size_t)BELOW_USED) == (size | USED | RESTS));
+	resting[size / 16] = chunk->next;
+	chunk->size &= ~(size_t)RESTS;
+	return chunk;
+}
+
+// Returns also whether the memory is zero.
+static inline void *allocate(size_t bytes, int *is_zero)
+{
+	size_t size = chunk_size(bytes);
+	struct chunk *chunk;
+
+	*is_zero = size >= ALONE_FROM;
+	if (size == 0 || size >= ALONE_FROM)
+		return size == 0 ? NULL : map_alone(size);
+	chunk = wake(size);
+	if (!chunk)
+		chunk = carve(size, is_zero);
+	return chunk ? payload(chunk) : NULL;
 }
 
 void *malloc(size_t bytes)
@@ -275,36 +347,24 @@ void *calloc(size_t count, size_t each)
 void free(void *memory)
 {
 	struct chunk *chunk = chunk_of(memory);
-	struct chunk *above;
 	size_t size;
 
 	if (!memory)
 		return;
-	insist(chunk->size & USED);
+	insist((chunk->size & (USED | RESTS)) == USED);
 	size = size_of(chunk);
-	if (chunk->size & ALONE) {
+	if (size <= SMALL) {
+		chunk->size |= RESTS;
+		chunk->next = resting[size / 16];
+		resting[size / 16] = chunk;
+	} else if (chunk->size & ALONE) {
 		int before = errno;
 
 		munmap(chunk, size);
 		errno = before;
-		return;
+	} else {
+		unite(chunk);
 	}
-	above = at(chunk, size);
-	if (!(chunk->size & BELOW_USED)) {
-		size += chunk->below;
-		chunk = at(chunk, -(ptrdiff_t)chunk->below);
-		take(chunk);
-	}
-	if (above == top) {
-		set_top(chunk, size + size_of(top));
-		return;
-	}
-	if (!(above->size & USED)) {
-		take(above);
-		size += size_of(above);
-	}
-	set_free(chunk, size);
-	put(chunk);
 }
 
 // Makes a used chunk as large as `size` by what is free above it. Returns whether it could.
@@ -335,7 +395,7 @@ static void narrow(struct chunk *chunk, size_t size)
 		return;
 	chunk->size = size | (chunk->size & BITS);
 	rest->size = left | USED | BELOW_USED;
-	free(payload(rest));
+	unite(rest);
 }
 
 static void *resize_alone(struct chunk *chunk, size_t size)
@@ -360,7 +420,7 @@ void *realloc(void *memory, size_t bytes)
 		return malloc(bytes);
 	if (size == 0)
 		return NULL;
-	insist(chunk->size & USED);
+	insist((chunk->size & (USED | RESTS)) == USED);
 	if (chunk->size & ALONE && size >= ALONE_FROM)
 		return resize_alone(chunk, size);
 	if (!(chunk->size & ALONE) && size < ALONE_FROM && (size <= size_of(chunk) || widen(chunk, size))) {
@@ -398,6 +458,7 @@ double lxc_give_back(void)
 	uintptr_t end;
 	int before = errno;
 
+	unite_resting();
 	for (unsigned list = list_of(PAGE); list < LISTS; list++)
 		for (const struct chunk *chunk = lists[list]; chunk; chunk = chunk->next)
 			give_back_chunk(chunk, (uintptr_t)chunk + size_of(chunk));

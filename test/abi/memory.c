@@ -7,6 +7,7 @@
 
 #define PIECES 2000
 #define LARGE 20
+#define SMALL 10000
 
 double lxc_give_back(void);
 
@@ -133,6 +134,35 @@ static void use_and_give_back(void)
 	insist(resident_pages() <= before - 8, "the stack is not given back");
 }
 
+static void use_small_pieces(void)
+{
+	static void *small[SMALL];
+
+	for (int i = 0; i < SMALL; i++)
+		small[i] = memset(malloc(200), 1, 200);
+	for (int i = 0; i < SMALL; i++)
+		free(small[i]);
+}
+
+// What was small pieces serves for large ones before more is asked for, and can be given back.
+static void use_small_for_large(void)
+{
+	static void *large[SMALL / 50];
+	long before;
+
+	use_small_pieces();
+	before = resident_pages();
+	for (int i = 0; i < SMALL / 50; i++)
+		large[i] = memset(malloc(9000), 1, 9000);
+	insist(resident_pages() < before + 100, "memory of small pieces is not used for large ones");
+	for (int i = 0; i < SMALL / 50; i++)
+		free(large[i]);
+	use_small_pieces();
+	before = resident_pages();
+	lxc_give_back();
+	insist(resident_pages() < before - 400, "memory of small pieces is not given back");
+}
+
 // Over the end of one area, of which nothing may be lost.
 static void fill_an_area(void)
 {
@@ -157,6 +187,7 @@ static void fill_an_area(void)
 int main(int count, char **words)
 {
 	use_and_give_back();
+	use_small_for_large();
 	fill_an_area();
 	state = count > 1 ? strtoull(words[1], NULL, 10) : 1;
 	for (int step = 0; step < 200000; step++) {
@@ -176,7 +207,8 @@ int main(int count, char **words)
 			give_back(at);
 	insist(!malloc(SIZE_MAX) && !calloc(SIZE_MAX / 2, 4) && !realloc(NULL, SIZE_MAX - 8), "there is no so much memory");
 	if (count > 2) {
-		void *twice = malloc(100);
+		// One that is left at rest, or one that is united with its neighbours.
+		void *twice = malloc(strcmp(words[2], "small") ? 1000 : 100);
 
 		free(twice);
 		free(twice);
