@@ -25,6 +25,7 @@ declare function takesList(xs: readonly Narrow[]): void; declare function takesO
 declare function takesCallback(f: (x: Wide) => void): void; declare function takesUnknown(x: unknown): void;
 declare function takesEither(x: Either | undefined): void; declare function takesAny<T>(x: T): T;
 declare function closeFd(fd: number): void; declare const fds: readonly number[]; declare const maybeFd: number | undefined;
+declare function exists(path: string): boolean; declare const paths: readonly string[]; declare const maybeText: string | undefined;
 declare function touch(x: Narrow): void; declare function takesMaker(f: () => Narrow): void;
 `;
 
@@ -38,6 +39,10 @@ const ROWS: readonly (readonly [string, string])[] = [
   ["const held = maybeFd; if (held !== undefined) closeFd(held);", "boxed-argument"],
   ["for (let i = 0; i < fds.length; i++) closeFd(fds[i]!);", ""],
   ["const known = fds.length; closeFd(known);", ""],
+  ["for (const path of paths) exists(path);", "boxed-argument"],
+  ["if (maybeText !== undefined) exists(maybeText);", "boxed-argument"],
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: this is a program.
+  ["for (const path of paths) exists(`${path}`);", ""],
   ["takesNarrow(yes ? narrow : wide);", "record-copied"],
   ["takesMaybe(narrow);", "record-copied"],
   ["takesList(wides);", "record-copied"],

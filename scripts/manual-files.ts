@@ -4,7 +4,7 @@ import type { Group } from "../src/container/config/groups.ts";
 import { NO_VARIABLES } from "../src/container/config/keys.ts";
 import { NetworkConfig } from "../src/container/config/network-schema.ts";
 import { Config } from "../src/container/config/schema.ts";
-import type { Effect, Live, Setting } from "../src/container/config/settings.ts";
+import type { Live, Setting } from "../src/container/config/settings.ts";
 import { systemKeys } from "../src/container/config/system-config.ts";
 import { example, type Page, type Part, paragraph, term } from "./roff.ts";
 
@@ -75,20 +75,17 @@ function settingLines(key: string, setting: Setting): string[] {
   // A doc that names the default knows better than the number that stands for it.
   if (initial !== "" && !setting.isList() && !setting.doc.includes("Default: ")) facts.push(`Default: ${initial}.`);
   if (setting.isList()) facts.push("It may be given several times.");
-  return term(key, setting.doc, facts.join(" "), ...remarks(setting.effect, setting.live));
+  return term(key, setting.doc, facts.join(" "), ...remarks(setting.live));
 }
 
 function groupLines(group: Group): string[] {
   const setting = group.open(group.example, true);
   const kind = setting === undefined ? [] : [`Value: ${setting.kind()}. Such as ${group.prefix}${group.example}.`];
-  return term(`${group.prefix}*`, group.doc, ...kind, ...remarks(group.effect, group.live));
+  return term(`${group.prefix}*`, group.doc, ...kind, ...remarks(group.live));
 }
 
-function remarks(effect: Effect, live: Live): string[] {
-  const found: string[] = [];
-  if (live !== "no") found.push("A change counts at once, also for a container that runs.");
-  if (effect === "later") found.push("Not supported yet: a start refuses it.");
-  return found;
+function remarks(live: Live): string[] {
+  return live === "no" ? [] : ["A change counts at once, also for a container that runs."];
 }
 
 function networkLines(): string[] {

@@ -1,4 +1,5 @@
-// Numbers that the compiled program hands on as objects, to functions that are called for each system call and each field of a struct.
+// Numbers and texts that the compiled program hands on as objects, to functions that are called for each system call, each field of a struct
+// and each path.
 import ts from "typescript5";
 
 /** Where one such caller makes all others allocate, too. */
@@ -8,6 +9,37 @@ const OFTEN: readonly string[] = [
   "tryOption",
   "closeFd",
   "sendSignal",
+  "tryPath",
+  "tryPathBytes",
+  "tryPaths",
+  "tryTexts",
+  "tryOpenAt",
+  "openAt",
+  "createAt",
+  "openFile",
+  "exists",
+  "isDirectory",
+  "tryRemoveDirectoryAt",
+  "tryReadText",
+  "tryReadTextAt",
+  "readText",
+  "readTextAt",
+  "readAll",
+  "tryWriteAt",
+  "writeAt",
+  "bytesOfText",
+  "joinPath",
+  "normalPath",
+  "below",
+  "baseName",
+  "unescaped",
+  "configFileOf",
+  "directoryOf",
+  "loadConfig",
+  "readConfigText",
+  "containerOf",
+  "networkIndexOf",
+  "isNetworkKey",
   "Field.put",
   "Field.putWords",
 ];
@@ -15,9 +47,11 @@ const OFTEN: readonly string[] = [
 /** Says so when an argument of `call` is what the compiler keeps as "number or undefined", whatever its type says by then. */
 export function boxedArgument(call: ts.CallExpression, checker: ts.TypeChecker): string | undefined {
   if (!OFTEN.includes(calledName(call, checker))) return undefined;
-  const boxed = call.arguments.find((argument) => isNumber(argument, checker) && comesAsUnion(argument, checker));
+  const boxed = call.arguments.find((argument) => isPlain(argument, checker) && comesAsUnion(argument, checker));
   if (boxed === undefined) return undefined;
-  return `boxed-argument: ${boxed.getText()} is an object in the compiled program, and then so is that of every other caller; write: an index loop with xs[i]!, or plain(${boxed.getText()})`;
+  const isText = (checker.getTypeAtLocation(boxed).flags & ts.TypeFlags.StringLike) !== 0;
+  const written = isText ? `\`\${${boxed.getText()}}\`` : `plain(${boxed.getText()})`;
+  return `boxed-argument: ${boxed.getText()} is an object in the compiled program, and then so is that of every other caller; write: an index loop with xs[i]!, or ${written}`;
 }
 
 function calledName(call: ts.CallExpression, checker: ts.TypeChecker): string {
@@ -27,8 +61,8 @@ function calledName(call: ts.CallExpression, checker: ts.TypeChecker): string {
   return `${checker.getTypeAtLocation(expression.expression).getSymbol()?.name ?? ""}.${expression.name.text}`;
 }
 
-function isNumber(argument: ts.Expression, checker: ts.TypeChecker): boolean {
-  return (checker.getTypeAtLocation(argument).flags & ts.TypeFlags.NumberLike) !== 0;
+function isPlain(argument: ts.Expression, checker: ts.TypeChecker): boolean {
+  return (checker.getTypeAtLocation(argument).flags & (ts.TypeFlags.NumberLike | ts.TypeFlags.StringLike)) !== 0;
 }
 
 /** A loop's or a callback's own variable, or one that was declared with what may be undefined. */

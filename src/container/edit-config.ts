@@ -3,12 +3,12 @@
 import { LxcError } from "../base/errors.ts";
 import type { Finding } from "../base/finding.ts";
 import { bytesOfLetters, lettersOf } from "../base/latin1.ts";
+import type { Environment } from "../kernel/environment.ts";
 import { bytesOfText } from "../kernel/memory.ts";
 import { readRegular, replaceBytes } from "../kernel/replace-file.ts";
 import { configTextOf } from "./config/config-file.ts";
 import { type Change, edited } from "./config/edit.ts";
 import { findingsIn } from "./config/findings.ts";
-import type { Environment } from "./config/keys.ts";
 import { type ReadConfig, readIncludes } from "./config/load.ts";
 import type { Container } from "./container.ts";
 import { withContainerLock } from "./lock.ts";
@@ -52,7 +52,7 @@ export function editConfig(runDir: string, request: EditRequest, environment: En
 /** A file that is not UTF-8 is changed byte by byte, so that its other lines stay as they are. */
 function inLetters(change: Change): Change {
   const values: string[] = [];
-  for (const value of change.values) values.push(lettersOf(bytesOfText(value)));
+  for (const value of change.values) values.push(lettersOf(bytesOfText(`${value}`)));
   return { key: change.key, values, append: change.append };
 }
 

@@ -30,7 +30,7 @@ export function mountWishIn(text: string): MountWish {
   const target = normalPath(`/${paths[1] ?? source}`).slice(1);
   if (target === "") throw badMount(text, "its target is the root itself");
   if (hasControl(text)) throw badMount(text, "it has a control character");
-  return { type, source: normalPath(source), target, mode: last === "ro" && hasMode ? "ro" : "rw" };
+  return { type, source: normalPath(`${source}`), target, mode: last === "ro" && hasMode ? "ro" : "rw" };
 }
 
 function badMount(text: string, reason: string): LxcError {

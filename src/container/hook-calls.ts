@@ -55,13 +55,14 @@ export function hookCalls(config: Config, occasion: HookOccasion): HookCall[] {
     ? occasion.environment
     : occasion.environment.concat([`LXC_HOOK_TYPE=${occasion.type}`, "LXC_HOOK_SECTION=lxc"]);
   const calls: HookCall[] = [];
-  for (const command of commandsOf(config, occasion.type)) {
+  for (const command of hookCommands(config, occasion.type)) {
     calls.push({ key: `lxc.hook.${occasion.type}`, command, args, environment });
   }
   return calls;
 }
 
-function commandsOf(config: Config, type: HookType): readonly string[] {
+/** What the configuration has run on such an occasion: most have nothing, for which nothing needs to be prepared. */
+export function hookCommands(config: Config, type: HookType): readonly string[] {
   switch (type) {
     case "pre-start":
       return config.hookPreStart.values;

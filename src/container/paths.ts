@@ -1,6 +1,7 @@
 // Where things are on the host, as LXC names them.
 
 import { joinPath } from "../base/path.ts";
+import type { Environment } from "../kernel/environment.ts";
 import { bytesOfText } from "../kernel/memory.ts";
 import type { Container } from "./container.ts";
 
@@ -11,7 +12,7 @@ export const ROOTFS_MOUNT = "/usr/lib/x86_64-linux-gnu/lxc/rootfs";
 const LONGEST_SOCKET_NAME = 105;
 
 /** The folder for what lasts until the next boot: /run for root, and otherwise the user's own. */
-export function runDirectory(uid: number, environment: ReadonlyMap<string, string>): string {
+export function runDirectory(uid: number, environment: Environment): string {
   if (uid === 0) return "/run";
   const own = environment.get("XDG_RUNTIME_DIR") ?? "";
   return own !== "" ? own : joinPath(environment.get("HOME") ?? "/", ".cache/lxc/run");

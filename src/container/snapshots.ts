@@ -56,7 +56,7 @@ export function listSnapshots(container: Container): Snapshot[] {
   if (!exists(path)) return [];
   const names = listDirectory(path).filter((name): boolean => isDefined({ name, lxcpath: path }));
   return names.sort(bySnapshotNumber).map((name): Snapshot => {
-    const folder = joinPath(path, name);
+    const folder = joinPath(path, `${name}`);
     const time = tryReadText(joinPath(folder, "ts")) ?? "";
     return { name, path, time: time.trim(), comment: tryReadText(joinPath(folder, "comment")) ?? "" };
   });

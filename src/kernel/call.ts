@@ -70,6 +70,38 @@ export function tryOption(name: CallName, a: number, b: number, c: number, bytes
   }
 }
 
+/** `tryCall` for a folder, a path in it, and a struct with its size, as `openat2` takes them. */
+export function tryPathBytes(name: CallName, dir: number, path: string, bytes: Uint8Array): number {
+  const pathBytes = cString(`${path}`);
+  const nr = numberOf(name);
+  for (;;) {
+    const result = rawSyscall(nr, dir, rawAddressOf(pathBytes), rawAddressOf(bytes), bytes.length, 0, 0);
+    if (result !== -EINTR) return result;
+  }
+}
+
+/** `tryCall` for two folders with a path in each, and flags, as `move_mount` and its kin take them. */
+export function tryPaths(name: CallName, dir: number, path: string, to: number, toPath: string, flags: number): number {
+  const bytes = cString(`${path}`);
+  const toBytes = cString(`${toPath}`);
+  const nr = numberOf(name);
+  for (;;) {
+    const result = rawSyscall(nr, dir, rawAddressOf(bytes), to, rawAddressOf(toBytes), flags, 0);
+    if (result !== -EINTR) return result;
+  }
+}
+
+/** `tryCall` for two numbers and two texts, as `fsconfig` takes them. */
+export function tryTexts(name: CallName, a: number, b: number, text: string, other: string): number {
+  const bytes = cString(`${text}`);
+  const otherBytes = cString(`${other}`);
+  const nr = numberOf(name);
+  for (;;) {
+    const result = rawSyscall(nr, a, b, rawAddressOf(bytes), rawAddressOf(otherBytes), 0, 0);
+    if (result !== -EINTR) return result;
+  }
+}
+
 /** Like `tryCall`, but throws "cannot <doing>: …" when the kernel says no. */
 export function call(doing: string, name: CallName, a?: Arg, b?: Arg, c?: Arg, d?: Arg, e?: Arg, f?: Arg): number {
   const result = tryCall(name, a, b, c, d, e, f);
@@ -87,7 +119,7 @@ export function refused(doing: string, name: CallName, result: number): LxcError
 const numbers = new Map<string, number>();
 for (const [name, nr] of Object.entries(NUMBERS)) numbers.set(name, nr);
 
-/** Those that are called most come first. */
+/** Those that are called most come first: what the map gives is an object in the compiled program. */
 function numberOf(name: CallName): number {
   switch (name) {
     case "close":
@@ -98,6 +130,22 @@ function numberOf(name: CallName): number {
       return NUMBERS.read;
     case "pread64":
       return NUMBERS.pread64;
+    case "write":
+      return NUMBERS.write;
+    case "mkdirat":
+      return NUMBERS.mkdirat;
+    case "epoll_ctl":
+      return NUMBERS.epoll_ctl;
+    case "openat2":
+      return NUMBERS.openat2;
+    case "move_mount":
+      return NUMBERS.move_mount;
+    case "fsconfig":
+      return NUMBERS.fsconfig;
+    case "geteuid":
+      return NUMBERS.geteuid;
+    case "unlinkat":
+      return NUMBERS.unlinkat;
     default:
       return numbers.get(name) ?? NUMBERS[name];
   }

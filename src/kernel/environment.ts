@@ -2,44 +2,45 @@
 
 import { rawEnvironment } from "./shim.ts";
 
-let lines: readonly string[] | undefined;
-let isNamed = false;
-const variables = new Map<string, string>();
+/** Variables, as one text: most tools ask for one or two of them, or for none. */
+export class Environment {
+  /** Each NAME=VALUE, with a NUL in front, and one at the end. */
+  readonly #text: string;
 
-/** All variables, each NAME=VALUE, as exec takes them; looked at once. */
-export function environmentLines(): readonly string[] {
-  lines ??= readLines();
-  return lines;
+  constructor(lines: string) {
+    this.#text = `\0${lines}`;
+  }
+
+  /** Of two with one name the first counts, as for getenv(3). */
+  get(name: string): string | undefined {
+    if (name === "" || name.includes("=")) return undefined;
+    const found = this.#text.indexOf(`\0${name}=`);
+    if (found < 0) return undefined;
+    const value = found + name.length + 2;
+    return this.#text.slice(value, this.#text.indexOf("\0", value));
+  }
+
+  /** All, each NAME=VALUE, as exec takes them. */
+  lines(): string[] {
+    return this.#text === "\0" ? [] : this.#text.slice(1, -1).split("\0");
+  }
 }
 
-function readLines(): string[] {
+let own: Environment | undefined;
+
+/** That of this process; looked at once. */
+export function ownEnvironment(): Environment {
+  own ??= readOwn();
+  return own;
+}
+
+function readOwn(): Environment {
   const bytes = new Uint8Array(rawEnvironment(new Uint8Array(0)));
   rawEnvironment(bytes);
-  const found = new TextDecoder().decode(bytes).split("\0");
-  // What is behind the last one's NUL.
-  found.pop();
-  return found;
-}
-
-/** The variables by name. Of two with one name the first counts, as for getenv(3). */
-export function ownEnvironment(): ReadonlyMap<string, string> {
-  if (!isNamed) nameAll(environmentLines());
-  isNamed = true;
-  return variables;
-}
-
-function nameAll(found: readonly string[]): void {
-  for (let i = 0; i < found.length; i++) {
-    const line = found[i]!;
-    const equals = line.indexOf("=");
-    const name = line.slice(0, Math.max(equals, 0));
-    if (name !== "" && !variables.has(name)) variables.set(name, line.slice(equals + 1));
-  }
+  return new Environment(new TextDecoder().decode(bytes));
 }
 
 /** Gives the memory of it back, in a process that stays and has no more use for it. */
 export function forgetOwnEnvironment(): void {
-  lines = undefined;
-  isNamed = false;
-  variables.clear();
+  own = undefined;
 }

@@ -3,7 +3,7 @@
 import { LxcError } from "../base/errors.ts";
 import { EPOLL_CLOEXEC, EPOLL_CTL_ADD, EPOLL_CTL_DEL, EPOLL_CTL_MOD, EPOLLIN, epollEvent } from "./abi/ioctl.ts";
 import { Layout } from "./abi/struct.ts";
-import { call, tryCall } from "./call.ts";
+import { call, refused, tryBytes, tryOption } from "./call.ts";
 import { closeFd } from "./files.ts";
 
 const AT_ONCE = 16;
@@ -29,18 +29,18 @@ export class EventLoop {
   /** Calls `ready` whenever one of `events` (EPOLLIN by default) comes for `fd`. */
   watch(fd: number, ready: (events: number) => void, events: number = EPOLLIN): void {
     this.#watches.set(fd, { ready });
-    call("watch a descriptor", "epoll_ctl", this.#epoll, EPOLL_CTL_ADD, fd, eventFor(fd, events));
+    control(this.#epoll, EPOLL_CTL_ADD, fd, events);
   }
 
   /** Changes which events of a watched `fd` count. */
   change(fd: number, events: number): void {
-    call("watch a descriptor", "epoll_ctl", this.#epoll, EPOLL_CTL_MOD, fd, eventFor(fd, events));
+    control(this.#epoll, EPOLL_CTL_MOD, fd, events);
   }
 
   /** Stops watching; before `fd` is closed. */
   forget(fd: number): void {
     if (!this.#watches.delete(fd)) return;
-    tryCall("epoll_ctl", this.#epoll, EPOLL_CTL_DEL, fd, eventFor(fd, 0));
+    tryOption("epoll_ctl", this.#epoll, EPOLL_CTL_DEL, fd, eventFor(fd, 0));
   }
 
   /** Handles events until `stop`. */
@@ -52,7 +52,9 @@ export class EventLoop {
   /** Waits at most `timeoutMs` (-1 for ever) and handles what came. Returns how many descriptors were ready. */
   turn(timeoutMs: number): number {
     const events = new Uint8Array(epollEvent.size * AT_ONCE);
-    const count = call("wait for an event", "epoll_pwait", this.#epoll, events, AT_ONCE, timeoutMs, 0, 8);
+    // Without a mask of signals its size does not matter.
+    const count = tryBytes("epoll_pwait", this.#epoll, events, AT_ONCE, timeoutMs);
+    if (count < 0) throw refused("wait for an event", "epoll_pwait", count);
     for (let i = 0; i < count; i++) {
       const event = events.subarray(i * epollEvent.size, (i + 1) * epollEvent.size);
       const fd = word.get(event.subarray(epollEvent.dataAt));
@@ -71,6 +73,11 @@ export class EventLoop {
   close(): void {
     closeFd(this.#epoll);
   }
+}
+
+function control(epoll: number, operation: number, fd: number, events: number): void {
+  const result = tryOption("epoll_ctl", epoll, operation, fd, eventFor(fd, events));
+  if (result < 0) throw refused("watch a descriptor", "epoll_ctl", result);
 }
 
 function eventFor(fd: number, events: number): Uint8Array {

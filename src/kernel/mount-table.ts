@@ -2,7 +2,6 @@
 
 /** What a line says about one mount. */
 export interface MountRecord {
-  readonly id: number;
   /** What of its file system is mounted. */
   readonly root: string;
   readonly mountPoint: string;
@@ -15,17 +14,34 @@ export interface MountRecord {
 /** One line; undefined for what is none. */
 export function mountIn(line: string): MountRecord | undefined {
   const at = line.indexOf(" - ");
-  if (at < 0) return undefined;
-  const before = line.slice(0, at).split(" ");
-  const after = line.slice(at + 3).split(" ");
+  // In front of the root: the mount's number, that of the one it is on, and the device's.
+  const root = fieldFrom(line, afterFields(line, 0, 3));
+  const mountPoint = fieldFrom(line, afterFields(line, 0, 4));
+  if (at < 0 || root === "" || mountPoint === "") return undefined;
+  const type = at + 3;
   return {
-    id: parseInt(before[0] ?? "", 10),
-    root: unescaped(before[3] ?? "/"),
-    mountPoint: unescaped(before[4] ?? ""),
-    type: after[0] ?? "",
-    source: unescaped(after[1] ?? ""),
-    options: (after[2] ?? "").split(","),
+    root: unescaped(root),
+    mountPoint: unescaped(mountPoint),
+    type: fieldFrom(line, type),
+    source: unescaped(fieldFrom(line, afterFields(line, type, 1))),
+    options: fieldFrom(line, afterFields(line, type, 2)).split(","),
   };
+}
+
+/** Where the field begins that has `count` others between it and `start`; the line's end when there are not so many. */
+function afterFields(line: string, start: number, count: number): number {
+  let at = start;
+  for (let left = count; left > 0; left--) {
+    const space = line.indexOf(" ", at);
+    if (space < 0) return line.length;
+    at = space + 1;
+  }
+  return at;
+}
+
+function fieldFrom(line: string, at: number): string {
+  const end = line.indexOf(" ", at);
+  return line.slice(at, end < 0 ? line.length : end);
 }
 
 /** Space, tab, newline and backslash are written as three octal digits. */

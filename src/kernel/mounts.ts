@@ -18,7 +18,7 @@ import {
   OPEN_TREE_CLOEXEC,
   OPEN_TREE_CLONE,
 } from "./abi/mount.ts";
-import { call, refused, tryCall, tryPath } from "./call.ts";
+import { call, refused, tryCall, tryNumbers, tryPath, tryPaths, tryTexts } from "./call.ts";
 import { closeFd } from "./files.ts";
 
 export function mountFileSystem(type: string, to: string, flags: number, options: string): void {
@@ -42,12 +42,16 @@ export function setPropagation(to: string, flags: number): void {
 
 /** A new file system that is not mounted anywhere yet, as a descriptor (Linux 5.2). Options are `key=value` or `key`. */
 export function makeFileSystem(type: string, source: string, attributes: number, options: readonly string[]): number {
-  const context = call(`make a ${type} file system`, "fsopen", type, FSOPEN_CLOEXEC);
+  const doing = `make a ${type} file system`;
+  const context = call(doing, "fsopen", type, FSOPEN_CLOEXEC);
   try {
     if (source !== "") setOption(context, type, `source=${source}`);
-    for (const option of options) setOption(context, type, option);
-    call(`make a ${type} file system`, "fsconfig", context, FSCONFIG_CMD_CREATE, 0, 0, 0);
-    return call(`make a ${type} file system`, "fsmount", context, FSMOUNT_CLOEXEC, attributes);
+    for (let i = 0; i < options.length; i++) setOption(context, type, options[i]!);
+    const made = tryNumbers("fsconfig", context, FSCONFIG_CMD_CREATE, 0);
+    if (made < 0) throw refused(doing, "fsconfig", made);
+    const mount = tryNumbers("fsmount", context, FSMOUNT_CLOEXEC, attributes);
+    if (mount < 0) throw refused(doing, "fsmount", mount);
+    return mount;
   } finally {
     closeFd(context);
   }
@@ -55,9 +59,11 @@ export function makeFileSystem(type: string, source: string, attributes: number,
 
 function setOption(context: number, type: string, option: string): void {
   const equals = option.indexOf("=");
-  const doing = `set the ${type} option ${option}`;
-  if (equals < 0) call(doing, "fsconfig", context, FSCONFIG_SET_FLAG, option, 0, 0);
-  else call(doing, "fsconfig", context, FSCONFIG_SET_STRING, option.slice(0, equals), option.slice(equals + 1), 0);
+  const result =
+    equals < 0
+      ? tryCall("fsconfig", context, FSCONFIG_SET_FLAG, option, 0, 0)
+      : tryTexts("fsconfig", context, FSCONFIG_SET_STRING, option.slice(0, equals), option.slice(equals + 1));
+  if (result < 0) throw refused(`set the ${type} option ${option}`, "fsconfig", result);
 }
 
 /** A copy of the mount at `path` below `dir` that is not mounted anywhere yet; with `recursive`, of all below it too. */
@@ -81,7 +87,7 @@ export function attachTree(fd: number, target: number, what: string): void {
 
 /** Like `attachTree`, but returns -errno. */
 export function tryAttachTree(fd: number, target: number): number {
-  return tryCall("move_mount", fd, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
+  return tryPaths("move_mount", fd, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
 }
 
 /** Sets and clears MOUNT_ATTR_* flags of the mount `fd` (Linux 5.12), and how it spreads when `propagation` is not 0. */

@@ -15,7 +15,7 @@ import {
   RESOLVE_NO_MAGICLINKS,
   RESOLVE_NO_SYMLINKS,
 } from "./abi/fs.ts";
-import { refused, tryCall, tryPath } from "./call.ts";
+import { refused, tryPath, tryPathBytes } from "./call.ts";
 import { closeFd } from "./files.ts";
 
 const STRICT = RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
@@ -94,7 +94,7 @@ function openWith(root: number, path: string, flags: number, mode: number, resol
   openHow.flags.put(how, flags | O_CLOEXEC);
   openHow.mode.put(how, mode);
   openHow.resolve.put(how, resolve);
-  return tryCall("openat2", root, path === "" ? "." : path, how, how.length);
+  return tryPathBytes("openat2", root, path === "" ? "." : path, how);
 }
 
 function refusedBelow(path: string, result: number): LxcError {

@@ -109,7 +109,7 @@ function isSealed(): boolean {
  * environment; returns at once when that has been done before. For tools that enter containers, before all else.
  */
 export function protectOwnProgram(args: readonly string[], environment: () => readonly string[]): void {
-  const name = baseName(args[0] ?? "");
+  const name = baseName(`${args[0] ?? ""}`);
   if (runsProtected()) {
     // Until Linux 6.14 the kernel names a process after the number of the descriptor it was executed from.
     setCommandName(name);

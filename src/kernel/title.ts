@@ -9,6 +9,9 @@ import { cString, Pins } from "./memory.ts";
 /** Fields of /proc/self/stat, counted from 1 as proc_pid_stat(5) does. */
 const START_CODE = 26;
 const ARG_START = 48;
+const ENV_END = 51;
+/** The first after the name, which may hold anything. */
+const FIRST_FIELD = 3;
 /**
  * The kernel shows arguments only where they are anonymous memory, which the heap that comes with our executable is not
  * (scripts/image.ts). An array as large as this has a mapping of its own, of which one page is used (shim/memory.c).
@@ -22,7 +25,7 @@ const OWN_MAPPING = 256 * 1024;
 export function setProcessTitle(title: string): Pins {
   const pins = new Pins();
   const fields = statFields(tryReadText("/proc/self/stat") ?? "");
-  if (fields.length <= 51) return pins;
+  if (fields.length <= ENV_END - FIRST_FIELD) return pins;
   const text = cString(title);
   const shown = new Uint8Array(OWN_MAPPING);
   shown.set(text);
@@ -41,7 +44,7 @@ function tryMoveArguments(fields: readonly string[], text: Uint8Array, pins: Pin
   prctlMmMap.startBrk.put(map, fieldAt(fields, 47));
   prctlMmMap.brk.put(map, currentBreak());
   prctlMmMap.envStart.put(map, fieldAt(fields, 50));
-  prctlMmMap.envEnd.put(map, fieldAt(fields, 51));
+  prctlMmMap.envEnd.put(map, fieldAt(fields, ENV_END));
   prctlMmMap.exeFd.put(map, 0xffffffff);
   pins.point(map, prctlMmMap.argStart, text);
   prctlMmMap.argEnd.put(map, prctlMmMap.argStart.get(map) + text.length);
@@ -65,14 +68,14 @@ function writeOverArguments(fields: readonly string[], text: Uint8Array): void {
   closeFd(fd);
 }
 
-/** The fields with their numbers as index; the name, which may hold anything, is left out. */
+/** Those after the name. */
 function statFields(stat: string): string[] {
-  const afterName = stat.slice(stat.lastIndexOf(")") + 2);
-  return ["", "", ""].concat(afterName.split(" "));
+  return stat.slice(stat.lastIndexOf(")") + 2).split(" ");
 }
 
-function fieldAt(fields: readonly string[], index: number): number {
-  return Number(fields[index] ?? "0");
+/** By its number; there are so many. */
+function fieldAt(fields: readonly string[], number: number): number {
+  return Number(fields[number - FIRST_FIELD]!);
 }
 
 function currentBreak(): number {

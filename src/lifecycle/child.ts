@@ -5,7 +5,7 @@ import { wholeNumberIn } from "../base/text.ts";
 import { isArchitecture32 } from "../container/config/isolation-codecs.ts";
 import type { EnvironmentVariable } from "../container/config/rootfs-codecs.ts";
 import type { Config } from "../container/config/schema.ts";
-import { forHooks, type HookOccasion, type HookType, hookCalls } from "../container/hook-calls.ts";
+import { forHooks, type HookOccasion, type HookType, hookCalls, hookCommands } from "../container/hook-calls.ts";
 import { runHook } from "../container/hooks.ts";
 import { configureInside } from "../container/network/configure.ts";
 import { makeTerminals, type TerminalsMade, type TerminalsWanted } from "../container/rootfs/consoles.ts";
@@ -185,6 +185,7 @@ function unshareCgroup(): void {
 
 function runHooks(plan: StartPlan, type: HookType): void {
   const config = plan.options.config;
+  if (hookCommands(config, type).length === 0) return;
   const own = forHooks(variables(config.environment.values)).concat(variables(config.environmentHooks.values));
   const environment = plan.hookEnvironment.concat(own);
   const occasion: HookOccasion = { type, name: plan.options.container.name, environment, args: [] };

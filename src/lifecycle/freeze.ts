@@ -7,6 +7,7 @@ import { runDirectory } from "../container/paths.ts";
 import { freeze, thaw } from "../isolation/cgroup/freeze.ts";
 import { ECONNREFUSED, ENOENT, ENOSYS, errnoText } from "../kernel/abi/errno.ts";
 import { CGROUP2_SUPER_MAGIC } from "../kernel/abi/fs.ts";
+import type { Environment } from "../kernel/environment.ts";
 import { closeFd } from "../kernel/files.ts";
 import { effectiveUser } from "../kernel/process.ts";
 import {
@@ -21,8 +22,6 @@ import { monitorFifoOf, tellMonitord } from "./state-clients.ts";
 import { type State, stateNumber } from "./states.ts";
 
 const FREEZE_TIMEOUT_S = 60;
-
-type Environment = ReadonlyMap<string, string>;
 
 /** Stops all processes of `container` where they are. One that is frozen already is no failure. */
 export function freezeContainer(container: Container, environment: Environment): void {

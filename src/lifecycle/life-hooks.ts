@@ -1,6 +1,6 @@
 // The hooks of one life of a container, with what they are told of it. Runs in the monitor.
 
-import { type HookType, hookCalls } from "../container/hook-calls.ts";
+import { type HookType, hookCalls, hookCommands } from "../container/hook-calls.ts";
 import { runHook } from "../container/hooks.ts";
 import { currentPid } from "../kernel/process.ts";
 import type { StartPlan } from "./plan.ts";
@@ -34,6 +34,7 @@ export class LifeHooks {
   /** Runs the hooks of that kind, one after the other. Throws at the first that fails. */
   run(type: HookType): void {
     const { container, config } = this.#plan.options;
+    if (hookCommands(config, type).length === 0) return;
     const isOver = type === "stop" || type === "post-stop";
     let environment = this.#plan.hookEnvironment;
     if (isOver) environment = environment.concat(this.#preserved.variables);

@@ -49,7 +49,7 @@ function applyTo(container: Container, layout: CgroupLayout, limit: CgroupLimit)
   const doing = `apply ${limit.label} = ${limit.value} to ${container.name}`;
   const folder = folderOfItem(layout, limitsAsker(container), limit.file);
   if (folder === undefined) throw new LxcError("not-found", doing, "its cgroup is not there");
-  const file = joinPath(folder, limit.file);
+  const file = joinPath(`${folder}`, limit.file);
   const result = tryWriteAt(AT_FDCWD, file, limit.value);
   if (result < 0) throw refused(doing, "write", result);
   const made = limit.readBack === true ? madeOf(limit, readText(file)) : undefined;

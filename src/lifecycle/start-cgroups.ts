@@ -1,12 +1,12 @@
 // Where a container's cgroups are to go, as its configuration and the host's say. Runs in the caller, before a start.
 
-import type { Environment } from "../container/config/keys.ts";
 import type { Config } from "../container/config/schema.ts";
 import { readSystemConfig, type SystemConfig } from "../container/config/system-config.ts";
 import type { Container } from "../container/container.ts";
 import { type CgroupLayout, onlyUsed, readLayout } from "../isolation/cgroup/layout.ts";
 import type { CgroupNames } from "../isolation/cgroup/names.ts";
 import { enterUserScope } from "../isolation/cgroup/user-scope.ts";
+import type { Environment } from "../kernel/environment.ts";
 import { effectiveUser } from "../kernel/process.ts";
 
 export interface StartCgroups {

@@ -42,18 +42,23 @@ export function monitorFifoOf(runDir: string, container: Container): string {
 
 /** Tells lxc-monitord, and with it every lxc-monitor, of a state. */
 export function tellMonitord(fifo: string, container: Container, state: State): void {
-  writeToFifo(fifo, encodeStateMessage(container.name, state));
+  const fd = tryOpenFifo(fifo);
+  if (fd >= 0) writeTo(fd, encodeStateMessage(container.name, state));
 }
 
 /** Tells lxc-monitord how the first process ended, as wait(2) has it: the exit code times 256, or the signal. */
 export function tellMonitordOfExit(fifo: string, container: Container, waitStatus: number): void {
-  writeToFifo(fifo, encodeExitMessage(container.name, waitStatus));
+  const fd = tryOpenFifo(fifo);
+  if (fd >= 0) writeTo(fd, encodeExitMessage(container.name, waitStatus));
 }
 
-/** Less than PIPE_BUF, so it arrives whole or not at all; nobody who reads is no failure (ENOENT, ENXIO). */
-function writeToFifo(fifo: string, bytes: Uint8Array): void {
-  const fd = tryOpenAt(AT_FDCWD, fifo, O_WRONLY | O_NONBLOCK | O_NOFOLLOW);
-  if (fd < 0) return;
+/** Mostly nobody reads, which is no failure (ENOENT, ENXIO). */
+function tryOpenFifo(fifo: string): number {
+  return tryOpenAt(AT_FDCWD, fifo, O_WRONLY | O_NONBLOCK | O_NOFOLLOW);
+}
+
+/** Less than PIPE_BUF, so it arrives whole or not at all. */
+function writeTo(fd: number, bytes: Uint8Array): void {
   tryBytes("write", fd, bytes, bytes.length, 0);
   closeFd(fd);
 }

@@ -7,6 +7,7 @@ import { wholeNumberIn } from "../base/text.ts";
 import type { Container } from "../container/container.ts";
 import type { CgroupNames } from "../isolation/cgroup/names.ts";
 import { SIGINT, SIGPWR, SIGRTMIN } from "../kernel/abi/signal.ts";
+import type { Environment } from "../kernel/environment.ts";
 import { closeFd, tryReadText } from "../kernel/files.ts";
 import { sendSignal, tryOpenProcess } from "../kernel/process.ts";
 import {
@@ -39,7 +40,7 @@ export interface StopOptions {
   readonly noKill: boolean;
   readonly reboot: boolean;
   /** The caller's variables, which say where a user's run directory is. */
-  readonly environment: ReadonlyMap<string, string>;
+  readonly environment: Environment;
   /** Which cgroups the container has; asked only when a dead monitor may have left some. */
   readonly cgroups: () => CgroupNames;
 }

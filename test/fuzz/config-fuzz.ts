@@ -9,11 +9,12 @@ import { type IncludedFile, type ReadConfig, readConfig } from "../../src/contai
 import { systemFindings } from "../../src/container/config/system-config.ts";
 import { upgradeText } from "../../src/container/config/upgrade.ts";
 import { usernetFindings } from "../../src/container/config/usernet.ts";
+import { Environment } from "../../src/kernel/environment.ts";
 import { knownKeys, randomConfig, randomValue } from "./config-text.ts";
 import { Digest, Random } from "./random.ts";
 
 const A_DIGEST = 50;
-const ENVIRONMENT = new Map([["PATH", "/bin"]]);
+const ENVIRONMENT = new Environment("PATH=/bin\0");
 
 const seed = parseInt(process.argv[2] ?? "1", 10);
 const count = parseInt(process.argv[3] ?? "1000", 10);

@@ -185,7 +185,9 @@ function tryMountinfo(): void {
   for (const line of text.split("\n")) {
     const mount = mountIn(line);
     digest.add(
-      mount === undefined ? "none" : `${mount.id} ${mount.root} ${mount.mountPoint} ${mount.type} ${mount.source}`,
+      mount === undefined
+        ? "none"
+        : `${mount.root} ${mount.mountPoint} ${mount.type} ${mount.source} ${mount.options.join("|")}`,
     );
   }
   for (const point of mountsBelow("/a", text)) must(point === "/a" || point.startsWith("/a/"), "it is below", point);

@@ -26,7 +26,7 @@ function isDnsmasqOf(bridge: string, pid: number, network: string): boolean {
   const words = wordsOf(pid);
   if (!words.includes(interfaceWord(bridge)) || !words.includes(pidFileWord())) return false;
   // Who may not look closer only tells of it.
-  if (effectiveUser() !== 0) return baseName(words[0] ?? "") === "dnsmasq";
+  if (effectiveUser() !== 0) return baseName(`${words[0] ?? ""}`) === "dnsmasq";
   return programOf(pid) === "dnsmasq" && tryReadLink(`/proc/${pid}/ns/net`) === network;
 }
 

@@ -8,7 +8,7 @@ const USUAL = "lxcbr0";
 /** LXC's own where the settings cannot be read. */
 export function ownBridgeName(): string {
   try {
-    return readBridgeSettings((path) => tryReadText(path), "").settings.bridge;
+    return readBridgeSettings((path) => tryReadText(`${path}`), "").settings.bridge;
   } catch {
     return USUAL;
   }

@@ -1,6 +1,7 @@
 import { deepEqual, equal, match, throws } from "node:assert/strict";
 import { test } from "node:test";
 import { describe, LxcError } from "../../base/errors.ts";
+import { Environment } from "../../kernel/environment.ts";
 import { problemsIn } from "./checks.ts";
 import { ConfigDocument } from "./document.ts";
 import { notYetIn } from "./effects.ts";
@@ -153,7 +154,7 @@ lxc.network.type = veth`;
 
 function loads(line: string): boolean {
   try {
-    configFrom(new ConfigDocument(line), "c1/config", includeNothing, new Map([["SET", "1"]]));
+    configFrom(new ConfigDocument(line), "c1/config", includeNothing, new Environment("SET=1\0"));
     return true;
   } catch (error) {
     return !(error instanceof LxcError);

@@ -4,6 +4,7 @@ import { join, resolve } from "node:path";
 import { test } from "node:test";
 import { SHIPPED } from "../../../test/compat/shipped-table.ts";
 import { CORPUS, corpusFiles, includeShipped, verdictOf, verdicts } from "../../../test/corpus/corpus.ts";
+import { Environment } from "../../kernel/environment.ts";
 import { ConfigDocument } from "./document.ts";
 import { findingsIn } from "./findings.ts";
 import { type ReadConfig, readConfig } from "./load.ts";
@@ -15,7 +16,7 @@ function textOf(file: string): string {
 }
 
 function read(text: string): ReadConfig {
-  return readConfig(new ConfigDocument(text), "config", includeShipped, new Map([["PATH", "/bin"]]));
+  return readConfig(new ConfigDocument(text), "config", includeShipped, new Environment("PATH=/bin\0"));
 }
 
 function meaningOf(text: string): string[] {

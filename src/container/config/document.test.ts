@@ -50,6 +50,20 @@ test("a line is added at the end, and lines of a key go away with those below it
   equal(document.text(), "# x\nlxc.net.01 = y\nlxc.cap.drop =\n");
 });
 
+test("what the lines say is what they say after each change", () => {
+  const document = new ConfigDocument("lxc.net.0.hwaddr = 02:00:00:00:00:xx\n");
+  const said = () => document.entries().map(({ line, key, value }) => `${line} ${key} ${value}`);
+  deepEqual(said(), ["1 lxc.net.0.hwaddr 02:00:00:00:00:xx"]);
+  document.fillHardwareAddresses(new Uint8Array([10, 11]));
+  deepEqual(said(), ["1 lxc.net.0.hwaddr 02:00:00:00:00:ab"]);
+  document.append("lxc.tty.max", "1");
+  deepEqual(said(), ["1 lxc.net.0.hwaddr 02:00:00:00:00:ab", "2 lxc.tty.max 1"]);
+  document.set("lxc.tty.max", ["2"]);
+  deepEqual(said(), ["1 lxc.net.0.hwaddr 02:00:00:00:00:ab", "2 lxc.tty.max 2"]);
+  document.remove("lxc.net", true);
+  deepEqual(said(), ["1 lxc.tty.max 2"]);
+});
+
 test("a value that would be read back as another is quoted", () => {
   const document = new ConfigDocument("");
   const values = [" padded ", '"quoted"', "plain 'x'"];

@@ -29,13 +29,21 @@ const HEX = "0123456789abcdef";
 
 export class ConfigDocument {
   #lines: string[];
+  /** What the lines say, once somebody has asked. */
+  #entries: readonly Entry[] | undefined;
 
   constructor(text: string) {
     this.#lines = text.split("\n");
   }
 
   /** The settings, in file order. A line that begins like one but has no `=` has an empty key, and its text as value. */
-  entries(): Entry[] {
+  entries(): readonly Entry[] {
+    const entries = this.#entries ?? this.#readEntries();
+    this.#entries = entries;
+    return entries;
+  }
+
+  #readEntries(): Entry[] {
     const entries: Entry[] = [];
     for (let at = 0; at < this.#lines.length; at++) addEntry(entries, at + 1, this.#line(at));
     return entries;
@@ -59,7 +67,7 @@ export class ConfigDocument {
     const at = first >= 0 ? first : this.#endOfText();
     const before = this.#lines.slice(0, at);
     const after = this.#without(at, key, false);
-    this.#lines = before.concat(fresh, after);
+    this.#replace(before.concat(fresh, after));
     this.#endWithNewline();
   }
 
@@ -67,13 +75,13 @@ export class ConfigDocument {
   append(key: string, value: string): void {
     const at = this.#endOfText();
     const after = this.#lines.slice(at);
-    this.#lines = this.#lines.slice(0, at).concat([settingLine(key, value)], after);
+    this.#replace(this.#lines.slice(0, at).concat([settingLine(key, value)], after));
     this.#endWithNewline();
   }
 
   /** Takes out every line of `key`; with `below`, of the keys below it as well, as `lxc.net.0` means for `lxc.net.0.link`. */
   remove(key: string, below: boolean): void {
-    this.#lines = this.#without(0, key, below);
+    this.#replace(this.#without(0, key, below));
   }
 
   /** How many random digits `fillHardwareAddresses` needs. */
@@ -94,10 +102,16 @@ export class ConfigDocument {
       used += openDigitsIn(entry.value);
       this.#lines[entry.line - 1] = line.slice(0, at) + filled + line.slice(at + entry.value.length);
     }
+    this.#entries = undefined;
   }
 
   text(): string {
     return this.#lines.join("\n");
+  }
+
+  #replace(lines: string[]): void {
+    this.#lines = lines;
+    this.#entries = undefined;
   }
 
   /** One line as a plain text: natively, what a loop over the list gives costs much more at each use. */

@@ -1,8 +1,8 @@
 // Changing a configuration file: which lines must change so that a key means what is wanted, includes and all. Pure.
 
 import type { Finding } from "../../base/finding.ts";
+import type { Environment } from "../../kernel/environment.ts";
 import { ConfigDocument } from "./document.ts";
-import type { Environment } from "./keys.ts";
 import { type ReadConfig, type ReadInclude, readConfig } from "./load.ts";
 import { networkTypeKeyOf } from "./network-schema.ts";
 import { Config } from "./schema.ts";

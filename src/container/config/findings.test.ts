@@ -1,12 +1,13 @@
 import { deepEqual } from "node:assert/strict";
 import { test } from "node:test";
 import { findingLine } from "../../base/finding.ts";
+import { Environment } from "../../kernel/environment.ts";
 import { ConfigDocument } from "./document.ts";
 import { findingsIn } from "./findings.ts";
 import { readConfig } from "./load.ts";
 
 function said(...lines: readonly string[]): string[] {
-  const read = readConfig(new ConfigDocument(lines.join("\n")), "config", () => [], new Map([["PATH", "/bin"]]));
+  const read = readConfig(new ConfigDocument(lines.join("\n")), "config", () => [], new Environment("PATH=/bin\0"));
   return findingsIn(read).map(findingLine);
 }
 

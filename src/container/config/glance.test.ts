@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { CORPUS, corpusFiles, includeShipped } from "../../../test/corpus/corpus.ts";
+import { Environment } from "../../kernel/environment.ts";
 import { ConfigDocument } from "./document.ts";
 import { Glance, type ReadFiles } from "./glance.ts";
 import { readConfig } from "./load.ts";
@@ -26,7 +27,7 @@ test("a glance at a configuration sees what reading all of it does", () => {
       new ConfigDocument(text),
       "config",
       includeShipped,
-      new Map([["PATH", "/bin"]]),
+      new Environment("PATH=/bin\0"),
     );
     if (errors.length > 0) continue;
     deepEqual(

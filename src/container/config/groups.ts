@@ -1,7 +1,7 @@
 // Keys that share a prefix, and whose rest is not in the table: made when they are looked up. Pure.
 
 import type { Codec, JsonKind } from "./codecs.ts";
-import { type Effect, type Live, Setting } from "./settings.ts";
+import { type Live, Setting } from "./settings.ts";
 
 const NO_WORDS: readonly string[] = [];
 
@@ -28,7 +28,6 @@ export class Group {
   /** What may follow it, for the manual; "" when that is told elsewhere. */
   readonly example: string;
   readonly doc: string;
-  effect: Effect = "now";
   live: Live = "no";
   section = "";
   readonly ways: GroupWays;
@@ -42,7 +41,6 @@ export class Group {
 
   open(rest: string, toWrite: boolean): Setting | undefined {
     const setting = this.ways.open(rest, toWrite);
-    if (setting !== undefined && this.effect !== "now") setting.effect = this.effect;
     if (setting !== undefined && this.live !== "no") setting.live = this.live;
     return setting;
   }

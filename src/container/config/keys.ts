@@ -2,13 +2,12 @@
 
 import { LxcError } from "../../base/errors.ts";
 import { blankSeparated, nearest, shown, visible } from "../../base/text.ts";
+import { Environment } from "../../kernel/environment.ts";
 import type { Codec, ListCodec } from "./codecs.ts";
 import { Group, type GroupWays, Named, NamedSetting } from "./groups.ts";
 import { type Complaint, Many, Maybe, One, type Setting } from "./settings.ts";
 
-/** The caller's variables. */
-export type Environment = ReadonlyMap<string, string>;
-export const NO_VARIABLES: Environment = new Map<string, string>();
+export const NO_VARIABLES = new Environment("");
 
 /** The letters of `lxc.`, which every key begins with and which is no group. */
 const BEGINNING = 4;
@@ -128,19 +127,6 @@ export abstract class KeySet {
   protected limitGroup<R>(row: R): R {
     const last = this.groups[this.groups.length - 1];
     if (last !== undefined) last.live = "cgroup";
-    return row;
-  }
-
-  /** Marks the row: its effect is not there yet, so that using it is refused at start. */
-  protected later<S extends Setting>(row: S): S {
-    row.effect = "later";
-    return row;
-  }
-
-  /** The same for a row of keys below a prefix. */
-  protected laterGroup<R>(row: R): R {
-    const last = this.groups[this.groups.length - 1];
-    if (last !== undefined) last.effect = "later";
     return row;
   }
 

@@ -5,11 +5,11 @@ import type { Finding } from "../../base/finding.ts";
 import { joinPath } from "../../base/path.ts";
 import { visible } from "../../base/text.ts";
 import { call } from "../../kernel/call.ts";
+import type { Environment } from "../../kernel/environment.ts";
 import { isDirectory, listDirectory } from "../../kernel/files.ts";
 import { conflictsIn } from "./checks.ts";
 import { readConfigText } from "./config-file.ts";
 import { ConfigDocument, type Entry, filledAddress, openDigitsIn } from "./document.ts";
-import type { Environment } from "./keys.ts";
 import { type Config, emptyConfig, INCLUDE_KEY } from "./schema.ts";
 import type { Complaint } from "./settings.ts";
 import { findingAt, Sources } from "./sources.ts";
@@ -200,7 +200,7 @@ export function readIncludes(path: string): IncludedFile[] {
   }
   for (const name of listDirectory(path).toSorted()) {
     if (name.length > ".conf".length && name.endsWith(".conf")) {
-      const file = joinPath(path, name);
+      const file = joinPath(path, `${name}`);
       files.push({ path: file, text: readConfigText(file) });
     }
   }

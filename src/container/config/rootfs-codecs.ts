@@ -2,9 +2,9 @@
 
 import { below, normalPath } from "../../base/path.ts";
 import { blankSeparated, simplePath } from "../../base/text.ts";
+import type { Environment } from "../../kernel/environment.ts";
 import { type MountEntry, mountEntryIn, unescaped } from "../rootfs/mount-entry.ts";
 import type { Codec, ListCodec } from "./codecs.ts";
-import type { Environment } from "./keys.ts";
 
 const NONE: readonly string[] = [];
 

@@ -2,6 +2,7 @@
 
 import { namespaceNames } from "../../isolation/namespaces.ts";
 import { SIGKILL } from "../../kernel/abi/signal.ts";
+import type { Environment } from "../../kernel/environment.ts";
 import { ROOTFS_MOUNT } from "../paths.ts";
 import {
   bufferSize,
@@ -35,7 +36,7 @@ import {
   syslogFacility,
   timeOffset,
 } from "./isolation-codecs.ts";
-import { type Environment, KeySet, NO_VARIABLES, unknownKey } from "./keys.ts";
+import { KeySet, NO_VARIABLES, unknownKey } from "./keys.ts";
 import { countFromOne, perSecond, processorList, processors, sizeBytes, sizeOrNone, weight } from "./limit-codecs.ts";
 import { isNetworkKey, Networks, networkWays, noSuchNetworkKey } from "./network-schema.ts";
 import {

@@ -3,9 +3,6 @@
 
 import type { Codec, JsonKind, ListCodec } from "./codecs.ts";
 
-/** Whether a key already does what it says: `later` is refused at start when used. */
-export type Effect = "now" | "later";
-
 /**
  * Whether a change counts for a container that runs: `file` when all who need the key read it when they do, `cgroup` when
  * it is what a file of the container's cgroup says, `link` when the host's end of its network does.
@@ -30,7 +27,6 @@ const NO_WORDS: readonly string[] = [];
 export class Setting {
   readonly key: string;
   readonly doc: string;
-  effect: Effect = "now";
   live: Live = "no";
   /** What the manual calls the part of the table it is in. */
   section = "";

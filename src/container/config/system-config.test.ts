@@ -1,6 +1,7 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { test } from "node:test";
 import { findingLine } from "../../base/finding.ts";
+import { Environment } from "../../kernel/environment.ts";
 import { SystemConfig, systemConfigPath, systemFindings, systemKeys } from "./system-config.ts";
 
 test("root and users have their own defaults", () => {
@@ -11,7 +12,7 @@ test("root and users have their own defaults", () => {
     ["/etc/lxc/default.conf", "/var/lib/lxc", "lxc", "lxc", "lxc", "", "", "lxc", "admin"],
   );
   deepEqual([user.lxcpath, user.defaultConfig], ["/home/u/.local/share/lxc", "/home/u/.config/lxc/default.conf"]);
-  equal(systemConfigPath(1000, new Map([["HOME", "/home/u"]])), "/home/u/.config/lxc/lxc.conf");
+  equal(systemConfigPath(1000, new Environment("HOME=/home/u\0")), "/home/u/.config/lxc/lxc.conf");
 });
 
 test("the first line for a key counts, and a container path has no slash at its end", () => {

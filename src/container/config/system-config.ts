@@ -3,8 +3,8 @@
 import type { Finding } from "../../base/finding.ts";
 import { joinPath } from "../../base/path.ts";
 import { nearest } from "../../base/text.ts";
+import type { Environment } from "../../kernel/environment.ts";
 import { tryReadText } from "../../kernel/files.ts";
-import type { Environment } from "./keys.ts";
 import type { Complaint } from "./settings.ts";
 
 /** One key of lxc.conf. */
@@ -85,7 +85,7 @@ export class SystemConfig {
 /** Where the settings of this user are. */
 export function systemConfigPath(uid: number, environment: Environment): string {
   const home = homeOf(uid, environment);
-  return home === undefined ? "/etc/lxc/lxc.conf" : joinPath(home, ".config/lxc/lxc.conf");
+  return home === undefined ? "/etc/lxc/lxc.conf" : joinPath(`${home}`, ".config/lxc/lxc.conf");
 }
 
 /** Reads the settings of this user; a missing file is an empty one. */

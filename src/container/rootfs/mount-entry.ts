@@ -31,7 +31,7 @@ export function mountEntryIn(line: string): MountEntry | undefined {
   let relative = false;
   let create: MountEntry["create"] = "";
   let idmap = "";
-  for (const option of unescaped(fields[3] ?? "").split(",")) {
+  for (const option of unescaped(`${fields[3] ?? ""}`).split(",")) {
     if (option === "optional") optional = true;
     else if (option === "relative") relative = true;
     else if (option === "create=dir") create = "dir";
@@ -39,10 +39,10 @@ export function mountEntryIn(line: string): MountEntry | undefined {
     else if (option.startsWith("idmap=")) idmap = option.slice(6);
     else if (option !== "") options.push(option);
   }
-  const type = unescaped(fields[2] ?? "");
+  const type = unescaped(`${fields[2] ?? ""}`);
   return {
-    source: unescaped(source),
-    target: unescaped(target),
+    source: unescaped(`${source}`),
+    target: unescaped(`${target}`),
     type,
     options,
     optional,

@@ -3,6 +3,7 @@
 // Places are open folders, never paths from the host's root: what the container's files say cannot lead out of them.
 
 import { asLxcError, LxcError, withHint } from "../../base/errors.ts";
+import { plain } from "../../base/number.ts";
 import { joinPath } from "../../base/path.ts";
 import { EACCES, EEXIST, EINVAL, ENOENT, EPERM } from "../../kernel/abi/errno.ts";
 import {
@@ -169,7 +170,7 @@ export class RootfsBuilder {
   #makeReadOnly(step: ReadOnlyStep): void {
     const place = step.whole ? { dir: this.mountedAt(step.at), path: "" } : this.#place(step.at);
     const kept: number[] = [];
-    for (const path of step.keep) kept.push(tryCloneTree(place.dir, joinPath(place.path, path), true));
+    for (const path of step.keep) kept.push(tryCloneTree(place.dir, joinPath(place.path, `${path}`), true));
     if (step.whole) setMountAttributes(place.dir, MOUNT_ATTR_RDONLY, 0, 0);
     else if (!coverReadOnly(place, step.at)) return;
     for (let i = 0; i < kept.length; i++) {
@@ -319,7 +320,9 @@ export class RootfsBuilder {
 
   #makeNode(at: string, major: number, minor: number): void {
     const device = Math.floor(minor / 256) * 2 ** 20 + major * 256 + (minor % 256);
-    const result = this.#inFolder(at, (dir, name) => tryPath("mknodat", dir, name, S_IFCHR | 0o666, device));
+    const result = this.#inFolder(at, (dir, name) =>
+      tryPath("mknodat", plain(dir), `${name}`, S_IFCHR | 0o666, device),
+    );
     if (result >= 0 || result === -EEXIST) return;
     if (result !== -EPERM) throw refused(`make the device /${at}`, "mknodat", result);
     // A container without CAP_MKNOD on the host's devices gets the host's own node instead, as in LXC.
@@ -366,7 +369,7 @@ export class RootfsBuilder {
 
   /** Opens an empty file at `at` to be mounted on, made when missing. */
   #emptyFile(at: string): number {
-    const result = this.#inFolder(at, (dir, name) => tryPath("mknodat", dir, name, S_IFREG, 0));
+    const result = this.#inFolder(at, (dir, name) => tryPath("mknodat", plain(dir), `${name}`, S_IFREG, 0));
     const place = this.#place(at);
     if (result < 0 && result !== -EEXIST) return makeFileBelow(place.dir, place.path, 0o000);
     return openBelow(place.dir, place.path, O_PATH);

@@ -12,7 +12,7 @@ export function isShared(path: string, mountinfo: string): boolean {
     const fields = line.split(" ");
     const point = fields[4];
     if (point === undefined) continue;
-    const plain = unescaped(point);
+    const plain = unescaped(`${point}`);
     // Of two mounts at one place the later line is the one on top.
     if (below(plain, path) === undefined || plain.length < length) continue;
     length = plain.length;

@@ -21,7 +21,7 @@ export function mountsBelow(folder: string, mountinfo: string): string[] {
   for (const line of mountinfo.split("\n")) {
     const point = line.split(" ")[4];
     if (point === undefined) continue;
-    const path = unescaped(point);
+    const path = unescaped(`${point}`);
     if (below(folder, path) !== undefined) found.push(path);
   }
   return found;

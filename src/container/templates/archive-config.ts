@@ -10,7 +10,7 @@ const LARGEST_FILE_BYTES = 4096;
 
 /** What its configuration says of it: the settings for all containers, and for its distribution. */
 export function archiveConfig(name: string, folder: string, isMapped: boolean): string {
-  const files = configFilesFor(distributionOf(folder), isMapped).filter((file) => exists(file));
+  const files = configFilesFor(distributionOf(folder), isMapped).filter((file) => exists(`${file}`));
   const lines = files.map((file) => `lxc.include = ${file}\n`).join("");
   return `${lines}lxc.uts.name = ${name}\n`;
 }

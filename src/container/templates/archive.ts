@@ -94,7 +94,7 @@ export function unpackArchive(run: ArchiveRun, interrupts: Interrupts): void {
   try {
     const size = tryNumbers("lseek", archive, 0, SEEK_END);
     tryNumbers("lseek", archive, 0, 0);
-    const path = TARS.find((each) => exists(each)) ?? "tar";
+    const path = TARS.find((each) => exists(`${each}`)) ?? "tar";
     const args = wordsFor(packingOf(headOf(archive, HEAD_SIZE)), run.folder);
     const { mapped, environment, doing } = run;
     const program = { path, mapped, args, environment, input: archive, output: said, doing };

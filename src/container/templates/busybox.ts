@@ -68,7 +68,7 @@ function makeDhcpScript(filling: Filling, script: string): void {
 export function busyboxConfig(name: string, rootfs: string): string {
   return configLines(
     name,
-    LIBRARIES.filter((folder) => isDirectory(`/${folder}`) && isDirectory(joinPath(rootfs, folder))),
+    LIBRARIES.filter((folder) => isDirectory(`/${folder}`) && isDirectory(joinPath(rootfs, `${folder}`))),
   );
 }
 

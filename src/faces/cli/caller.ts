@@ -2,13 +2,13 @@
 
 import { runDirectory } from "../../container/paths.ts";
 import { isArchive } from "../../container/templates/archive.ts";
-import { environmentLines, ownEnvironment } from "../../kernel/environment.ts";
+import { ownEnvironment } from "../../kernel/environment.ts";
 import { effectiveUser } from "../../kernel/process.ts";
 import { protectOwnProgram } from "../../kernel/self.ts";
 
 /** The environment, as exec takes it. */
 export function environment(): readonly string[] {
-  return environmentLines();
+  return ownEnvironment().lines();
 }
 
 /** Goes on as a program that nothing inside a container can write to: for tools whose own processes enter one. */

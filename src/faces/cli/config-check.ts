@@ -44,7 +44,7 @@ export function checkFiles(args: Arguments, files: readonly string[]): number {
 function ownFiles(args: Arguments): string[] {
   const lxcpath = lxcpathFrom(args);
   const names = args.name === "" ? definedContainers(lxcpath) : [args.name];
-  return names.map((name) => configFileOf(containerOf(name, lxcpath)));
+  return names.map((name) => configFileOf(containerOf(`${name}`, lxcpath)));
 }
 
 function check(file: string): Checked {

@@ -42,7 +42,7 @@ export function getKeys(args: Arguments, operands: readonly string[]): number {
 export function listKeys(args: Arguments, operands: readonly string[]): number {
   const prefix = operands[0] ?? "";
   const name = args.name === "" ? operands[1] : args.name;
-  const container = name === undefined ? undefined : containerOf(name, lxcpathFrom(args));
+  const container = name === undefined ? undefined : containerOf(`${name}`, lxcpathFrom(args));
   const file = args.has(rcFile)
     ? absolute(args.text(rcFile, ""))
     : container === undefined
@@ -94,7 +94,7 @@ function tell(args: Arguments, findings: readonly Finding[]): void {
 function named(args: Arguments, operands: readonly string[], usage: string): [Container, readonly string[]] {
   const name = args.name === "" ? operands[0] : args.name;
   if (name === undefined) throw misused(usage);
-  const container = containerOf(name, lxcpathFrom(args));
+  const container = containerOf(`${name}`, lxcpathFrom(args));
   if (!args.has(rcFile) && !isDefined(container)) throw missing(container, `open ${name}`, `${name} doesn't exist`);
   return [container, args.name === "" ? operands.slice(1) : operands];
 }

@@ -51,7 +51,6 @@ function describe(setting: Setting): JsonObject {
   const initial = setting.initialText();
   if (initial !== "" && !setting.isList()) json.raw("default", valueJson(setting, initial));
   if (setting.live !== "no") json.flag("x-live", true);
-  if (setting.effect === "later") json.flag("x-not-supported-yet", true);
   return json;
 }
 

@@ -13,7 +13,7 @@ import { isVisible } from "../../container/host-check.ts";
 import { findKernelConfig } from "../../container/host-check-kernel.ts";
 import { kernelRelease, lookAs, readHost } from "../../container/read-host.ts";
 import { readInit } from "../../container/read-init.ts";
-import { ownEnvironment } from "../../kernel/environment.ts";
+import { Environment, ownEnvironment } from "../../kernel/environment.ts";
 import { tryReadText } from "../../kernel/files.ts";
 import { type User, userIn } from "../../kernel/passwd.ts";
 import { effectiveGroup, effectiveUser } from "../../kernel/process.ts";
@@ -115,7 +115,7 @@ function nameFrom(args: Arguments): string {
 
 function folderOf(args: Arguments, patient: Patient): string {
   if (!patient.isOther || args.has(lxcpath)) return lxcpathFrom(args);
-  return readSystemConfig(patient.user.uid, new Map<string, string>([["HOME", patient.user.home]])).lxcpath;
+  return readSystemConfig(patient.user.uid, new Environment(`HOME=${patient.user.home}\0`)).lxcpath;
 }
 
 function needsRoot(args: Arguments, name: string): LxcError {

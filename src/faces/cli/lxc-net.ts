@@ -54,7 +54,7 @@ function readSettings(): ReadSettings {
   const id = tryReadText("/etc/machine-id") ?? tryReadText("/var/lib/dbus/machine-id") ?? "";
   // A system without one has a name at least.
   const drawn = id.trim() !== "" ? id : (tryReadText("/proc/sys/kernel/hostname") ?? "");
-  return readBridgeSettings((path) => tryReadText(path), drawn);
+  return readBridgeSettings((path) => tryReadText(`${path}`), drawn);
 }
 
 function misuse(): Refusal {

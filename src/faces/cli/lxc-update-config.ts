@@ -102,7 +102,7 @@ function filesOf(include: string): string[] {
   if (!isDirectory(include)) return [include];
   try {
     const names = listDirectory(include).filter((name): boolean => name.endsWith(".conf"));
-    return names.map((name) => joinPath(include, name));
+    return names.map((name) => joinPath(include, `${name}`));
   } catch (caught) {
     if (asLxcError(caught as Error).code === "bug") throw caught as Error;
     return [];

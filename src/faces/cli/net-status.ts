@@ -28,7 +28,7 @@ const EXIT_STOPPED = 3;
 /** Returns the exit code. */
 export function tellStatus(args: Arguments, read: ReadSettings): number {
   const name = args.operands[1] ?? "";
-  return name === "" ? tellBridge(args, read) : tellContainer(args, read, containerOf(name, lxcpathFrom(args)));
+  return name === "" ? tellBridge(args, read) : tellContainer(args, read, containerOf(`${name}`, lxcpathFrom(args)));
 }
 
 function tellBridge(args: Arguments, read: ReadSettings): number {

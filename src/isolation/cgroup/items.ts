@@ -21,13 +21,13 @@ export function folderOfItem(layout: CgroupLayout, ask: AskPath, file: string): 
   // LXC's own monitors know the unified hierarchy by its controllers only.
   const path = ask(controller) ?? (h.version === 2 ? ask("") : undefined);
   // A path from outside is joined below the mount point, so it must not lead out of it.
-  return path === undefined || path.split("/").includes("..") ? undefined : joinPath(h.mountPoint, path);
+  return path === undefined || path.split("/").includes("..") ? undefined : joinPath(h.mountPoint, `${path}`);
 }
 
 /** The content of the cgroup file `file`, such as `memory.max`; undefined when there is none. */
 export function tryReadItem(layout: CgroupLayout, ask: AskPath, file: string): string | undefined {
   const folder = folderOfItem(layout, ask, file);
-  return folder === undefined ? undefined : tryReadFile(joinPath(folder, file));
+  return folder === undefined ? undefined : tryReadFile(joinPath(`${folder}`, file));
 }
 
 /** The content of a file of a cgroup; undefined when there is none, or this kernel has nothing to say there. */

@@ -84,12 +84,14 @@ export function layoutFrom(mountinfo: string, cgroups: string, relative: boolean
     const isUnified = member.controllers.length === 0;
     const inScope = member.path.endsWith(INIT_SCOPE);
     const path = basePath(member.path, relative);
+    const version = isUnified ? 2 : 1;
     for (let i = 0; i < mounts.length; i++) {
-      const base = baseIn(mounts[i]!, member, path === "" ? "/" : path);
+      const mounted = mounts[i]!;
+      if (mounted.version !== version || !hasAll(mounted.options, member.controllers)) continue;
+      const base = baseIn(mounted.root, path === "" ? "/" : path);
       if (base === undefined) continue;
-      const controllers = member.controllers;
-      const mountPoint = mounts[i]!.mountPoint;
-      hierarchies.push({ version: isUnified ? 2 : 1, mountPoint, controllers, base, underSystemd: inScope });
+      const { controllers } = member;
+      hierarchies.push({ version, mountPoint: mounted.mountPoint, controllers, base, underSystemd: inScope });
       if (!isUnified) legacy++;
       break;
     }
@@ -109,15 +111,18 @@ function kindOf(count: number, legacy: number): CgroupKind {
   return legacy === count ? "legacy" : "hybrid";
 }
 
-/** Where `path` is below the mount point, if `mounted` is a mount of that hierarchy which reaches as far up. */
-function baseIn(mounted: Mounted, member: Membership, path: string): string | undefined {
-  if (mounted.version !== (member.controllers.length === 0 ? 2 : 1)) return undefined;
-  for (let i = 0; i < member.controllers.length; i++) {
-    if (!mounted.options.includes(member.controllers[i]!)) return undefined;
+function hasAll(options: readonly string[], controllers: readonly string[]): boolean {
+  for (let i = 0; i < controllers.length; i++) {
+    if (!options.includes(controllers[i]!)) return false;
   }
+  return true;
+}
+
+/** Where `path` is below a mount of the hierarchy's folder `root`, if that reaches as far up. */
+function baseIn(root: string, path: string): string | undefined {
   // Outside of our cgroup namespace or of what is mounted: nothing that we could name.
-  if (!isPlain(path) || !isPlain(mounted.root)) return undefined;
-  return below(mounted.root, path);
+  if (!isPlain(path) || !isPlain(root)) return undefined;
+  return below(`${root}`, `${path}`);
 }
 
 /** The cgroup mounts in the text of /proc/self/mountinfo. */
@@ -146,9 +151,14 @@ export function membershipsIn(cgroups: string): Membership[] {
     const listed = line.slice(first + 1, second);
     // A hierarchy of version 1 without controllers and without a name cannot be mounted again, and is of no use.
     if (listed === "" && line.slice(0, first) !== "0") continue;
-    found.push({ controllers: listed === "" ? [] : listed.split(","), path: line.slice(second + 1) });
+    found.push({ controllers: namesIn(listed), path: line.slice(second + 1) });
   }
   return found;
+}
+
+function namesIn(listed: string): string[] {
+  if (listed === "") return [];
+  return listed.includes(",") ? listed.split(",") : [listed];
 }
 
 /**

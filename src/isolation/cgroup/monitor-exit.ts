@@ -60,7 +60,7 @@ function exitsOf(tree: CgroupTree, exit: MonitorExit): number[] {
   if (exit.pivot !== "") exits.push(tree.tryKeep(exit.pivot));
   const path = pathIn(tree.hierarchy, exit.origin);
   if (path !== undefined) {
-    exits.push(tryOpenAt(AT_FDCWD, joinPath(tree.hierarchy.mountPoint, path), O_PATH | O_DIRECTORY));
+    exits.push(tryOpenAt(AT_FDCWD, joinPath(tree.hierarchy.mountPoint, `${path}`), O_PATH | O_DIRECTORY));
   }
   return exits;
 }

@@ -35,7 +35,7 @@ const LAST_SUFFIX = 999;
 export function payloadPaths(names: CgroupNames, attempt: number): PayloadPaths | undefined {
   const limit = pathFor(names, names.container, "payload", attempt);
   if (limit === undefined) return undefined;
-  return { limit, payload: names.inner === "" ? limit : checked(joinPath(limit, names.inner)) };
+  return { limit, payload: names.inner === "" ? limit : checked(joinPath(`${limit}`, names.inner)) };
 }
 
 /** Where a container is when nothing says otherwise, and no other was there first. */

@@ -34,7 +34,7 @@ export function readPressures(layout: CgroupLayout, ask: AskPath): Pressures {
   const path = unified === undefined ? undefined : ask("");
   // A path from outside is joined below the mount point, so it must not lead out of it.
   if (unified === undefined || path === undefined || path.split("/").includes("..")) return NO_PRESSURES;
-  const folder = joinPath(unified.mountPoint, path);
+  const folder = joinPath(unified.mountPoint, `${path}`);
   const read = (file: string): Pressure | undefined => pressureIn(tryReadFile(joinPath(folder, file)));
   return { cpu: read("cpu.pressure"), memory: read("memory.pressure"), io: read("io.pressure") };
 }
