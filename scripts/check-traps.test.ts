@@ -32,17 +32,19 @@ declare function touch(x: Narrow): void; declare function takesMaker(f: () => Na
 /** Statements, and the rule each must be found by: "" for none. */
 const ROWS: readonly (readonly [string, string])[] = [
   ["takesNarrow(wide);", "record-copied"],
-  ["for (const fd of fds) closeFd(fd);", "boxed-argument"],
+  ["for (const fd of fds) closeFd(fd);", ""],
+  ["for (const fd of new Set(fds)) closeFd(fd);", "boxed-argument"],
   ["fds.forEach((fd) => closeFd(fd));", "boxed-argument"],
   ["closeFd(fds[0] ?? -1);", "boxed-argument"],
   ["const first = fds[0] ?? -1; closeFd(first);", "boxed-argument"],
   ["const held = maybeFd; if (held !== undefined) closeFd(held);", "boxed-argument"],
   ["for (let i = 0; i < fds.length; i++) closeFd(fds[i]!);", ""],
   ["const known = fds.length; closeFd(known);", ""],
-  ["for (const path of paths) exists(path);", "boxed-argument"],
+  ["for (const path of paths) exists(path);", ""],
+  ["for (const path of new Set(paths)) exists(path);", "boxed-argument"],
   ["if (maybeText !== undefined) exists(maybeText);", "boxed-argument"],
   // biome-ignore lint/suspicious/noTemplateCurlyInString: this is a program.
-  ["for (const path of paths) exists(`${path}`);", ""],
+  ["for (const path of new Set(paths)) exists(`${path}`);", ""],
   ["takesNarrow(yes ? narrow : wide);", "record-copied"],
   ["takesMaybe(narrow);", "record-copied"],
   ["takesList(wides);", "record-copied"],

@@ -74,7 +74,9 @@ function comesAsUnion(argument: ts.Expression, checker: ts.TypeChecker): boolean
   if (ts.isParameter(declared))
     return ts.isArrowFunction(declared.parent) && ts.isCallExpression(declared.parent.parent);
   if (!ts.isVariableDeclaration(declared)) return false;
-  if (ts.isForOfStatement(declared.parent.parent)) return true;
+  const loop = declared.parent.parent;
+  // Those over lists get an index when the program is built (plain-loops.ts).
+  if (ts.isForOfStatement(loop)) return !checker.isArrayType(checker.getTypeAtLocation(loop.expression));
   if (declared.initializer !== undefined && isIndexOr(declared.initializer)) return true;
   const type = checker.getTypeAtLocation(declared.name);
   return type.isUnion() && type.types.some((each) => (each.flags & ts.TypeFlags.Undefined) !== 0);

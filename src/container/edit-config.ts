@@ -52,7 +52,7 @@ export function editConfig(runDir: string, request: EditRequest, environment: En
 /** A file that is not UTF-8 is changed byte by byte, so that its other lines stay as they are. */
 function inLetters(change: Change): Change {
   const values: string[] = [];
-  for (const value of change.values) values.push(lettersOf(bytesOfText(`${value}`)));
+  for (const value of change.values) values.push(lettersOf(bytesOfText(value)));
   return { key: change.key, values, append: change.append };
 }
 

@@ -104,9 +104,9 @@ function textOf(path: string): string | undefined {
 function moduleRules(): string {
   let text = "";
   for (const folder of ["/lib/modprobe.d", "/usr/lib/modprobe.d", "/run/modprobe.d", "/etc/modprobe.d"]) {
-    if (!isDirectory(`${folder}`)) continue;
+    if (!isDirectory(folder)) continue;
     for (const name of listDirectory(folder)) {
-      if (name.endsWith(".conf")) text += `${textOf(joinPath(`${folder}`, `${name}`)) ?? ""}\n`;
+      if (name.endsWith(".conf")) text += `${textOf(joinPath(folder, name)) ?? ""}\n`;
     }
   }
   return text;
@@ -119,10 +119,9 @@ function putNames(host: HostFacts, path: string): void {
 }
 
 function readCgroups(host: HostFacts): void {
-  for (const legacy of mountPoints(host, "cgroup").slice(0, 1))
-    put(host, joinPath(`${legacy}`, "cgroup.clone_children"));
+  for (const legacy of mountPoints(host, "cgroup").slice(0, 1)) put(host, joinPath(legacy, "cgroup.clone_children"));
   for (const unified of mountPoints(host, "cgroup2").slice(0, 1)) {
-    host.put(CONTROLLERS, textOf(joinPath(`${unified}`, "cgroup.controllers")) ?? "");
+    host.put(CONTROLLERS, textOf(joinPath(unified, "cgroup.controllers")) ?? "");
   }
 }
 
@@ -188,7 +187,7 @@ function findPrograms(host: HostFacts, path: string): void {
 /** Searches the folders() for a program; `capability` is what it needs of root, or -1. */
 function findProgram(name: string, searched: readonly string[], capability: number): FoundProgram {
   for (const folder of searched) {
-    const path = joinPath(`${folder}`, name);
+    const path = joinPath(folder, name);
     if (!folder.startsWith("/") || tryPath("faccessat", AT_FDCWD, path, X_OK, 0) < 0) continue;
     const fd = tryOpenAt(AT_FDCWD, path, O_PATH);
     if (fd < 0) continue;

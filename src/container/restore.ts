@@ -114,7 +114,7 @@ function keptIn(job: CopyJob, directory: string): string[] {
   const kept = [FRESH, OLD, "snaps", "lxc_snapshots"];
   if (job.copy.kind !== "layers") return kept;
   for (const lower of job.copy.lowers) {
-    const rest = below(directory, `${lower}`) ?? "";
+    const rest = below(directory, lower) ?? "";
     if (rest !== "") kept.push(rest.split("/")[0] ?? rest);
   }
   return kept;
@@ -127,10 +127,10 @@ function swap(directory: string, kept: readonly string[]): void {
   const replaced = names.concat(["rootfs", "overlay", "base"].filter((name): boolean => !names.includes(name)));
   try {
     for (const name of replaced) {
-      if (!kept.includes(name) && exists(joinPath(directory, `${name}`)))
-        moveWithin(directory, name, joinPath(OLD, `${name}`), undo);
+      if (!kept.includes(name) && exists(joinPath(directory, name)))
+        moveWithin(directory, name, joinPath(OLD, name), undo);
     }
-    for (const name of names) moveWithin(directory, joinPath(FRESH, `${name}`), name, undo);
+    for (const name of names) moveWithin(directory, joinPath(FRESH, name), name, undo);
     undo.keep();
   } catch (caught) {
     const error = asLxcError(caught as Error);

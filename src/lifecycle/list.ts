@@ -27,7 +27,7 @@ export function definedContainers(lxcpath: string): string[] {
   if (!isDirectory(lxcpath)) return [];
   const names: string[] = [];
   for (const name of listDirectory(lxcpath)) {
-    if (!name.startsWith(".") && exists(joinPath(joinPath(lxcpath, `${name}`), "config"))) names.push(name);
+    if (!name.startsWith(".") && exists(joinPath(joinPath(lxcpath, name), "config"))) names.push(name);
   }
   return sorted(names);
 }

@@ -200,7 +200,7 @@ export function readIncludes(path: string): IncludedFile[] {
   }
   for (const name of listDirectory(path).toSorted()) {
     if (name.length > ".conf".length && name.endsWith(".conf")) {
-      const file = joinPath(path, `${name}`);
+      const file = joinPath(path, name);
       files.push({ path: file, text: readConfigText(file) });
     }
   }

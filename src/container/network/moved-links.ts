@@ -105,13 +105,13 @@ export function recoverMoved(
   const suffix = ourSuffix();
   for (const file of listDirectory(folder)) {
     if (!file.endsWith(suffix)) continue;
-    const moved = movedLinkIn(tryReadText(joinPath(folder, `${file}`)) ?? "");
+    const moved = movedLinkIn(tryReadText(joinPath(folder, file)) ?? "");
     if (moved === undefined || !wanted(moved.name)) continue;
     const links = listLinks(socket);
     const isBack = links.some((link) => link.name === moved.name);
     const link = isBack ? undefined : returnedLink(moved, links);
     if (link !== undefined) tell(recover(socket, moved, link));
-    if (isBack || link !== undefined) removeFile(joinPath(folder, `${file}`));
+    if (isBack || link !== undefined) removeFile(joinPath(folder, file));
   }
 }
 

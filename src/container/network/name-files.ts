@@ -103,7 +103,7 @@ export function forgetLeftNames(container: Container): void {
   for (const bridge of exists(NET_FOLDER) ? listDirectory(NET_FOLDER) : []) {
     const folder = hostsFolderOf(bridge);
     const files = isServed(bridge) ? listDirectory(folder).filter((file): boolean => file.startsWith(own)) : [];
-    for (const file of files) removeFile(joinPath(folder, `${file}`));
+    for (const file of files) removeFile(joinPath(folder, file));
     if (files.length > 0) wakeServer(bridge);
   }
 }
@@ -116,11 +116,11 @@ export function refuseTakenLease(bridge: string, named: NamedContainer): void {
   const own = hostFileOf(named.container, index);
   for (const file of listDirectory(folder)) {
     if (file === own || file.startsWith(".")) continue;
-    const other = hostFileIn(tryReadText(joinPath(folder, `${file}`)) ?? "");
+    const other = hostFileIn(tryReadText(joinPath(folder, file)) ?? "");
     if (other === undefined || !isSameAddress(other.lease, lease)) continue;
     const { container } = other;
     if (isAlive(container)) throw leaseTaken(index, lease, `the container ${container.lxcpath}/${container.name}`);
-    if (removeFile(joinPath(folder, `${file}`))) wakeServer(bridge);
+    if (removeFile(joinPath(folder, file))) wakeServer(bridge);
   }
   const leases = tryReadText(LEASES.split("*").join(bridge)) ?? "";
   const holder = leaseholderIn(leases, lease, Math.floor(Date.now() / 1000));

@@ -37,7 +37,7 @@ export function helperPaths(program: string, name: string): string[] {
     paths.push(joinPath(parentOf(folder), `libexec/lxc/${name}`), joinPath(folder, `libexec/${name}`));
   }
   for (const known of ["/usr/libexec/lxc", "/usr/lib/x86_64-linux-gnu/lxc", "/usr/lib/lxc"]) {
-    paths.push(joinPath(`${known}`, name));
+    paths.push(joinPath(known, name));
   }
   return paths;
 }

@@ -87,7 +87,7 @@ class Layers {
     for (const above of foldersAbove(paths.upper)) {
       if (this.#tryOpen(above) < 0) continue;
       const folder = this.open(above);
-      const rest = below(`${above}`, parent) ?? "";
+      const rest = below(above, parent) ?? "";
       const beside = rest === "" ? folder : this.#made(folder, rest, parent);
       const upper = this.#made(beside, baseName(paths.upper), paths.upper);
       return { upper, work: this.#made(beside, baseName(paths.work), paths.work) };

@@ -247,7 +247,7 @@ export function targetOf(target: string, rootNames: readonly string[]): string |
   }
   if (!target.startsWith("/")) return bare(target);
   for (const name of rootNames) {
-    const rest = below(`${name}`, normalPath(target));
+    const rest = below(name, normalPath(target));
     if (rest !== undefined) return bare(rest);
   }
   return undefined;

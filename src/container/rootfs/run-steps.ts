@@ -170,7 +170,7 @@ export class RootfsBuilder {
   #makeReadOnly(step: ReadOnlyStep): void {
     const place = step.whole ? { dir: this.mountedAt(step.at), path: "" } : this.#place(step.at);
     const kept: number[] = [];
-    for (const path of step.keep) kept.push(tryCloneTree(place.dir, joinPath(place.path, `${path}`), true));
+    for (const path of step.keep) kept.push(tryCloneTree(place.dir, joinPath(place.path, path), true));
     if (step.whole) setMountAttributes(place.dir, MOUNT_ATTR_RDONLY, 0, 0);
     else if (!coverReadOnly(place, step.at)) return;
     for (let i = 0; i < kept.length; i++) {

@@ -106,9 +106,9 @@ export function problemWithRemoving(folder: string, directory: string): string |
   if ((below(directory, folder) ?? "") !== "") return undefined;
   if (below(folder, directory) !== undefined) return "the container itself is in it";
   if (folder.lastIndexOf("/") === 0) return "it is a folder of the system's root";
-  for (const system of SYSTEM_FOLDERS) if (below(`${system}`, folder) !== undefined) return `it is part of ${system}`;
+  for (const system of SYSTEM_FOLDERS) if (below(system, folder) !== undefined) return `it is part of ${system}`;
   for (const shared of SHARED_FOLDERS) {
-    const rest = below(`${shared}`, folder);
+    const rest = below(shared, folder);
     if (rest !== undefined && !rest.includes("/")) return `it belongs to ${shared}`;
   }
   return undefined;

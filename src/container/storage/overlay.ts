@@ -45,7 +45,7 @@ export class OverlayStorage extends Storage {
 /** The layer for changes when it is in the container's folder, else the lower one that is. */
 function keptLayer(paths: OverlayPaths, folder: string): string {
   if (below(folder, paths.upper) !== undefined) return paths.upper;
-  for (const lower of paths.lowers) if (below(folder, `${lower}`) !== undefined) return lower;
+  for (const lower of paths.lowers) if (below(folder, lower) !== undefined) return lower;
   return paths.upper;
 }
 

@@ -40,7 +40,7 @@ export function findBusybox(given: string, path: string): Busybox {
 function candidatesIn(path: string): string[] {
   const files: string[] = [];
   for (const folder of path.split(":").concat(USUAL_FOLDERS)) {
-    const file = joinPath(`${folder}`, "busybox");
+    const file = joinPath(folder, "busybox");
     if (folder.startsWith("/") && !files.includes(file)) files.push(file);
   }
   return files;

@@ -112,7 +112,7 @@ function candidatesIn(args: Arguments, lxcpath: string): Candidate[] {
   const candidates: Candidate[] = [];
   for (const name of definedContainers(lxcpath)) {
     try {
-      const file = configFileOf(containerOf(`${name}`, lxcpath));
+      const file = configFileOf(containerOf(name, lxcpath));
       candidates.push(candidateFrom(name, glance.read(file) ?? readWhole(file)));
     } catch (caught) {
       warn(args, `${name} is left out: ${describe(asLxcError(caught as Error)).join("\n")}`);

@@ -98,7 +98,7 @@ function findMatching(args: Arguments, lxcpath: string, found: Listed[]): void {
   const matching: Facts[] = [];
   for (const name of namesIn(args, lxcpath, now.names)) {
     if (expression === undefined || expression.isIn(name))
-      matching.push(new Facts(containerOf(`${name}`, lxcpath), socket, glance));
+      matching.push(new Facts(containerOf(name, lxcpath), socket, glance));
   }
   learnWhatRuns(args, now, matching);
   for (let i = 0; i < matching.length; i++) {

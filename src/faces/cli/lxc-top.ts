@@ -114,7 +114,7 @@ function printMetrics(args: Arguments): number {
   const socket = new NetlinkSocket();
   const all: Measured[] = [];
   for (const name of activeContainers(lxcpath).names) {
-    const container = containerOf(`${name}`, lxcpath);
+    const container = containerOf(name, lxcpath);
     try {
       all.push(measure(container, stateOf(container), socket));
     } catch (caught) {

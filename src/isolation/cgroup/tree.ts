@@ -204,7 +204,7 @@ export function enableControllers(dir: number, controllers: readonly string[]): 
   const wanted = controllers.map((controller) => `+${controller}`);
   const result = tryWriteAt(dir, SUBTREE_CONTROL, wanted.join(" "));
   if (result >= 0 || result === -EBUSY) return result;
-  for (const one of wanted) tryWriteAt(dir, SUBTREE_CONTROL, `${one}`);
+  for (const one of wanted) tryWriteAt(dir, SUBTREE_CONTROL, one);
   return result;
 }
 
@@ -217,7 +217,7 @@ export function notEnabled(dir: number, controllers: readonly string[]): string[
 /** A new cpuset of version 1 is empty, and no process may enter it (cpuset(7)): it gets what the one above has. */
 function copyCpuset(parent: number, child: number): void {
   for (const file of ["cpuset.cpus", "cpuset.mems"]) {
-    const value = tryReadTextAt(parent, `${file}`);
-    if (value !== undefined) tryWriteAt(child, `${file}`, value.trim());
+    const value = tryReadTextAt(parent, file);
+    if (value !== undefined) tryWriteAt(child, file, value.trim());
   }
 }
