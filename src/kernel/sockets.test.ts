@@ -1,7 +1,7 @@
 import { equal } from "node:assert/strict";
 import { test } from "node:test";
 import { fakeKernel } from "../../test/fake/kernel.ts";
-import { tryReceive } from "./sockets.ts";
+import { nextLength, tryReceive } from "./sockets.ts";
 
 const ECONNRESET = 104;
 
@@ -17,4 +17,16 @@ test("what the other side said before it closed is heard, also when it left some
   equal(received(-ECONNRESET, 0), 0);
   equal(received(-ECONNRESET, -ECONNRESET), 0);
   equal(received(-11), -11);
+});
+
+test("room is made for the message that comes, and for the longest where that is not known", () => {
+  for (const [answer, room] of [
+    [5, 5],
+    [0, 0],
+    [17, 16],
+    [-ECONNRESET, 16],
+  ] as const) {
+    fakeKernel().on("recvfrom", () => answer);
+    equal(nextLength(3, 16), room);
+  }
 });

@@ -10,6 +10,8 @@ import {
   MSG_CMSG_CLOEXEC,
   MSG_CTRUNC,
   MSG_NOSIGNAL,
+  MSG_PEEK,
+  MSG_TRUNC,
   msghdr,
   SCM_CREDENTIALS,
   SCM_RIGHTS,
@@ -54,6 +56,7 @@ export interface Received {
   readonly descriptors: readonly number[];
 }
 
+const NOTHING = new Uint8Array(1);
 const numbers = new Layout();
 const int = numbers.i32();
 
@@ -204,6 +207,15 @@ function sendWith(fd: number, bytes: Uint8Array, control: Uint8Array): number {
 export function sendMessage(fd: number, bytes: Uint8Array, descriptors: readonly number[] = []): void {
   const result = trySend(fd, bytes, descriptors);
   if (result < 0) throw refused("send a message", "sendmsg", result);
+}
+
+/**
+ * Waits for the next message on a socket that keeps messages apart, and returns how many bytes it has, at most `most`: room for the
+ * longest would be pages that are touched for a word. On a failure `most`: whoever receives is told.
+ */
+export function nextLength(fd: number, most: number): number {
+  const length = tryBytes("recvfrom", fd, NOTHING, 0, MSG_PEEK | MSG_TRUNC);
+  return length < 0 ? most : Math.min(length, most);
 }
 
 /** The next message of at most `most` bytes. A side that has gone counts as closed; throws on every other failure. */

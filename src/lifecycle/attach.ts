@@ -16,7 +16,7 @@ import { userInside } from "../kernel/passwd.ts";
 import { type Child, closeAllBut, holdStandardDescriptors, shellCode, waitForEnd } from "../kernel/process.ts";
 import { exitCodeOfExec, hintOfExec, reasonOfExec } from "../kernel/program-search.ts";
 import { ignoreSignal } from "../kernel/signals.ts";
-import { receiveMessage, socketPair, trySend } from "../kernel/sockets.ts";
+import { nextLength, receiveMessage, socketPair, trySend } from "../kernel/sockets.ts";
 import { NO_CGROUPS, type PayloadCgroups, payloadCgroupsOf, startIn } from "./attach-cgroups.ts";
 import { type Entry, guideInside, SAYS_FAILED, SAYS_LISTENER, SAYS_NO_EXEC, SAYS_PID } from "./attach-child.ts";
 import { attachEnvironment } from "./attach-environment.ts";
@@ -222,7 +222,7 @@ function reportFrom(container: Container, fd: number, guide: Child): Report {
   let errno = 0;
   let failure: LxcError | undefined;
   while (failure === undefined) {
-    const received = receiveMessage(fd, LONGEST_MESSAGE);
+    const received = receiveMessage(fd, nextLength(fd, LONGEST_MESSAGE));
     const bytes = received.bytes;
     if (bytes.length === 0) break;
     const kind = bytes[0];

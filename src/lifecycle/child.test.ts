@@ -60,6 +60,7 @@ function planFor(text: string, command: readonly string[]): StartPlan {
 function kernelWhereMonitorSays(words: readonly string[]): FakeKernel {
   const kernel = fakeKernel();
   const queue = words.map((word) => new TextEncoder().encode(word));
+  kernel.on("recvfrom", () => queue[0]?.length ?? 0);
   kernel.on("recvmsg", (args, bytesAt) => {
     const message = queue.shift() ?? new Uint8Array(0);
     const header = bytesAt(args[1] ?? 0);

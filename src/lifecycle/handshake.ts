@@ -28,7 +28,7 @@
 
 import { decodeError, encodeError } from "../base/error-fields.ts";
 import { LxcError } from "../base/errors.ts";
-import { receiveMessage, sendMessage, trySend } from "../kernel/sockets.ts";
+import { nextLength, receiveMessage, sendMessage, trySend } from "../kernel/sockets.ts";
 import { ENDED_EARLY } from "./limits-at-fault.ts";
 
 export const words = [
@@ -106,7 +106,7 @@ export function tryTellFailure(fd: number, error: LxcError): void {
 
 /** The next message, whatever it is. */
 export function hear(fd: number): Message {
-  const received = receiveMessage(fd, LONGEST_MESSAGE);
+  const received = receiveMessage(fd, nextLength(fd, LONGEST_MESSAGE));
   return decode(received.bytes, received.descriptors);
 }
 

@@ -43,6 +43,7 @@ const SHAPES: Readonly<Record<string, readonly Kind[]>> = {
   pivot_root: ["text", "text"],
   prctl: ["number", "number"],
   read: ["number", "buffer", "number"],
+  recvfrom: ["number", "buffer", "number", "hex"],
   recvmsg: ["number"],
   rt_sigprocmask: ["number", "buffer"],
   sendmsg: ["number"],
