@@ -202,7 +202,7 @@ function giveFolderToRoot(mapped: MappedRoot, folder: string): void {
 }
 
 export function letters(text: string): string {
-  return lettersOf(bytesOfText(text));
+  return lettersOf(bytesOfText(`${text}`));
 }
 
 function randomBytes(count: number): Uint8Array {

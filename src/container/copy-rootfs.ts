@@ -110,7 +110,7 @@ function makeLike(like: string, to: string): void {
 }
 
 function openSource(path: string): number {
-  const fd = tryOpenAt(AT_FDCWD, path, O_RDONLY | O_DIRECTORY);
+  const fd = tryOpenAt(AT_FDCWD, `${path}`, O_RDONLY | O_DIRECTORY);
   if (fd >= 0) return fd;
   if (fd === -ENOENT) {
     throw new LxcError("not-found", `copy the root file system ${path}`, "there is no such folder", {

@@ -78,7 +78,7 @@ export function movedRootfs(place: RootfsPath | undefined, from: string, to: str
 }
 
 function moved(path: string, from: string, to: string): string {
-  const rest = below(from, path);
+  const rest = below(from, `${path}`);
   return rest === undefined ? path : joinPath(to, `${rest}`);
 }
 

@@ -11,37 +11,22 @@ export interface MountRecord {
   readonly options: readonly string[];
 }
 
+/** Fields in front of the optional ones, which "-" ends, and those behind that. */
+const FIXED = 6;
+const BEHIND = 3;
+
 /** One line; undefined for what is none. */
 export function mountIn(line: string): MountRecord | undefined {
-  const at = line.indexOf(" - ");
-  // In front of the root: the mount's number, that of the one it is on, and the device's.
-  const root = fieldFrom(line, afterFields(line, 0, 3));
-  const mountPoint = fieldFrom(line, afterFields(line, 0, 4));
-  if (at < 0 || root === "" || mountPoint === "") return undefined;
-  const type = at + 3;
+  const fields = line.split(" ");
+  const dash = fields.indexOf("-", FIXED);
+  if (dash < 0 || dash + BEHIND >= fields.length) return undefined;
   return {
-    root: unescaped(root),
-    mountPoint: unescaped(mountPoint),
-    type: fieldFrom(line, type),
-    source: unescaped(fieldFrom(line, afterFields(line, type, 1))),
-    options: fieldFrom(line, afterFields(line, type, 2)).split(","),
+    root: unescaped(fields[3]!),
+    mountPoint: unescaped(fields[4]!),
+    type: fields[dash + 1]!,
+    source: unescaped(fields[dash + 2]!),
+    options: fields[dash + 3]!.split(","),
   };
-}
-
-/** Where the field begins that has `count` others between it and `start`; the line's end when there are not so many. */
-function afterFields(line: string, start: number, count: number): number {
-  let at = start;
-  for (let left = count; left > 0; left--) {
-    const space = line.indexOf(" ", at);
-    if (space < 0) return line.length;
-    at = space + 1;
-  }
-  return at;
-}
-
-function fieldFrom(line: string, at: number): string {
-  const end = line.indexOf(" ", at);
-  return line.slice(at, end < 0 ? line.length : end);
 }
 
 /** Space, tab, newline and backslash are written as three octal digits. */

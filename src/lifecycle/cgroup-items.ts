@@ -65,7 +65,7 @@ export function writeCgroupItem(container: Container, key: string, value: string
 /** -ENOENT also when the container has no cgroup there. */
 function tryWrite(layout: CgroupLayout, ask: AskPath, file: string, value: string): number {
   const folder = folderOfItem(layout, ask, file);
-  return folder === undefined ? -ENOENT : tryWriteAt(AT_FDCWD, joinPath(`${folder}`, file), value);
+  return folder === undefined ? -ENOENT : tryWriteAt(AT_FDCWD, joinPath(`${folder}`, `${file}`), `${value}`);
 }
 
 /** One rule behind those in force: by the file of version 1, or by the monitor, which has the program. */

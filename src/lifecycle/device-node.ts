@@ -88,7 +88,7 @@ export function removeDeviceNode(container: Container, source: string, path: str
 }
 
 function tryHostDevice(source: string): HostDevice | undefined {
-  const fd = tryOpenAt(AT_FDCWD, source, O_PATH);
+  const fd = tryOpenAt(AT_FDCWD, `${source}`, O_PATH);
   if (fd < 0) return undefined;
   const status = statusOf(fd, source);
   if (isDevice(status)) return { fd, status };

@@ -41,7 +41,7 @@ function missing(program: string): string {
 }
 
 function inTheWay(program: string): string {
-  const fd = tryOpenAt(AT_FDCWD, program, O_PATH);
+  const fd = tryOpenAt(AT_FDCWD, `${program}`, O_PATH);
   if (fd < 0) return `let the container's user pass through the folders of ${program}: chmod o+x`;
   const { mode } = statusOf(fd, program);
   closeFd(fd);
@@ -60,7 +60,7 @@ function noProgram(program: string, head: ProgramHead): string {
 
 /** A file that cannot be read says nothing. */
 function headOf(path: string): ProgramHead {
-  const fd = tryOpenAt(AT_FDCWD, path, O_RDONLY | O_NONBLOCK);
+  const fd = tryOpenAt(AT_FDCWD, `${path}`, O_RDONLY | O_NONBLOCK);
   if (fd < 0) return { kind: "other", interpreter: "", machine: -1 };
   const bytes = new Uint8Array(HEAD_BYTES);
   const got = tryBytes("read", fd, bytes, bytes.length, 0);

@@ -10,7 +10,7 @@ import { configItemOf } from "./command-client.ts";
 
 /** Puts lxc.net.[i].limit in force, or takes it away. Returns false when the container has no such network now. */
 export function changeLink(container: Container, config: Config, key: string): boolean {
-  const index = networkIndexOf(key);
+  const index = networkIndexOf(`${key}`);
   const network = config.networks.at(index);
   const name = configItemOf(container, `lxc.net.${index}.veth.pair`) ?? "";
   if (network === undefined || name === "") return false;

@@ -31,10 +31,10 @@ export interface MonitordClaim {
 
 /** Undefined when another lxc-monitord, ours or LXC's, has `lxcpath` already. Throws when something else is in the way. */
 export function claimMonitord(runDir: string, lxcpath: string): MonitordClaim | undefined {
-  const folder = openRunFolder(runDir, monitordFolderOf("", lxcpath));
+  const folder = openRunFolder(runDir, monitordFolderOf("", `${lxcpath}`));
   let fifo = -1;
   try {
-    fifo = lockedFifo(folder, joinPath(monitordFolderOf(runDir, lxcpath), MONITOR_FIFO));
+    fifo = lockedFifo(folder, joinPath(monitordFolderOf(runDir, `${lxcpath}`), MONITOR_FIFO));
     if (fifo < 0) return undefined;
     growPipe(fifo, FIFO_SIZE);
     return { folder, fifo, listening: listen(monitordSocketOf(lxcpath)) };

@@ -33,7 +33,7 @@ const MOST_BYTES = 65536;
 
 /** Where all that is known of a bridge is. */
 export function bridgeFolder(bridge: string): string {
-  return joinPath(BRIDGES, bridge);
+  return joinPath(BRIDGES, `${bridge}`);
 }
 
 /** Where monitors of containers put names and addresses for dnsmasq. */

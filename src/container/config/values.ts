@@ -49,7 +49,7 @@ function groupText(config: Config, prefix: string, rests: readonly string[]): st
  */
 export function subKeys(config: Config, prefix: string): string[] | undefined {
   if (prefix === "") return config.allKeys();
-  const network = config.networks.at(networkIndexOf(prefix));
+  const network = config.networks.at(networkIndexOf(`${prefix}`));
   if (network !== undefined) {
     const own = network.allKeys().filter((key) => network.fits(key));
     return prefix === network.prefix() ? own : below(own, prefix.slice(network.prefix().length + 1));

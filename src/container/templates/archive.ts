@@ -70,7 +70,7 @@ export function packingOf(head: Uint8Array): string {
 /** Whether `path` is a file that `unpack` can read. */
 export function isArchive(path: string): boolean {
   // Not to wait for whoever writes into a pipe.
-  const fd = tryOpenAt(AT_FDCWD, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+  const fd = tryOpenAt(AT_FDCWD, `${path}`, O_RDONLY | O_NONBLOCK | O_NOCTTY);
   if (fd < 0) return false;
   try {
     return (statusOf(fd, path).mode & S_IFMT) === S_IFREG && packingOf(headOf(fd, HEAD_SIZE)) !== "";

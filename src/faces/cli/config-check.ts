@@ -49,7 +49,7 @@ function ownFiles(args: Arguments): string[] {
 
 function check(file: string): Checked {
   try {
-    return { file, findings: findingsFor(file, readConfigText(absolute(file))) };
+    return { file, findings: findingsFor(file, readConfigText(`${absolute(file)}`)) };
   } catch (caught) {
     const { message: problem, hint } = asLxcError(caught as Error);
     return { file, findings: [{ severity: "error", file, line: 0, column: 0, subject: "", problem, hint }] };
@@ -58,10 +58,10 @@ function check(file: string): Checked {
 
 /** The two other files of LXC are known by their name. */
 function findingsFor(file: string, text: string): Finding[] {
-  const name = baseName(file);
+  const name = baseName(`${file}`);
   if (name === "lxc.conf") return systemFindings(file, text);
   if (name === "lxc-usernet") return usernetFindings(file, text);
-  return findingsIn(readConfig(new ConfigDocument(text), file, readIncludes, ownEnvironment()));
+  return findingsIn(readConfig(new ConfigDocument(text), `${file}`, readIncludes, ownEnvironment()));
 }
 
 function count(checked: Checked, severity: Finding["severity"]): number {

@@ -48,7 +48,7 @@ export function listKeys(args: Arguments, operands: readonly string[]): number {
     : container === undefined
       ? ""
       : configFileOf(container);
-  const config = file === "" ? new Config(NO_VARIABLES) : loadConfig(file, ownEnvironment()).config;
+  const config = file === "" ? new Config(NO_VARIABLES) : loadConfig(`${file}`, ownEnvironment()).config;
   const keys = subKeys(config, prefix);
   if (keys === undefined) {
     const hint = "lxc-config keys lists them all";

@@ -138,7 +138,7 @@ function wantedFrom(args: Arguments): Wanted {
   const command = first === "" ? args.operands : args.operands.slice(1);
   if (first === "") return { source: "none", isFolder: false, command };
   const path = absolute(first);
-  const isFolder = first.includes("/") && isDirectory(path);
+  const isFolder = first.includes("/") && isDirectory(`${path}`);
   return { source: isFolder || isArchiveWord(first) ? path : first, isFolder, command };
 }
 

@@ -21,7 +21,7 @@ const STDERR = 2;
 exitNow(main(process.argv[1] ?? "", process.argv.slice(2)));
 
 function main(invokedAs: string, words: readonly string[]): number {
-  const called = baseName(invokedAs);
+  const called = baseName(`${invokedAs}`);
   const helper = toolNamed(helpers, called);
   if (helper !== undefined) return runTool(helper, words);
   if (called !== "lxc") return called.startsWith(PREFIX) ? runNamed(called.slice(PREFIX.length), words) : explain();

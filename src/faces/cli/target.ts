@@ -30,7 +30,7 @@ export function configFrom(args: Arguments, container: Container, rcFileOption: 
   if (!args.has(rcFileOption)) return loadConfig(configFileOf(container), ownEnvironment());
   const path = absolute(args.text(rcFileOption, ""));
   try {
-    return loadConfig(path, ownEnvironment());
+    return loadConfig(`${path}`, ownEnvironment());
   } catch (caught) {
     const error = asLxcError(caught as Error);
     const cause = error.errno === ENOENT ? withHint(error, "give -f a file that is there, or leave it out") : error;

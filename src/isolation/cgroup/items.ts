@@ -16,7 +16,7 @@ export type AskPath = (controller: string) => string | undefined;
 /** The folder that has `file` for the container, or undefined. */
 export function folderOfItem(layout: CgroupLayout, ask: AskPath, file: string): string | undefined {
   const controller = controllerOf(file);
-  const h = hierarchyOf(layout, controller) ?? unifiedOf(layout);
+  const h = hierarchyOf(layout, `${controller}`) ?? unifiedOf(layout);
   if (h === undefined || file.includes("/")) return undefined;
   // LXC's own monitors know the unified hierarchy by its controllers only.
   const path = ask(controller) ?? (h.version === 2 ? ask("") : undefined);
@@ -27,7 +27,7 @@ export function folderOfItem(layout: CgroupLayout, ask: AskPath, file: string): 
 /** The content of the cgroup file `file`, such as `memory.max`; undefined when there is none. */
 export function tryReadItem(layout: CgroupLayout, ask: AskPath, file: string): string | undefined {
   const folder = folderOfItem(layout, ask, file);
-  return folder === undefined ? undefined : tryReadFile(joinPath(`${folder}`, file));
+  return folder === undefined ? undefined : tryReadFile(joinPath(`${folder}`, `${file}`));
 }
 
 /** The content of a file of a cgroup; undefined when there is none, or this kernel has nothing to say there. */

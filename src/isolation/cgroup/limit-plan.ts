@@ -73,13 +73,13 @@ function isUsable(layout: CgroupLayout, limit: CgroupLimit): boolean {
 
 /** The version 1 hierarchy of `controller`. */
 function bound(layout: CgroupLayout, controller: string): Hierarchy | undefined {
-  const found = hierarchyOf(layout, controller);
+  const found = hierarchyOf(layout, `${controller}`);
   return found === undefined || found.version === 2 ? undefined : found;
 }
 
 /** The limit itself. A promise is refused already here when its controller is known to be missing. */
 function available(layout: CgroupLayout, limit: CgroupLimit): CgroupLimit {
-  const isMissing = layout.kind === "unified" && hierarchyOf(layout, controllerOf(limit.file)) === undefined;
+  const isMissing = layout.kind === "unified" && hierarchyOf(layout, `${controllerOf(limit.file)}`) === undefined;
   if (isMissing && limit.readBack === true) throw missing(layout, limit, controllerOf(limit.file));
   return limit;
 }
