@@ -71,19 +71,30 @@ function comesAsUnion(argument: ts.Expression, checker: ts.TypeChecker): boolean
   if (!ts.isIdentifier(argument)) return false;
   const declared = checker.getSymbolAtLocation(argument)?.valueDeclaration;
   if (declared === undefined) return false;
-  if (ts.isParameter(declared))
-    return ts.isArrowFunction(declared.parent) && ts.isCallExpression(declared.parent.parent);
+  if (
+    ts.isParameter(declared) &&
+    ts.isArrowFunction(declared.parent) &&
+    ts.isCallOrNewExpression(declared.parent.parent)
+  )
+    return true;
+  if (ts.isParameter(declared)) return mayBeUndefined(declared.name, checker);
   if (!ts.isVariableDeclaration(declared)) return false;
   const loop = declared.parent.parent;
   // Those over lists get an index when the program is built (plain-loops.ts).
   if (ts.isForOfStatement(loop)) return !checker.isArrayType(checker.getTypeAtLocation(loop.expression));
   if (declared.initializer !== undefined && isIndexOr(declared.initializer)) return true;
-  const type = checker.getTypeAtLocation(declared.name);
+  return mayBeUndefined(declared.name, checker);
+}
+
+function mayBeUndefined(name: ts.BindingName, checker: ts.TypeChecker): boolean {
+  const type = checker.getTypeAtLocation(name);
   return type.isUnion() && type.types.some((each) => (each.flags & ts.TypeFlags.Undefined) !== 0);
 }
 
-/** `xs[i] ?? …` */
+/** `xs[i] ?? …`, also as one of two choices. */
 function isIndexOr(node: ts.Expression): boolean {
+  if (ts.isParenthesizedExpression(node)) return isIndexOr(node.expression);
+  if (ts.isConditionalExpression(node)) return isIndexOr(node.whenTrue) || isIndexOr(node.whenFalse);
   const isOr = ts.isBinaryExpression(node) && node.operatorToken.kind === ts.SyntaxKind.QuestionQuestionToken;
   return isOr && ts.isElementAccessExpression(node.left);
 }

@@ -124,7 +124,7 @@ function originalsFor(options: CopyOptions, copy: RootfsCopy): Container[] {
 /** As in LXC the file is copied wherever it is. */
 function fstabCopy(path: string | undefined, source: Container, target: Container): FileCopy | undefined {
   if (path === undefined) return undefined;
-  const rest = below(directoryOf(source), path) ?? baseName(path);
+  const rest = below(directoryOf(source), `${path}`) ?? baseName(`${path}`);
   return { from: letters(path), to: letters(joinPath(directoryOf(target), rest)) };
 }
 

@@ -126,7 +126,7 @@ export function checkCriuEnd(run: ProgramEnd, doing: string, words: readonly str
   if (run.end.code === 0 && run.end.signal === 0) return;
   const at = words.indexOf("-o");
   const log = at < 0 ? "" : (words[at + 1] ?? "");
-  const errors = errorLinesIn(tryReadText(log) ?? "");
+  const errors = errorLinesIn(tryReadText(`${log}`) ?? "");
   const how = run.end.signal !== 0 ? `signal ${run.end.signal} ended it` : `exit code ${run.end.code}`;
   const said = errors.length > 0 ? errors.join("; ") : run.said;
   throw new LxcError("syscall-failed", doing, `criu failed (${how})${said === "" ? "" : `: ${said}`}`, {

@@ -44,6 +44,7 @@ export const words = [
   "running",
 ] as const;
 export type Word = (typeof words)[number];
+const alphabet: readonly string[] = words;
 
 export interface Message {
   /** `closed` when the other side has gone, or became another program. */
@@ -79,7 +80,7 @@ export function decode(bytes: Uint8Array, descriptors: readonly number[]): Messa
   const end = text.indexOf("\0");
   const said = end < 0 ? text : text.slice(0, end);
   const path = end < 0 ? "" : text.slice(end + 1);
-  for (const word of words) if (word === said) return { say: word, failure: undefined, descriptors, path };
+  if (alphabet.includes(said)) return { say: said as Word, failure: undefined, descriptors, path };
   throw new LxcError("bug", "start the container", `the other side said "${text}"`);
 }
 

@@ -128,7 +128,7 @@ const NO_NETWORKS: NetworkPlan = { newNamespace: false, networks: [] };
 
 function entriesOf(fstab: string | undefined): readonly MountEntry[] {
   if (fstab === undefined) return [];
-  const text = tryReadText(fstab);
+  const text = tryReadText(`${fstab}`);
   if (text !== undefined) return mountEntriesIn(text);
   throw new LxcError("not-found", `read the mounts of ${fstab}`, "there is no such file", {
     errno: ENOENT,

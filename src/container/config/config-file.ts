@@ -16,9 +16,9 @@ export function configTextOf(bytes: Uint8Array): string {
 
 /** Throws when it cannot be read, or has no end. */
 export function readConfigText(path: string): string {
-  const fd = openFile(path, O_RDONLY);
+  const fd = openFile(`${path}`, O_RDONLY);
   try {
-    return configTextOf(readUpTo(fd, path, MOST_BYTES));
+    return configTextOf(readUpTo(fd, `${path}`, MOST_BYTES));
   } finally {
     closeFd(fd);
   }

@@ -38,7 +38,7 @@ function run(args: Arguments): number {
   const verb = args.operands[0] ?? "";
   if (!VERBS.split("|").includes(verb)) throw misuse();
   if (verb !== "status") protect();
-  const settings = new BootSettings((path) => tryReadText(path));
+  const settings = new BootSettings((path) => tryReadText(`${path}`));
   for (const place of settings.passedOver) warn(args, `${place} is passed over: only a shell could understand it`);
   if (verb === "status") return tellStatus(args, settings);
   const stopped = verb === "start" ? 0 : autostart(args, wordsToStop(settings));

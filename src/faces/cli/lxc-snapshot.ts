@@ -139,7 +139,7 @@ function bringBack(args: Arguments, options: SnapshotOptions): number {
   try {
     withProgress(args, () => {
       if (wanted === container.name) restoreOver(options, name);
-      else restoreAs(options, name, containerOf(wanted, container.lxcpath));
+      else restoreAs(options, name, containerOf(`${wanted}`, container.lxcpath));
     });
     tell(args, snapshotResult(container, name, "restored").text("as", wanted));
   } catch (caught) {

@@ -188,5 +188,5 @@ export function placeBelow(hierarchy: Hierarchy, path: string): string | undefin
 }
 
 function folderOf(hierarchy: Hierarchy, path: string | undefined): string {
-  return path === undefined || path.split("/").includes("..") ? "" : joinPath(hierarchy.mountPoint, path);
+  return path === undefined || path.split("/").includes("..") ? "" : joinPath(hierarchy.mountPoint, `${path}`);
 }
