@@ -1,4 +1,4 @@
-// for-compiler.ts FOLDER: what the compiler gets is written there: src and test as they are, but for their loops (plain-loops.ts).
+// for-compiler.ts FOLDER: what the compiler gets is written there: the project as it is, but for its loops (plain-loops.ts).
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import ts from "typescript5";
@@ -14,7 +14,7 @@ const checker = program.getTypeChecker();
 rmSync(folder, { recursive: true, force: true });
 for (const file of program.getSourceFiles()) {
   const path = relative(root, file.fileName);
-  if (!/^(src|test)\//.test(path) || path.endsWith(".test.ts")) continue;
+  if (!/^(src|test|bench)\//.test(path) || path.endsWith(".test.ts")) continue;
   mkdirSync(dirname(join(folder, path)), { recursive: true });
   writeFileSync(join(folder, path), plainLoops(file, checker));
 }
