@@ -208,22 +208,22 @@ export function optionsOf(tool: Tool): Option[] {
 
 /** The common options that the tool does not have in another form. */
 export function commonOptionsOf(tool: Tool): Option[] {
-  const options: Option[] = [];
-  const own = tool.options;
-  const isForHost = tool.isForHost === true;
-  const hasRows = tool.rows === true;
-  // Every tool does this each time it runs: the shape of these loops is what the compiler makes least work of.
-  for (let i = 0; i < commonOptions.length; i++) {
-    const long = commonOptions[i]!.long;
-    if (isForHost && (long === "name" || long === "lxcpath" || long === "rcfile")) continue;
-    if ((hasRows || long !== "columns") && !hasOption(own, long)) options.push(commonOptions[i]!);
-  }
-  return options;
+  return commonOptions.filter((option): boolean => isCommonIn(tool, option.long));
 }
 
-function hasOption(options: readonly Option[], long: string): boolean {
-  for (let i = 0; i < options.length; i++) if (options[i]!.long === long) return true;
-  return false;
+function isCommonIn(tool: Tool, long: string): boolean {
+  if (tool.isForHost === true && (long === "name" || long === "lxcpath" || long === "rcfile")) return false;
+  return (tool.rows === true || long !== "columns") && withLong(tool.options, long) === undefined;
+}
+
+function withLong(options: readonly Option[], long: string): Option | undefined {
+  for (const option of options) if (option.long === long) return option;
+  return undefined;
+}
+
+function withShort(options: readonly Option[], short: string): Option | undefined {
+  for (const option of options) if (option.short === short) return option;
+  return undefined;
 }
 
 /** What the words ask for: to run, or one of the options that end it all where they stand. */
@@ -236,7 +236,6 @@ export interface Command {
 
 /** Reads the words of a command line. Throws a Refusal with getopt's own message when it cannot. */
 export function parseCommand(tool: Tool, words: readonly string[]): Command {
-  const options = optionsOf(tool);
   const args = new Arguments(tool.name);
   let at = 0;
   while (at < words.length) {
@@ -249,8 +248,8 @@ export function parseCommand(tool: Tool, words: readonly string[]): Command {
       return { wish: "run", args };
     }
     if (word === "-" || !word.startsWith("-")) args.operands.push(word);
-    else if (word.startsWith("--")) at += readLong(options, args, word, words[at]);
-    else at += readShort(options, args, word, words[at]);
+    else if (word.startsWith("--")) at += readLong(tool, args, word, words[at]);
+    else at += readShort(tool, args, word, words[at]);
     const wish = wishOf(args);
     if (wish !== "run") return { wish, args };
   }
@@ -266,10 +265,10 @@ function wishOf(args: Arguments): Wish {
 }
 
 /** Returns how many of the following words it took. */
-function readLong(options: readonly Option[], args: Arguments, word: string, next: string | undefined): number {
+function readLong(tool: Tool, args: Arguments, word: string, next: string | undefined): number {
   const equals = word.indexOf("=");
   const typed = equals < 0 ? word.slice(2) : word.slice(2, equals);
-  const option = longOption(options, args.tool, typed);
+  const option = longOption(tool, typed);
   if (option.takes === "nothing") {
     if (equals >= 0) throw misuse(args.tool, `option '--${option.long}' doesn't allow an argument`, "");
     give(args, option, "");
@@ -285,11 +284,10 @@ function readLong(options: readonly Option[], args: Arguments, word: string, nex
 }
 
 /** One word of letters, the last of which may take what is left of the word, or the following word. */
-function readShort(options: readonly Option[], args: Arguments, word: string, next: string | undefined): number {
+function readShort(tool: Tool, args: Arguments, word: string, next: string | undefined): number {
   for (let i = 1; i < word.length; i++) {
     const letter = word.charAt(i);
-    const wanted = letter === "h" && !options.some((option) => option.short === "h") ? "?" : letter;
-    const option = options.find((candidate) => candidate.short === wanted);
+    const option = shortOption(tool, letter) ?? (letter === "h" ? shortOption(tool, "?") : undefined);
     if (option === undefined) throw misuse(args.tool, `invalid option -- '${letter}'`, "");
     const rest = word.slice(i + 1);
     if (option.takes === "nothing") {
@@ -319,9 +317,19 @@ function give(args: Arguments, option: Option, value: string): void {
   args.add(option, value);
 }
 
-function longOption(options: readonly Option[], tool: string, typed: string): Option {
-  const exact = options.find((option) => option.long === typed);
-  if (exact !== undefined) return exact;
+function shortOption(tool: Tool, letter: string): Option | undefined {
+  const own = withShort(tool.options, letter);
+  if (own !== undefined) return own;
+  const common = withShort(commonOptions, letter);
+  return common !== undefined && isCommonIn(tool, common.long) ? common : undefined;
+}
+
+function longOption(tool: Tool, typed: string): Option {
+  const own = withLong(tool.options, typed);
+  if (own !== undefined) return own;
+  const common = withLong(commonOptions, typed);
+  if (common !== undefined && isCommonIn(tool, typed)) return common;
+  const options = optionsOf(tool);
   // These are ours: they may not make an abbreviation ambiguous that LXC understands.
   const begun = options.filter((option) => !isOurs(option) && option.long.startsWith(typed));
   const only = begun[0];
@@ -330,11 +338,11 @@ function longOption(options: readonly Option[], tool: string, typed: string): Op
       typed,
       options.map((option) => option.long),
     );
-    throw misuse(tool, `unrecognized option '--${typed}'`, near === undefined ? "" : `did you mean --${near}? `);
+    throw misuse(tool.name, `unrecognized option '--${typed}'`, near === undefined ? "" : `did you mean --${near}? `);
   }
   if (begun.length === 1) return only;
   const list = begun.map((option) => `'--${option.long}'`).join(" ");
-  throw misuse(tool, `option '--${typed}' is ambiguous; possibilities: ${list}`, "");
+  throw misuse(tool.name, `option '--${typed}' is ambiguous; possibilities: ${list}`, "");
 }
 
 function isOurs(option: Option): boolean {
