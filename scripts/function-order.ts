@@ -92,13 +92,13 @@ const LARGE: readonly string[] = [
 const NOT_LARGE =
   "*(EXCLUDE_FILE(*libshim.a:memory*) .bss EXCLUDE_FILE(*libshim.a:memory* *libruntime.a:scr_console*) .bss.* ";
 
-/** The linker's script `standard` with what is in `list` in front of all others, and then the C library. */
+/** The linker's script `standard` with what is in `list` in front of all others, behind where a program begins, and then the C library. */
 export function orderedScript(standard: string, list: readonly string[], program: Program): string {
   const names = program.namesIn(list);
-  const functions = names.map((name) => `*(.text.${name} .text.${name}.*)`);
+  const functions = names.map((name) => `*(.text.${name} .text.${name}.* .text.startup.${name} .text.__${name})`);
   const literals = [...program.literalsOf(names)].map((name) => `*(.data.${name})`);
   const changes: readonly (readonly [string, string[]])[] = [
-    ["*(.text.unlikely ", [...functions, "*libc.a:*(.text .text.*)", "*(.text.unlikely "]],
+    ["*(.text.unlikely ", ["*crt1.o(.text)", ...functions, "*libc.a:*(.text .text.*)", "*(.text.unlikely "]],
     ["*(.data .data.* ", [...literals, "*(.data .data.* "]],
     ["*(.bss .bss.* ", [NOT_LARGE]],
     ["*(COMMON)", ["*(COMMON)", ...LARGE]],

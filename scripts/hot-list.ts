@@ -1,5 +1,5 @@
 // hot-list.ts PROGRAM.c: what scripts/hot-functions.txt is to say, from the symbols of functions on standard input as used-functions.c prints them.
-// What most processes use comes first, and of that what is used first.
+// What most processes use comes first, and of that what is used first. Kinds, of which few are used, come last.
 
 import { readFileSync } from "node:fs";
 import { Program } from "./function-order.ts";
@@ -13,5 +13,8 @@ for (const symbol of readFileSync(0, "utf8").trim().split("\n")) {
 }
 // What loads a module has run when the program is made.
 const keys = [...counts.keys()].filter((key) => !/^init\([^)]*\)$/.test(key));
-const sorted = keys.toSorted((a, b) => (counts.get(b) ?? 0) - (counts.get(a) ?? 0));
+const isKind = (key: string) => key.endsWith("*");
+const sorted = keys.toSorted(
+  (a, b) => Number(isKind(a)) - Number(isKind(b)) || (counts.get(b) ?? 0) - (counts.get(a) ?? 0),
+);
 process.stdout.write(`${sorted.join("\n")}\n`);
