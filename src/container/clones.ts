@@ -4,6 +4,7 @@
 import { LxcError } from "../base/errors.ts";
 import { joinPath } from "../base/path.ts";
 import { AT_FDCWD } from "../kernel/abi/fs.ts";
+import { SYS } from "../kernel/abi/syscalls.ts";
 import { tryPath } from "../kernel/call.ts";
 import { exists, tryReadText, writeText } from "../kernel/files.ts";
 import { type Container, directoryOf, isDefined } from "./container.ts";
@@ -77,7 +78,7 @@ export function removeClone(runDir: string, original: Container, clone: Containe
   if (!exists(file)) return;
   withContainerLock(runDir, original, () => {
     const left = withoutPair(tryReadText(file) ?? "", clone);
-    if (left === "") tryPath("unlinkat", AT_FDCWD, file, 0, 0);
+    if (left === "") tryPath(SYS.unlinkat, AT_FDCWD, file, 0, 0);
     else writeText(file, left, MODE);
   });
 }

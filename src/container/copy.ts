@@ -2,6 +2,7 @@
 
 import { asLxcError, LxcError } from "../base/errors.ts";
 import { Undo } from "../base/undo.ts";
+import { SYS } from "../kernel/abi/syscalls.ts";
 import { tryNumbers } from "../kernel/call.ts";
 import { isDirectory, listDirectory, makeDirectory } from "../kernel/files.ts";
 import { addClone, removeClone } from "./clones.ts";
@@ -29,11 +30,11 @@ export function copyContainer(options: CopyOptions): void {
 
 /** What is made gets the modes it is to have. */
 export function withoutMask(run: () => void): void {
-  const umask = tryNumbers("umask", 0, 0, 0);
+  const umask = tryNumbers(SYS.umask, 0, 0, 0);
   try {
     run();
   } finally {
-    tryNumbers("umask", umask, 0, 0);
+    tryNumbers(SYS.umask, umask, 0, 0);
   }
 }
 

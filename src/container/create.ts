@@ -4,6 +4,7 @@ import { asLxcError, LxcError } from "../base/errors.ts";
 import { normalPath } from "../base/path.ts";
 import { visible } from "../base/text.ts";
 import { AT_FDCWD } from "../kernel/abi/fs.ts";
+import { SYS } from "../kernel/abi/syscalls.ts";
 import { call, tryNumbers } from "../kernel/call.ts";
 import { ownEnvironment } from "../kernel/environment.ts";
 import { createText, exists, makeDirectory } from "../kernel/files.ts";
@@ -79,11 +80,11 @@ export function createContainer(options: CreateOptions): void {
   const storage = storageNamed(template.kind === "none" ? options.backing : kind);
   const mapped = base.shiftsRootfs ? undefined : mappedRootOf(base.idMaps);
   const request: Request = { options, doing, template, storage, base, mapped };
-  const umask = tryNumbers("umask", 0, 0, 0);
+  const umask = tryNumbers(SYS.umask, 0, 0, 0);
   try {
     createWith(request);
   } finally {
-    tryNumbers("umask", umask, 0, 0);
+    tryNumbers(SYS.umask, umask, 0, 0);
   }
 }
 

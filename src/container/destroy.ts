@@ -5,6 +5,7 @@ import { LxcError } from "../base/errors.ts";
 import { below, joinPath } from "../base/path.ts";
 import { ENOENT } from "../kernel/abi/errno.ts";
 import { AT_FDCWD, AT_REMOVEDIR, O_DIRECTORY, O_NOFOLLOW, O_RDONLY } from "../kernel/abi/fs.ts";
+import { SYS } from "../kernel/abi/syscalls.ts";
 import { call, tryPath } from "../kernel/call.ts";
 import { ownEnvironment } from "../kernel/environment.ts";
 import { closeFd, exists, openFile } from "../kernel/files.ts";
@@ -83,7 +84,7 @@ function checkDestroyable(options: DestroyOptions): void {
     });
   }
   // As in LXC: an empty folder goes, whatever comes after.
-  const removed = tryPath("unlinkat", AT_FDCWD, joinPath(directoryOf(container), "snaps"), AT_REMOVEDIR, 0);
+  const removed = tryPath(SYS.unlinkat, AT_FDCWD, joinPath(directoryOf(container), "snaps"), AT_REMOVEDIR, 0);
   if (removed < 0 && removed !== -ENOENT) {
     throw new LxcError("wrong-state", doing, `${name} has snapshots`, {
       hint: `they are in ${joinPath(directoryOf(container), "snaps")}; destroy them first`,

@@ -7,6 +7,7 @@ import type { CgroupLimit } from "../isolation/cgroup/limit.ts";
 import { controllerOf } from "../isolation/cgroup/limit.ts";
 import { planLimits } from "../isolation/cgroup/limit-plan.ts";
 import { AT_FDCWD } from "../kernel/abi/fs.ts";
+import { SYS } from "../kernel/abi/syscalls.ts";
 import { type BlockDevice, blockDeviceOf } from "../kernel/block-device.ts";
 import { tryCall } from "../kernel/call.ts";
 import type { Environment } from "../kernel/environment.ts";
@@ -62,7 +63,7 @@ function foldersAbove(path: string): FolderFacts[] {
     at = parentOf(at);
     const status = tryStatusAt(AT_FDCWD, at);
     if (status === undefined) continue;
-    const hasAcl = tryCall("getxattr", at, "system.posix_acl_access", new Uint8Array(0), 0) > 0;
+    const hasAcl = tryCall(SYS.getxattr, at, "system.posix_acl_access", new Uint8Array(0), 0) > 0;
     folders.push({ path: at, mode: status.mode, uid: status.uid, gid: status.gid, hasAcl });
   }
   return folders.toReversed();

@@ -2,6 +2,7 @@
 
 import { AT_FDCWD, O_CLOEXEC, O_RDONLY, O_WRONLY } from "../kernel/abi/fs.ts";
 import { fdPair } from "../kernel/abi/socket.ts";
+import { SYS } from "../kernel/abi/syscalls.ts";
 import { call, tryNumbers } from "../kernel/call.ts";
 import { closeFd, isDirectory, readAll, tryOpenAt } from "../kernel/files.ts";
 import { cloneProcess, exitNow, waitForEnd } from "../kernel/process.ts";
@@ -132,9 +133,9 @@ function tryUnpack(path: string, environment: readonly string[]): Uint8Array {
 
 /** Runs in the new process. gzip reads its standard input, for by name it wants a name that ends in .gz. */
 function becomeGzip(path: string, output: number, environment: readonly string[]): void {
-  tryNumbers("dup2", tryOpenAt(AT_FDCWD, path, O_RDONLY), 0, 0);
-  tryNumbers("dup2", output, 1, 0);
-  tryNumbers("dup2", tryOpenAt(AT_FDCWD, "/dev/null", O_WRONLY), 2, 0);
+  tryNumbers(SYS.dup2, tryOpenAt(AT_FDCWD, path, O_RDONLY), 0, 0);
+  tryNumbers(SYS.dup2, output, 1, 0);
+  tryNumbers(SYS.dup2, tryOpenAt(AT_FDCWD, "/dev/null", O_WRONLY), 2, 0);
   tryExecSearching(["gzip", "-dc"], environment);
   exitNow(127);
 }

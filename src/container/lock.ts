@@ -1,6 +1,7 @@
 // The lock of one container against other tools. Held by whoever makes, changes or removes it.
 
 import { O_CREAT, O_NOFOLLOW, O_RDWR } from "../kernel/abi/fs.ts";
+import { SYS } from "../kernel/abi/syscalls.ts";
 import { tryPath } from "../kernel/call.ts";
 import { closeFd, createAt, statusOf, tryStatusAt } from "../kernel/files.ts";
 import { waitForLock } from "../kernel/locks.ts";
@@ -20,7 +21,7 @@ export function withContainerLock(runDir: string, container: Container, run: () 
       run();
     } finally {
       // Removed while it is held: whoever waits for it sees that it is gone, and takes a new one.
-      tryPath("unlinkat", directory, `.${container.name}`, 0, 0);
+      tryPath(SYS.unlinkat, directory, `.${container.name}`, 0, 0);
       closeFd(lock);
     }
   } finally {

@@ -18,6 +18,7 @@ import {
   O_RDONLY,
   O_RDWR,
 } from "../kernel/abi/fs.ts";
+import { SYS } from "../kernel/abi/syscalls.ts";
 import { refused, tryNumbers, tryPath } from "../kernel/call.ts";
 import {
   closeFd,
@@ -146,7 +147,7 @@ export class Creation {
   /** The container is complete. */
   finish(): void {
     const path = partialFileOf(this.#container);
-    const result = tryPath("unlinkat", AT_FDCWD, path, 0, 0);
+    const result = tryPath(SYS.unlinkat, AT_FDCWD, path, 0, 0);
     if (result < 0) throw refused(`remove ${path}`, "unlinkat", result);
     closeFd(this.#fd);
     this.#fd = -1;
@@ -164,7 +165,7 @@ export class Creation {
   /** With what a process that filled the root file system for us has recorded. */
   #madeByAll(): readonly Made[] {
     if (this.#fd < 0 || this.#maps.length === 0) return this.#made;
-    tryNumbers("lseek", this.#fd, 0, 0);
+    tryNumbers(SYS.lseek, this.#fd, 0, 0);
     return madeIn(textOf(readAll(this.#fd, PARTIAL)));
   }
 
@@ -202,8 +203,8 @@ function takeBack(made: readonly Made[], partial: string): LxcError[] {
   }
   // With something left the list stays too, for the next one to try.
   if (failures.length > 0) return failures;
-  if (partial !== "") tryPath("unlinkat", AT_FDCWD, partial, 0, 0);
-  for (const one of newestFirst) if (one.kind === "folder") tryPath("unlinkat", AT_FDCWD, one.path, AT_REMOVEDIR, 0);
+  if (partial !== "") tryPath(SYS.unlinkat, AT_FDCWD, partial, 0, 0);
+  for (const one of newestFirst) if (one.kind === "folder") tryPath(SYS.unlinkat, AT_FDCWD, one.path, AT_REMOVEDIR, 0);
   return failures;
 }
 

@@ -5,6 +5,7 @@ import { lowerCase } from "../base/text.ts";
 import { type CgroupLayout, readLayout, unifiedOf } from "../isolation/cgroup/layout.ts";
 import { activeLsm } from "../isolation/lsm.ts";
 import { AT_FDCWD, O_CLOEXEC, O_PATH, S_IFMT, S_IFREG } from "../kernel/abi/fs.ts";
+import { SYS } from "../kernel/abi/syscalls.ts";
 import { tryCall, tryNumbers, tryPath } from "../kernel/call.ts";
 import { ownEnvironment } from "../kernel/environment.ts";
 import { closeFd, exists, isDirectory, listDirectory, statusOf, tryOpenAt, tryReadText } from "../kernel/files.ts";
@@ -96,7 +97,7 @@ function put(host: HostFacts, path: string): void {
 
 /** Undefined for what is not there, or not for us to read. */
 function textOf(path: string): string | undefined {
-  if (tryPath("faccessat", AT_FDCWD, path, 4, 0) < 0) return undefined;
+  if (tryPath(SYS.faccessat, AT_FDCWD, path, 4, 0) < 0) return undefined;
   return tryReadText(path);
 }
 
@@ -113,7 +114,7 @@ function moduleRules(): string {
 }
 
 function putNames(host: HostFacts, path: string): void {
-  if (tryPath("faccessat", AT_FDCWD, path, 4, 0) === 0 && isDirectory(path)) {
+  if (tryPath(SYS.faccessat, AT_FDCWD, path, 4, 0) === 0 && isDirectory(path)) {
     host.put(path, listDirectory(path).join("\n"));
   }
 }
@@ -132,7 +133,7 @@ function readOwnCgroups(host: HostFacts): void {
   const layout = readLayout(true);
   for (const hierarchy of layout.hierarchies) {
     const folder = joinPath(hierarchy.mountPoint, hierarchy.base);
-    if (tryPath("faccessat", AT_FDCWD, folder, W_OK, 0) < 0) continue;
+    if (tryPath(SYS.faccessat, AT_FDCWD, folder, W_OK, 0) < 0) continue;
     host.hasOwnCgroup = true;
     own.push(...hierarchy.controllers);
   }
@@ -161,7 +162,7 @@ export function lookAs(host: HostFacts, user: User): void {
 }
 
 function askKernel(host: HostFacts): void {
-  const fd = tryNumbers("eventfd2", 0, O_CLOEXEC, 0);
+  const fd = tryNumbers(SYS.eventfd2, 0, O_CLOEXEC, 0);
   if (fd < 0) return;
   closeFd(fd);
   host.put(EVENTFD, "");
@@ -188,7 +189,7 @@ function findPrograms(host: HostFacts, path: string): void {
 function findProgram(name: string, searched: readonly string[], capability: number): FoundProgram {
   for (const folder of searched) {
     const path = joinPath(folder, name);
-    if (!folder.startsWith("/") || tryPath("faccessat", AT_FDCWD, path, X_OK, 0) < 0) continue;
+    if (!folder.startsWith("/") || tryPath(SYS.faccessat, AT_FDCWD, path, X_OK, 0) < 0) continue;
     const fd = tryOpenAt(AT_FDCWD, path, O_PATH);
     if (fd < 0) continue;
     const status = statusOf(fd, path);
@@ -203,6 +204,6 @@ function findProgram(name: string, searched: readonly string[], capability: numb
 /** Whether the file gives that capability to whoever runs it (capabilities(7), "File capabilities"). */
 function hasCapability(path: string, capability: number): boolean {
   const bytes = new Uint8Array(FILE_CAPABILITIES_SIZE);
-  const length = tryCall("getxattr", path, "security.capability", bytes, bytes.length);
+  const length = tryCall(SYS.getxattr, path, "security.capability", bytes, bytes.length);
   return length > PERMITTED_AT && ((bytes[PERMITTED_AT] ?? 0) & (1 << capability)) !== 0;
 }

@@ -2,6 +2,7 @@
 
 import { below, normalPath } from "../base/path.ts";
 import { AT_FDCWD, O_CLOEXEC, O_DIRECTORY, O_NONBLOCK, O_PATH, O_RDONLY, S_IFMT, S_IFREG } from "../kernel/abi/fs.ts";
+import { SYS } from "../kernel/abi/syscalls.ts";
 import { tryBytes } from "../kernel/call.ts";
 import { closeAll, closeFd, isDirectory, listDirectory, statusOf, tryOpenAt } from "../kernel/files.ts";
 import { machineName } from "../kernel/machine.ts";
@@ -90,7 +91,7 @@ function headOf(found: number): Uint8Array {
   const fd = tryOpenAt(AT_FDCWD, `/proc/self/fd/${found}`, O_RDONLY | O_NONBLOCK);
   if (fd < 0) return new Uint8Array(0);
   const bytes = new Uint8Array(HEAD_BYTES);
-  const length = tryBytes("read", fd, bytes, bytes.length, 0);
+  const length = tryBytes(SYS.read, fd, bytes, bytes.length, 0);
   closeFd(fd);
   return bytes.slice(0, Math.max(0, length));
 }

@@ -6,6 +6,7 @@ import { below, joinPath } from "../base/path.ts";
 import { Undo } from "../base/undo.ts";
 import { EEXIST } from "../kernel/abi/errno.ts";
 import { AT_FDCWD, RENAME_NOREPLACE } from "../kernel/abi/fs.ts";
+import { SYS } from "../kernel/abi/syscalls.ts";
 import { refused, tryCall } from "../kernel/call.ts";
 import { ownEnvironment } from "../kernel/environment.ts";
 import { exists, listDirectory, makeDirectory } from "../kernel/files.ts";
@@ -110,7 +111,7 @@ function move(options: CopyOptions, config: Config): void {
 }
 
 function moveFolder(from: string, to: string): void {
-  const result = tryCall("renameat2", AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE);
+  const result = tryCall(SYS.renameat2, AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE);
   if (result >= 0) return;
   if (result !== -EEXIST) throw refused(`move ${from} to ${to}`, "renameat2", result);
   throw new LxcError("wrong-state", `move ${from} to ${to}`, "something of that name is there already", {

@@ -4,6 +4,7 @@ import { asLxcError, LxcError } from "../base/errors.ts";
 import { below, joinPath } from "../base/path.ts";
 import { Undo } from "../base/undo.ts";
 import { AT_FDCWD, AT_REMOVEDIR, RENAME_NOREPLACE } from "../kernel/abi/fs.ts";
+import { SYS } from "../kernel/abi/syscalls.ts";
 import { refused, tryCall, tryPath } from "../kernel/call.ts";
 import { ownEnvironment } from "../kernel/environment.ts";
 import { exists, listDirectory, makeDirectory } from "../kernel/files.ts";
@@ -95,7 +96,7 @@ function replace(job: CopyJob): void {
     fillCopy(job, fresh, interrupts);
     makeDirectory(old, FOLDER_MODE);
     undo.add(`remove ${old}`, () => {
-      tryPath("unlinkat", AT_FDCWD, old, AT_REMOVEDIR, 0);
+      tryPath(SYS.unlinkat, AT_FDCWD, old, AT_REMOVEDIR, 0);
     });
     asRootOrOwner(job.mapped, () => swap(directory, keptIn(job, directory)));
     undo.keep();
@@ -148,5 +149,12 @@ function moveWithin(directory: string, from: string, to: string, undo: Undo): vo
 }
 
 function tryMove(directory: string, from: string, to: string): number {
-  return tryCall("renameat2", AT_FDCWD, joinPath(directory, from), AT_FDCWD, joinPath(directory, to), RENAME_NOREPLACE);
+  return tryCall(
+    SYS.renameat2,
+    AT_FDCWD,
+    joinPath(directory, from),
+    AT_FDCWD,
+    joinPath(directory, to),
+    RENAME_NOREPLACE,
+  );
 }

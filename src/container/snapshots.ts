@@ -4,6 +4,7 @@ import { LxcError } from "../base/errors.ts";
 import { joinPath } from "../base/path.ts";
 import { wholeNumberIn } from "../base/text.ts";
 import { AT_FDCWD, AT_REMOVEDIR } from "../kernel/abi/fs.ts";
+import { SYS } from "../kernel/abi/syscalls.ts";
 import { tryPath } from "../kernel/call.ts";
 import { exists, listDirectory, tryReadText } from "../kernel/files.ts";
 import { type Container, containerOf, directoryOf, isDefined } from "./container.ts";
@@ -141,7 +142,7 @@ export function destroyAllSnapshots(options: SnapshotOptions): void {
   const all = listSnapshots(options.container);
   // The newest first: it may need files of one before.
   for (const snapshot of all.toReversed()) destroySnapshot(options, snapshot.name);
-  tryPath("unlinkat", AT_FDCWD, snapshotsFolderOf(options.container), AT_REMOVEDIR, 0);
+  tryPath(SYS.unlinkat, AT_FDCWD, snapshotsFolderOf(options.container), AT_REMOVEDIR, 0);
 }
 
 function destroyOptions(options: SnapshotOptions, container: Container): DestroyOptions {

@@ -4,6 +4,7 @@ import { LxcError } from "../base/errors.ts";
 import { joinPath } from "../base/path.ts";
 import { EACCES, EEXIST, ENOENT, EPERM } from "../kernel/abi/errno.ts";
 import { AT_FDCWD } from "../kernel/abi/fs.ts";
+import { SYS } from "../kernel/abi/syscalls.ts";
 import { refused, tryPath } from "../kernel/call.ts";
 import {
   createText,
@@ -65,7 +66,7 @@ function namespaceFolder(profile: OwnProfile): string {
 
 function makeNamespace(profile: OwnProfile): void {
   if (profile.namespace === "") return;
-  const result = tryPath("mkdirat", AT_FDCWD, namespaceFolder(profile), 0o755, 0);
+  const result = tryPath(SYS.mkdirat, AT_FDCWD, namespaceFolder(profile), 0o755, 0);
   if (result >= 0 || result === -EEXIST) return;
   const doing = `make the AppArmor namespace ${profile.namespace}`;
   if (result !== -EACCES && result !== -EPERM) throw refused(doing, "mkdirat", result);

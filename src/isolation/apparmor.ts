@@ -3,6 +3,7 @@
 import { LxcError } from "../base/errors.ts";
 import { EACCES, ENOENT, EPERM } from "../kernel/abi/errno.ts";
 import { AT_FDCWD, O_RDONLY } from "../kernel/abi/fs.ts";
+import { SYS } from "../kernel/abi/syscalls.ts";
 import { refused, tryBytes } from "../kernel/call.ts";
 import { closeFd, exists, tryOpenAt } from "../kernel/files.ts";
 
@@ -42,7 +43,7 @@ function firstLine(path: string): string {
   const fd = tryOpenAt(AT_FDCWD, path, O_RDONLY);
   if (fd < 0) return "";
   const bytes = new Uint8Array(1024);
-  const length = tryBytes("read", fd, bytes, bytes.length, 0);
+  const length = tryBytes(SYS.read, fd, bytes, bytes.length, 0);
   closeFd(fd);
   if (length <= 0) return "";
   return new TextDecoder().decode(bytes.subarray(0, length)).split("\n")[0] ?? "";

@@ -2,6 +2,7 @@
 
 import { EINVAL } from "../kernel/abi/errno.ts";
 import { capData, capHeader, LINUX_CAPABILITY_VERSION_3, PR_CAPBSET_DROP } from "../kernel/abi/prctl.ts";
+import { SYS } from "../kernel/abi/syscalls.ts";
 import { call, refused, tryNumbers } from "../kernel/call.ts";
 import { capabilityNames } from "./capabilities.ts";
 
@@ -86,7 +87,7 @@ function setNamed(status: string, name: string): CapabilitySet | undefined {
 export function boundCapabilities(kept: CapabilitySet): void {
   for (let capability = 0; capability < 64; capability++) {
     if (hasCapability(kept, capability)) continue;
-    const result = tryNumbers("prctl", PR_CAPBSET_DROP, capability, 0);
+    const result = tryNumbers(SYS.prctl, PR_CAPBSET_DROP, capability, 0);
     // The first number that the kernel does not know is behind the last capability.
     if (result === -EINVAL) return;
     if (result < 0) throw refused(`give up the capability ${nameOf(capability)}`, "prctl", result);

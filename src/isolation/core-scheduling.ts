@@ -3,6 +3,7 @@
 import { LxcError } from "../base/errors.ts";
 import { EINVAL, ENODEV } from "../kernel/abi/errno.ts";
 import { PR_SCHED_CORE, PR_SCHED_CORE_CREATE, PR_SCHED_CORE_SCOPE_THREAD_GROUP } from "../kernel/abi/prctl.ts";
+import { SYS } from "../kernel/abi/syscalls.ts";
 import { refused, tryCall } from "../kernel/call.ts";
 
 /**
@@ -11,7 +12,7 @@ import { refused, tryCall } from "../kernel/call.ts";
  */
 export function isolateCores(pid: number): boolean {
   const scope = PR_SCHED_CORE_SCOPE_THREAD_GROUP;
-  const result = tryCall("prctl", PR_SCHED_CORE, PR_SCHED_CORE_CREATE, pid, scope, 0);
+  const result = tryCall(SYS.prctl, PR_SCHED_CORE, PR_SCHED_CORE_CREATE, pid, scope, 0);
   if (result === -ENODEV) return false;
   if (result === -EINVAL) {
     throw new LxcError("unsupported", "do what lxc.sched.core says", "the kernel has no core scheduling", {

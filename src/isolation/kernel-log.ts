@@ -3,6 +3,7 @@
 
 import { EPIPE } from "../kernel/abi/errno.ts";
 import { AT_FDCWD, O_NONBLOCK, O_RDONLY, SEEK_END } from "../kernel/abi/fs.ts";
+import { SYS } from "../kernel/abi/syscalls.ts";
 import { tryBytes, tryNumbers } from "../kernel/call.ts";
 import { closeFd, tryOpenAt } from "../kernel/files.ts";
 import { POLLIN, waitFor } from "../kernel/waiting.ts";
@@ -18,7 +19,7 @@ export class KernelLog {
 
   constructor(isWhole: boolean) {
     this.#fd = tryOpenAt(AT_FDCWD, "/dev/kmsg", O_RDONLY | O_NONBLOCK);
-    if (!isWhole && this.#fd >= 0 && tryNumbers("lseek", this.#fd, 0, SEEK_END) < 0) this.close();
+    if (!isWhole && this.#fd >= 0 && tryNumbers(SYS.lseek, this.#fd, 0, SEEK_END) < 0) this.close();
   }
 
   /** Those that have come since the last time, as `LEVEL,NUMBER,TIME,FLAGS;TEXT` and further lines. */
@@ -26,7 +27,7 @@ export class KernelLog {
     const records: string[] = [];
     const bytes = new Uint8Array(RECORD_BYTES);
     while (this.#fd >= 0 && records.length < MOST_RECORDS) {
-      const length = tryBytes("read", this.#fd, bytes, bytes.length, 0);
+      const length = tryBytes(SYS.read, this.#fd, bytes, bytes.length, 0);
       // Some were overwritten before they were read; the next call is after them.
       if (length === -EPIPE) continue;
       if (length <= 0) break;

@@ -15,6 +15,7 @@ import {
   RESOLVE_NO_XDEV,
   statfs,
 } from "../kernel/abi/fs.ts";
+import { SYS } from "../kernel/abi/syscalls.ts";
 import { refused, tryBytes, tryCall } from "../kernel/call.ts";
 import { closeFd, exists, openAt, tryReadText } from "../kernel/files.ts";
 import { bytesOfText } from "../kernel/memory.ts";
@@ -77,7 +78,7 @@ export function tryLabelKeys(files: LabelFiles, label: string): number {
 /** The kernel takes a label in one write or not at all. */
 function tryWrite(fd: number, text: string): number {
   const bytes = bytesOfText(text);
-  return Math.min(tryBytes("write", fd, bytes, bytes.length, 0), 0);
+  return Math.min(tryBytes(SYS.write, fd, bytes, bytes.length, 0), 0);
 }
 
 /** In a user namespace whose /proc is covered in part the kernel makes no other one: then that of the host has to do. */
@@ -99,13 +100,13 @@ function tryOpenAttribute(proc: number, path: string): number {
   const how = new Uint8Array(openHow.size);
   openHow.flags.put(how, O_WRONLY | O_CLOEXEC);
   openHow.resolve.put(how, RESOLVE_BENEATH | RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS);
-  return tryCall("openat2", proc, path, how, how.length);
+  return tryCall(SYS.openat2, proc, path, how, how.length);
 }
 
 function checked(fd: number): number {
   if (fd < 0) throw refused("open the file that takes our security label", "openat2", fd);
   const system = new Uint8Array(statfs.size);
-  if (tryBytes("fstatfs", fd, system, 0, 0) >= 0 && statfs.type.get(system) === PROC_SUPER_MAGIC) return fd;
+  if (tryBytes(SYS.fstatfs, fd, system, 0, 0) >= 0 && statfs.type.get(system) === PROC_SUPER_MAGIC) return fd;
   closeFd(fd);
   throw new LxcError("not-permitted", "take a security label", "the file that takes it is not of procfs", {
     hint: "see what is mounted over /proc: findmnt -R /proc",

@@ -12,6 +12,7 @@ import {
   progLoadAttr,
 } from "./abi/bpf.ts";
 import { EINVAL, ENOSYS, EPERM, errnoText } from "./abi/errno.ts";
+import { SYS } from "./abi/syscalls.ts";
 import { tryBytes } from "./call.ts";
 import { cString, Pins } from "./memory.ts";
 
@@ -23,7 +24,7 @@ export function loadProgram(type: number, instructions: Uint8Array, what: string
   progLoadAttr.insnCnt.put(attributes, instructions.length / bpfInsn.size);
   pins.point(attributes, progLoadAttr.insns, instructions);
   pins.point(attributes, progLoadAttr.license, cString("GPL"));
-  const fd = tryBytes("bpf", BPF_PROG_LOAD, attributes, attributes.length, 0);
+  const fd = tryBytes(SYS.bpf, BPF_PROG_LOAD, attributes, attributes.length, 0);
   // Naming the pins keeps what the attributes point at alive during the call.
   if (fd < 0 || pins.count() === 0) throw refusedProgram(`load the ${what}`, fd);
   return fd;
@@ -40,7 +41,7 @@ export function attachToCgroup(cgroup: number, program: number, type: number, re
   progAttachAttr.attachType.put(attributes, type);
   progAttachAttr.attachFlags.put(attributes, BPF_F_ALLOW_MULTI | (replaced >= 0 ? BPF_F_REPLACE : 0));
   if (replaced >= 0) progAttachAttr.replaceBpfFd.put(attributes, replaced);
-  const result = tryBytes("bpf", BPF_PROG_ATTACH, attributes, attributes.length, 0);
+  const result = tryBytes(SYS.bpf, BPF_PROG_ATTACH, attributes, attributes.length, 0);
   if (result < 0) throw refusedProgram("attach a program to the container's cgroup", result);
 }
 
@@ -50,7 +51,7 @@ export function detachFromCgroup(cgroup: number, program: number, type: number):
   progAttachAttr.targetFd.put(attributes, cgroup);
   progAttachAttr.attachBpfFd.put(attributes, program);
   progAttachAttr.attachType.put(attributes, type);
-  const result = tryBytes("bpf", BPF_PROG_DETACH, attributes, attributes.length, 0);
+  const result = tryBytes(SYS.bpf, BPF_PROG_DETACH, attributes, attributes.length, 0);
   if (result < 0) throw refusedProgram("take a program off the container's cgroup", result);
 }
 

@@ -1,8 +1,9 @@
-// The one way to the kernel: a call by name, retried, with an error that knows what it means.
+// The one way to the kernel: a call, retried, with an error that knows what it means.
 
 import { LxcError } from "../base/errors.ts";
+import { plain } from "../base/number.ts";
 import { EINTR, errnoText } from "./abi/errno.ts";
-import { type CallName, NUMBERS } from "./abi/syscalls.ts";
+import { type CallName, SYS } from "./abi/syscalls.ts";
 import { hintFor } from "./hints.ts";
 import { cString } from "./memory.ts";
 import { rawAddressOf, rawAddressOfEither, rawSyscall } from "./shim.ts";
@@ -11,13 +12,12 @@ import { rawAddressOf, rawAddressOfEither, rawSyscall } from "./shim.ts";
 export type Arg = number | string | Uint8Array;
 
 /**
- * One system call, retried on EINTR. Returns the result, or -errno. Never throws. Arguments that are left out are 0: with defaults each of them
- * would be an object in the compiled program.
+ * One system call, by its number in `SYS`, retried on EINTR. Returns the result, or -errno. Never throws. Arguments that are left
+ * out are 0: with defaults each of them would be an object in the compiled program.
  */
-export function tryCall(name: CallName, a?: Arg, b?: Arg, c?: Arg, d?: Arg, e?: Arg, f?: Arg): number {
+export function tryCall(nr: number, a?: Arg, b?: Arg, c?: Arg, d?: Arg, e?: Arg, f?: Arg): number {
   // What strings become is held here, and bytes by our caller, so that no address outlives what it points at.
   const texts: Uint8Array[] = [];
-  const nr = numberOf(name);
   const aWord = word(a, texts);
   const bWord = word(b, texts);
   const cWord = word(c, texts);
@@ -34,8 +34,7 @@ export function tryCall(name: CallName, a?: Arg, b?: Arg, c?: Arg, d?: Arg, e?: 
  * `tryCall` for numbers alone. An argument of more than one type costs an allocation in the compiled program, and so does
  * one with a default: here, and in those below, there is neither, for these are the calls that are made often.
  */
-export function tryNumbers(name: CallName, a: number, b: number, c: number): number {
-  const nr = numberOf(name);
+export function tryNumbers(nr: number, a: number, b: number, c: number): number {
   for (;;) {
     const result = rawSyscall(nr, a, b, c, 0, 0, 0);
     if (result !== -EINTR) return result;
@@ -43,9 +42,8 @@ export function tryNumbers(name: CallName, a: number, b: number, c: number): num
 }
 
 /** `tryCall` for a folder, a path in it, and numbers, as `openat` and its kin take them. */
-export function tryPath(name: CallName, dir: number, path: string, c: number, d: number): number {
+export function tryPath(nr: number, dir: number, path: string, c: number, d: number): number {
   const bytes = cString(`${path}`);
-  const nr = numberOf(name);
   for (;;) {
     const result = rawSyscall(nr, dir, rawAddressOf(bytes), c, d, 0, 0);
     if (result !== -EINTR) return result;
@@ -53,8 +51,7 @@ export function tryPath(name: CallName, dir: number, path: string, c: number, d:
 }
 
 /** `tryCall` for a number, bytes, and numbers, as `read` and its kin take them. */
-export function tryBytes(name: CallName, a: number, bytes: Uint8Array, c: number, d: number): number {
-  const nr = numberOf(name);
+export function tryBytes(nr: number, a: number, bytes: Uint8Array, c: number, d: number): number {
   for (;;) {
     const result = rawSyscall(nr, a, rawAddressOf(bytes), c, d, 0, 0);
     if (result !== -EINTR) return result;
@@ -62,8 +59,7 @@ export function tryBytes(name: CallName, a: number, bytes: Uint8Array, c: number
 }
 
 /** `tryCall` for three numbers and bytes, as `setsockopt` takes them. */
-export function tryOption(name: CallName, a: number, b: number, c: number, bytes: Uint8Array): number {
-  const nr = numberOf(name);
+export function tryOption(nr: number, a: number, b: number, c: number, bytes: Uint8Array): number {
   for (;;) {
     const result = rawSyscall(nr, a, b, c, rawAddressOf(bytes), bytes.length, 0);
     if (result !== -EINTR) return result;
@@ -71,9 +67,8 @@ export function tryOption(name: CallName, a: number, b: number, c: number, bytes
 }
 
 /** `tryCall` for a folder, a path in it, and a struct with its size, as `openat2` takes them. */
-export function tryPathBytes(name: CallName, dir: number, path: string, bytes: Uint8Array): number {
+export function tryPathBytes(nr: number, dir: number, path: string, bytes: Uint8Array): number {
   const pathBytes = cString(`${path}`);
-  const nr = numberOf(name);
   for (;;) {
     const result = rawSyscall(nr, dir, rawAddressOf(pathBytes), rawAddressOf(bytes), bytes.length, 0, 0);
     if (result !== -EINTR) return result;
@@ -81,10 +76,9 @@ export function tryPathBytes(name: CallName, dir: number, path: string, bytes: U
 }
 
 /** `tryCall` for two folders with a path in each, and flags, as `move_mount` and its kin take them. */
-export function tryPaths(name: CallName, dir: number, path: string, to: number, toPath: string, flags: number): number {
+export function tryPaths(nr: number, dir: number, path: string, to: number, toPath: string, flags: number): number {
   const bytes = cString(`${path}`);
   const toBytes = cString(`${toPath}`);
-  const nr = numberOf(name);
   for (;;) {
     const result = rawSyscall(nr, dir, rawAddressOf(bytes), to, rawAddressOf(toBytes), flags, 0);
     if (result !== -EINTR) return result;
@@ -92,10 +86,9 @@ export function tryPaths(name: CallName, dir: number, path: string, to: number, 
 }
 
 /** `tryCall` for two numbers and two texts, as `fsconfig` takes them. */
-export function tryTexts(name: CallName, a: number, b: number, text: string, other: string): number {
+export function tryTexts(nr: number, a: number, b: number, text: string, other: string): number {
   const bytes = cString(`${text}`);
   const otherBytes = cString(`${other}`);
-  const nr = numberOf(name);
   for (;;) {
     const result = rawSyscall(nr, a, b, rawAddressOf(bytes), rawAddressOf(otherBytes), 0, 0);
     if (result !== -EINTR) return result;
@@ -104,7 +97,7 @@ export function tryTexts(name: CallName, a: number, b: number, text: string, oth
 
 /** Like `tryCall`, but throws "cannot <doing>: …" when the kernel says no. */
 export function call(doing: string, name: CallName, a?: Arg, b?: Arg, c?: Arg, d?: Arg, e?: Arg, f?: Arg): number {
-  const result = tryCall(name, a, b, c, d, e, f);
+  const result = tryCall(plain(numbers.get(name) ?? SYS[name]), a, b, c, d, e, f);
   if (result < 0) throw refused(doing, name, result);
   return result;
 }
@@ -115,45 +108,9 @@ export function refused(doing: string, name: CallName, result: number): LxcError
   return new LxcError("syscall-failed", doing, `${name}: ${errnoText(errno)}`, { errno, hint: hintFor(name, errno) });
 }
 
-/** All of them by name: the compiled program looks through a record from its beginning, in a map it finds them. */
+/** By name: the compiled program looks through a record from its beginning, in a map it finds them. */
 const numbers = new Map<string, number>();
-for (const [name, nr] of Object.entries(NUMBERS)) numbers.set(name, nr);
-
-/** Those that are called most are told apart by their lengths first: what the map gives is an object in the compiled program. */
-function numberOf(name: CallName): number {
-  switch (name.length) {
-    case 4:
-      if (name === "read") return NUMBERS.read;
-      break;
-    case 5:
-      if (name === "close") return NUMBERS.close;
-      if (name === "write") return NUMBERS.write;
-      break;
-    case 6:
-      if (name === "openat") return NUMBERS.openat;
-      if (name === "sendto") return NUMBERS.sendto;
-      break;
-    case 7:
-      if (name === "mkdirat") return NUMBERS.mkdirat;
-      if (name === "openat2") return NUMBERS.openat2;
-      if (name === "geteuid") return NUMBERS.geteuid;
-      if (name === "pread64") return NUMBERS.pread64;
-      if (name === "recvmsg") return NUMBERS.recvmsg;
-      break;
-    case 8:
-      if (name === "fsconfig") return NUMBERS.fsconfig;
-      if (name === "unlinkat") return NUMBERS.unlinkat;
-      break;
-    case 9:
-      if (name === "epoll_ctl") return NUMBERS.epoll_ctl;
-      if (name === "open_tree") return NUMBERS.open_tree;
-      break;
-    case 10:
-      if (name === "move_mount") return NUMBERS.move_mount;
-      break;
-  }
-  return numbers.get(name) ?? NUMBERS[name];
-}
+for (const [name, nr] of Object.entries(SYS)) numbers.set(name, nr);
 
 /** An argument as the kernel takes it. `texts` gets the bytes of a string. */
 function word(arg: Arg | undefined, texts: Uint8Array[]): number {

@@ -31,6 +31,7 @@ import {
   S_IFSOCK,
   statx,
 } from "./abi/fs.ts";
+import { SYS } from "./abi/syscalls.ts";
 import { call, refused, tryBytes, tryCall } from "./call.ts";
 import { copyData, tryShare } from "./copy.ts";
 import { AttributeCopier, tryStatx } from "./file-attributes.ts";
@@ -131,7 +132,7 @@ class TreeCopy {
     const what = this.#pathOf(name);
     const from = call(`open ${what}`, "openat", entry.pin, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     try {
-      const made = tryBytes("mkdirat", to, name, 0o700, 0);
+      const made = tryBytes(SYS.mkdirat, to, name, 0o700, 0);
       if (made < 0) throw refused(`make the copy of ${what}`, "mkdirat", made);
       const flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
       const folder = call(`open the copy of ${what}`, "openat", to, name, flags);
@@ -155,7 +156,7 @@ class TreeCopy {
     const from = call(`open ${what}`, "openat", AT_FDCWD, `/proc/self/fd/${entry.pin}`, flags);
     try {
       const created = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
-      const to = tryBytes("openat", entry.to, entry.name, created, 0o600);
+      const to = tryBytes(SYS.openat, entry.to, entry.name, created, 0o600);
       if (to < 0) throw refused(`make the copy of ${what}`, "openat", to);
       try {
         this.#copyBytes(entry, from, to, what);
@@ -197,7 +198,7 @@ class TreeCopy {
     const { status } = entry;
     const what = this.#pathOf(entry.name);
     const device = deviceNumber(statx.rdevMajor.get(status), statx.rdevMinor.get(status));
-    const made = tryBytes("mknodat", entry.to, entry.name, (statx.mode.get(status) & S_IFMT) | 0o600, device);
+    const made = tryBytes(SYS.mknodat, entry.to, entry.name, (statx.mode.get(status) & S_IFMT) | 0o600, device);
     if (made === -EPERM) throw deviceRefused(what);
     if (made < 0) throw refused(`make the copy of ${what}`, "mknodat", made);
     this.#attributes.toNamed(entry.pin, status, entry.to, entry.name, what);
@@ -215,7 +216,7 @@ class TreeCopy {
       return false;
     }
     const path = this.#firstPaths[first]!;
-    const result = tryCall("linkat", this.#root, path, entry.to, entry.name, 0);
+    const result = tryCall(SYS.linkat, this.#root, path, entry.to, entry.name, 0);
     // Some file systems allow fewer names than others.
     if (result === -EMLINK) return false;
     if (result < 0) throw refused(`make the copy of ${this.#pathOf(entry.name)}`, "linkat", result);
@@ -245,7 +246,7 @@ class TreeCopy {
 }
 
 function tryPin(dir: number, name: Uint8Array, how: Uint8Array): number {
-  return tryCall("openat2", dir, name, how, how.length);
+  return tryCall(SYS.openat2, dir, name, how, how.length);
 }
 
 /** As mknod(2) takes it: makedev(3) in 32 bits, which is what the kernel's call has. */

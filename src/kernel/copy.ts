@@ -2,6 +2,7 @@
 
 import { EBADF, EINVAL, ENOSYS, ENXIO, EOPNOTSUPP, EPERM, EXDEV } from "./abi/errno.ts";
 import { FICLONE, SEEK_DATA, SEEK_HOLE, SEEK_SET } from "./abi/fs.ts";
+import { SYS } from "./abi/syscalls.ts";
 import { refused, tryCall, tryNumbers } from "./call.ts";
 
 /** The most that one call of copy_file_range(2) or sendfile(2) moves. */
@@ -9,10 +10,10 @@ const AT_ONCE = 0x7ffff000;
 
 /** Copies all of the file `from` to the empty file `to`; `what` names it. Shares its blocks where the file system can. */
 export function copyContents(from: number, to: number, what: string): void {
-  if (tryNumbers("ioctl", to, FICLONE, from) === 0) return;
+  if (tryNumbers(SYS.ioctl, to, FICLONE, from) === 0) return;
   let copied = 0;
   for (;;) {
-    const moved = tryCall("copy_file_range", from, 0, to, 0, AT_ONCE, 0);
+    const moved = tryCall(SYS.copy_file_range, from, 0, to, 0, AT_ONCE, 0);
     if (moved > 0) {
       copied += moved;
       continue;
@@ -31,7 +32,7 @@ function cannotShare(errno: number): boolean {
 
 function sendContents(from: number, to: number, what: string): void {
   for (;;) {
-    const moved = tryCall("sendfile", to, from, 0, AT_ONCE);
+    const moved = tryCall(SYS.sendfile, to, from, 0, AT_ONCE);
     if (moved < 0) throw refused(`copy ${what}`, "sendfile", moved);
     if (moved === 0) return;
   }
@@ -42,7 +43,7 @@ const WATCHED_AT_ONCE = 64 * 1024 * 1024;
 
 /** Whether `to`, an empty file, now shares all blocks of the file `from` (ioctl_ficlone(2)). */
 export function tryShare(from: number, to: number): boolean {
-  return tryNumbers("ioctl", to, FICLONE, from) === 0;
+  return tryNumbers(SYS.ioctl, to, FICLONE, from) === 0;
 }
 
 /**
@@ -57,18 +58,18 @@ export function copyData(source: DataSource, to: number, moved: (sizeBytes: numb
   }
   let at = 0;
   while (at < sizeBytes) {
-    const data = tryNumbers("lseek", from, at, SEEK_DATA);
+    const data = tryNumbers(SYS.lseek, from, at, SEEK_DATA);
     if (data === -ENXIO) break;
     const start = data < 0 ? at : data;
-    const hole = data < 0 ? sizeBytes : tryNumbers("lseek", from, start, SEEK_HOLE);
+    const hole = data < 0 ? sizeBytes : tryNumbers(SYS.lseek, from, start, SEEK_HOLE);
     const end = hole < 0 ? sizeBytes : Math.min(hole, sizeBytes);
     if (end <= start) break;
-    tryNumbers("lseek", from, start, SEEK_SET);
-    tryNumbers("lseek", to, start, SEEK_SET);
+    tryNumbers(SYS.lseek, from, start, SEEK_SET);
+    tryNumbers(SYS.lseek, to, start, SEEK_SET);
     moveBytes(from, to, end - start, what, moved);
     at = end;
   }
-  const result = tryNumbers("ftruncate", to, sizeBytes, 0);
+  const result = tryNumbers(SYS.ftruncate, to, sizeBytes, 0);
   if (result < 0) throw refused(`copy ${what}`, "ftruncate", result);
 }
 
@@ -87,8 +88,8 @@ function moveBytes(from: number, to: number, count: number, what: string, moved:
   while (left > 0) {
     const wanted = Math.min(left, WATCHED_AT_ONCE);
     const result = ranges
-      ? tryCall("copy_file_range", from, 0, to, 0, wanted, 0)
-      : tryCall("sendfile", to, from, 0, wanted);
+      ? tryCall(SYS.copy_file_range, from, 0, to, 0, wanted, 0)
+      : tryCall(SYS.sendfile, to, from, 0, wanted);
     if (result > 0) {
       left -= result;
       moved(result);

@@ -4,6 +4,7 @@ import { LxcError, withHint } from "../base/errors.ts";
 import { EINVAL } from "./abi/errno.ts";
 import { PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS, rlimit64 } from "./abi/prctl.ts";
 import { Layout } from "./abi/struct.ts";
+import { SYS } from "./abi/syscalls.ts";
 import { call, refused, tryCall, tryNumbers } from "./call.ts";
 
 const numbers = new Layout();
@@ -57,19 +58,19 @@ export function becomeGroup(gid: number): void {
 export function withFileOwner(uid: number, gid: number, action: () => void): void {
   refuseNobody(uid, "user");
   refuseNobody(gid, "group");
-  const groupBefore = tryNumbers("setfsgid", gid, 0, 0);
-  const userBefore = tryNumbers("setfsuid", uid, 0, 0);
+  const groupBefore = tryNumbers(SYS.setfsgid, gid, 0, 0);
+  const userBefore = tryNumbers(SYS.setfsuid, uid, 0, 0);
   try {
     // These two calls never say that they failed (setfsuid(2)).
-    if (tryNumbers("setfsuid", uid, 0, 0) !== uid || tryNumbers("setfsgid", gid, 0, 0) !== gid) {
+    if (tryNumbers(SYS.setfsuid, uid, 0, 0) !== uid || tryNumbers(SYS.setfsgid, gid, 0, 0) !== gid) {
       throw new LxcError("not-permitted", `make files of user ${uid}`, "the kernel does not let us", {
         hint: "be root on the host",
       });
     }
     action();
   } finally {
-    tryNumbers("setfsuid", userBefore, 0, 0);
-    tryNumbers("setfsgid", groupBefore, 0, 0);
+    tryNumbers(SYS.setfsuid, userBefore, 0, 0);
+    tryNumbers(SYS.setfsgid, groupBefore, 0, 0);
   }
 }
 
@@ -83,7 +84,7 @@ function refuseNobody(id: number, what: string): void {
 export function trySetGroups(groups: readonly number[]): number {
   const bytes = new Uint8Array(groups.length * 4);
   for (let i = 0; i < groups.length; i++) word.put(bytes.subarray(i * 4, i * 4 + 4), groups[i]!);
-  return tryCall("setgroups", groups.length, groups.length === 0 ? 0 : bytes);
+  return tryCall(SYS.setgroups, groups.length, groups.length === 0 ? 0 : bytes);
 }
 
 /** Makes set-id bits and file capabilities without effect for us and all we start (prctl(2)). */
@@ -112,7 +113,7 @@ export function setResourceLimits(pid: number, limits: readonly ResourceLimit[])
     }
     const bytes = new Uint8Array(rlimit64.size);
     putLimit(bytes, limit);
-    const result = tryCall("prlimit64", pid, resource, bytes, 0);
+    const result = tryCall(SYS.prlimit64, pid, resource, bytes, 0);
     if (result < 0) throw withHint(refused(doing, "prlimit64", result), hintOfLimit(limit, -result));
   }
 }
@@ -121,11 +122,11 @@ export function setResourceLimits(pid: number, limits: readonly ResourceLimit[])
 export function raiseDescriptorLimit(): number {
   const resource = resourceNames.indexOf("nofile");
   const bytes = new Uint8Array(rlimit64.size);
-  if (tryCall("prlimit64", 0, resource, 0, bytes) < 0) return 0;
+  if (tryCall(SYS.prlimit64, 0, resource, 0, bytes) < 0) return 0;
   const most = rlimit64.maximum.get(bytes);
   const before = rlimit64.current.get(bytes);
   rlimit64.current.put(bytes, most);
-  return tryCall("prlimit64", 0, resource, bytes, 0) < 0 ? before : most;
+  return tryCall(SYS.prlimit64, 0, resource, bytes, 0) < 0 ? before : most;
 }
 
 function hintOfLimit(limit: ResourceLimit, errno: number): string {

@@ -1,6 +1,7 @@
 // One question and its answer over UDP, on IPv4.
 
 import { AF_INET, SOCK_CLOEXEC, SOCK_DGRAM, sockaddrIn } from "./abi/socket.ts";
+import { SYS } from "./abi/syscalls.ts";
 import { tryBytes, tryNumbers } from "./call.ts";
 import { closeFd } from "./files.ts";
 import { POLLIN, waitFor } from "./waiting.ts";
@@ -14,7 +15,7 @@ export function askByUdp(
   question: Uint8Array,
   timeoutMs: number,
 ): Uint8Array | undefined {
-  const fd = tryNumbers("socket", AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  const fd = tryNumbers(SYS.socket, AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   if (fd < 0) return undefined;
   try {
     const to = new Uint8Array(sockaddrIn.size);
@@ -23,11 +24,11 @@ export function askByUdp(
     sockaddrIn.port.put(to, (port & 255) * 256 + (port >> 8));
     sockaddrIn.address.put(to, address);
     // A connected socket hears nobody else, and hears that nobody is there.
-    if (tryBytes("connect", fd, to, to.length, 0) < 0) return undefined;
-    if (tryBytes("write", fd, question, question.length, 0) < 0) return undefined;
+    if (tryBytes(SYS.connect, fd, to, to.length, 0) < 0) return undefined;
+    if (tryBytes(SYS.write, fd, question, question.length, 0) < 0) return undefined;
     if (!waitFor(fd, POLLIN, timeoutMs)) return undefined;
     const answer = new Uint8Array(MOST_BYTES);
-    const length = tryBytes("read", fd, answer, answer.length, 0);
+    const length = tryBytes(SYS.read, fd, answer, answer.length, 0);
     return length <= 0 ? undefined : answer.slice(0, length);
   } finally {
     closeFd(fd);

@@ -4,6 +4,7 @@ import { Deadline } from "../base/deadline.ts";
 import { LxcError } from "../base/errors.ts";
 import { EPIPE } from "./abi/errno.ts";
 import { AF_UNIX, MSG_NOSIGNAL, SOCK_CLOEXEC, SOCK_STREAM, SUN_PATH_LENGTH, sockaddrUn } from "./abi/socket.ts";
+import { SYS } from "./abi/syscalls.ts";
 import { call as callKernel, refused, tryBytes } from "./call.ts";
 import {
   type DbusCall,
@@ -104,7 +105,7 @@ export class DbusConnection {
   #send(bytes: Uint8Array): void {
     let at = 0;
     while (at < bytes.length) {
-      const sent = tryBytes("sendto", this.#fd, bytes.subarray(at), bytes.length - at, MSG_NOSIGNAL);
+      const sent = tryBytes(SYS.sendto, this.#fd, bytes.subarray(at), bytes.length - at, MSG_NOSIGNAL);
       if (sent < 0) throw refused("send to the message bus", "sendto", sent);
       at += sent;
     }
@@ -138,7 +139,7 @@ export class DbusConnection {
         throw new LxcError("timed-out", "hear from the message bus", "it did not answer in time");
       }
       const bytes = new Uint8Array(CHUNK);
-      const got = tryBytes("read", this.#fd, bytes, bytes.length, 0);
+      const got = tryBytes(SYS.read, this.#fd, bytes, bytes.length, 0);
       if (got <= 0) throw refused("hear from the message bus", "read", got === 0 ? -EPIPE : got);
       const all = new Uint8Array(this.#received.length + got);
       all.set(this.#received);
@@ -156,7 +157,7 @@ export function tryConnectPath(path: string): number {
   sockaddrUn.family.put(address, AF_UNIX);
   // The kernel wants room for a NUL behind the path.
   if (text.length < SUN_PATH_LENGTH) sockaddrUn.path.put(address, text);
-  const result = tryBytes("connect", fd, address, address.length, 0);
+  const result = tryBytes(SYS.connect, fd, address, address.length, 0);
   if (result >= 0) return fd;
   closeFd(fd);
   return result;

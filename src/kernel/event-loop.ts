@@ -3,6 +3,7 @@
 import { LxcError } from "../base/errors.ts";
 import { EPOLL_CLOEXEC, EPOLL_CTL_ADD, EPOLL_CTL_DEL, EPOLL_CTL_MOD, EPOLLIN, epollEvent } from "./abi/ioctl.ts";
 import { Layout } from "./abi/struct.ts";
+import { SYS } from "./abi/syscalls.ts";
 import { call, refused, tryBytes, tryOption } from "./call.ts";
 import { closeFd } from "./files.ts";
 
@@ -40,7 +41,7 @@ export class EventLoop {
   /** Stops watching; before `fd` is closed. */
   forget(fd: number): void {
     if (!this.#watches.delete(fd)) return;
-    tryOption("epoll_ctl", this.#epoll, EPOLL_CTL_DEL, fd, eventFor(fd, 0));
+    tryOption(SYS.epoll_ctl, this.#epoll, EPOLL_CTL_DEL, fd, eventFor(fd, 0));
   }
 
   /** Handles events until `stop`. */
@@ -53,7 +54,7 @@ export class EventLoop {
   turn(timeoutMs: number): number {
     const events = new Uint8Array(epollEvent.size * AT_ONCE);
     // Without a mask of signals its size does not matter.
-    const count = tryBytes("epoll_pwait", this.#epoll, events, AT_ONCE, timeoutMs);
+    const count = tryBytes(SYS.epoll_pwait, this.#epoll, events, AT_ONCE, timeoutMs);
     if (count < 0) throw refused("wait for an event", "epoll_pwait", count);
     for (let i = 0; i < count; i++) {
       const event = events.subarray(i * epollEvent.size, (i + 1) * epollEvent.size);
@@ -76,7 +77,7 @@ export class EventLoop {
 }
 
 function control(epoll: number, operation: number, fd: number, events: number): void {
-  const result = tryOption("epoll_ctl", epoll, operation, fd, eventFor(fd, events));
+  const result = tryOption(SYS.epoll_ctl, epoll, operation, fd, eventFor(fd, events));
   if (result < 0) throw refused("watch a descriptor", "epoll_ctl", result);
 }
 

@@ -14,6 +14,7 @@ import {
   statx,
 } from "./abi/fs.ts";
 import type { CallName } from "./abi/syscalls.ts";
+import { SYS } from "./abi/syscalls.ts";
 import { refused, tryBytes, tryCall, tryNumbers } from "./call.ts";
 import { cString, textOf } from "./memory.ts";
 
@@ -23,7 +24,7 @@ const LONGEST = 65536;
 
 /** What statx tells, as it tells it. Returns 0 or -errno. */
 export function tryStatx(fd: number, status: Uint8Array): number {
-  return tryCall("statx", fd, "", AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, status);
+  return tryCall(SYS.statx, fd, "", AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, status);
 }
 
 /** The inode of an open file, -1 when the kernel does not tell. */
@@ -40,40 +41,40 @@ export class AttributeCopier {
 
   /** For a file or a folder that is open. The owner comes first, for a change of it takes capabilities and bits of the mode away. */
   toOpen(from: number, status: Uint8Array, to: number, what: string): void {
-    check(what, "fchown", tryNumbers("fchown", to, statx.uid.get(status), statx.gid.get(status)));
-    check(what, "fchmod", tryNumbers("fchmod", to, statx.mode.get(status) & PERMISSIONS, 0));
-    const length = tryBytes("flistxattr", from, this.#names, LONGEST, 0);
+    check(what, "fchown", tryNumbers(SYS.fchown, to, statx.uid.get(status), statx.gid.get(status)));
+    check(what, "fchmod", tryNumbers(SYS.fchmod, to, statx.mode.get(status) & PERMISSIONS, 0));
+    const length = tryBytes(SYS.flistxattr, from, this.#names, LONGEST, 0);
     this.#copyEach(length, what, (name) => {
-      const size = tryCall("fgetxattr", from, name, this.#value, LONGEST);
-      return size < 0 ? size : tryCall("fsetxattr", to, name, this.#value, size, 0);
+      const size = tryCall(SYS.fgetxattr, from, name, this.#value, LONGEST);
+      return size < 0 ? size : tryCall(SYS.fsetxattr, to, name, this.#value, size, 0);
     });
-    check(what, "utimensat", tryCall("utimensat", to, 0, this.#timesFrom(status), 0));
+    check(what, "utimensat", tryCall(SYS.utimensat, to, 0, this.#timesFrom(status), 0));
   }
 
   /** For a link, a device or a pipe `name` below `to`, which cannot be opened; `from` is open as O_PATH. */
   toNamed(from: number, status: Uint8Array, to: number, name: Uint8Array, what: string): void {
     const { uid, gid, mode } = statx;
-    check(what, "fchownat", tryCall("fchownat", to, name, uid.get(status), gid.get(status), AT_SYMLINK_NOFOLLOW));
+    check(what, "fchownat", tryCall(SYS.fchownat, to, name, uid.get(status), gid.get(status), AT_SYMLINK_NOFOLLOW));
     // The mode of a link means nothing, and fchmodat would follow it.
-    if (!isLink(status)) check(what, "fchmodat", tryBytes("fchmodat", to, name, mode.get(status) & PERMISSIONS, 0));
+    if (!isLink(status)) check(what, "fchmodat", tryBytes(SYS.fchmodat, to, name, mode.get(status) & PERMISSIONS, 0));
     const source = cString(`/proc/self/fd/${from}`);
-    const length = tryCall("listxattr", source, this.#names, LONGEST);
+    const length = tryCall(SYS.listxattr, source, this.#names, LONGEST);
     if (length > 0) this.#toPinned(source, length, { to, name }, what);
     const times = this.#timesFrom(status);
-    check(what, "utimensat", tryCall("utimensat", to, name, times, AT_SYMLINK_NOFOLLOW));
+    check(what, "utimensat", tryCall(SYS.utimensat, to, name, times, AT_SYMLINK_NOFOLLOW));
   }
 
   #toPinned(source: Uint8Array, length: number, target: NamedFile, what: string): void {
-    const fd = tryBytes("openat", target.to, target.name, O_PATH | O_NOFOLLOW | O_CLOEXEC, 0);
+    const fd = tryBytes(SYS.openat, target.to, target.name, O_PATH | O_NOFOLLOW | O_CLOEXEC, 0);
     if (fd < 0) throw refused(`copy the attributes of ${what}`, "openat", fd);
     const path = cString(`/proc/self/fd/${fd}`);
     try {
       this.#copyEach(length, what, (name) => {
-        const size = tryCall("getxattr", source, name, this.#value, LONGEST);
-        return size < 0 ? size : tryCall("setxattr", path, name, this.#value, size, 0);
+        const size = tryCall(SYS.getxattr, source, name, this.#value, LONGEST);
+        return size < 0 ? size : tryCall(SYS.setxattr, path, name, this.#value, size, 0);
       });
     } finally {
-      tryNumbers("close", fd, 0, 0);
+      tryNumbers(SYS.close, fd, 0, 0);
     }
   }
 

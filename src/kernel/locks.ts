@@ -5,6 +5,7 @@ import { LxcError } from "../base/errors.ts";
 import { isHeard, tellProgress } from "../base/progress.ts";
 import { EACCES, EAGAIN } from "./abi/errno.ts";
 import { F_OFD_SETLK, F_OFD_SETLKW, F_WRLCK, flock } from "./abi/fs.ts";
+import { SYS } from "./abi/syscalls.ts";
 import { call, refused, tryCall } from "./call.ts";
 import { pause } from "./waiting.ts";
 
@@ -33,7 +34,7 @@ export function waitForSharedLock(fd: number, what: string): void {
 
 /** Takes the only lock on the open file `fd`. Returns false when somebody else has it. */
 export function tryLock(fd: number): boolean {
-  const result = tryCall("fcntl", fd, F_OFD_SETLK, writeLock());
+  const result = tryCall(SYS.fcntl, fd, F_OFD_SETLK, writeLock());
   if (result === -EAGAIN || result === -EACCES) return false;
   if (result < 0) throw refused("lock a file", "fcntl", result);
   return true;

@@ -18,6 +18,7 @@ import {
   OPEN_TREE_CLOEXEC,
   OPEN_TREE_CLONE,
 } from "./abi/mount.ts";
+import { SYS } from "./abi/syscalls.ts";
 import { call, refused, tryCall, tryNumbers, tryPath, tryPaths, tryTexts } from "./call.ts";
 import { closeFd } from "./files.ts";
 
@@ -47,9 +48,9 @@ export function makeFileSystem(type: string, source: string, attributes: number,
   try {
     if (source !== "") setOption(context, type, `source=${source}`);
     for (let i = 0; i < options.length; i++) setOption(context, type, options[i]!);
-    const made = tryNumbers("fsconfig", context, FSCONFIG_CMD_CREATE, 0);
+    const made = tryNumbers(SYS.fsconfig, context, FSCONFIG_CMD_CREATE, 0);
     if (made < 0) throw refused(doing, "fsconfig", made);
-    const mount = tryNumbers("fsmount", context, FSMOUNT_CLOEXEC, attributes);
+    const mount = tryNumbers(SYS.fsmount, context, FSMOUNT_CLOEXEC, attributes);
     if (mount < 0) throw refused(doing, "fsmount", mount);
     return mount;
   } finally {
@@ -61,8 +62,8 @@ function setOption(context: number, type: string, option: string): void {
   const equals = option.indexOf("=");
   const result =
     equals < 0
-      ? tryCall("fsconfig", context, FSCONFIG_SET_FLAG, option, 0, 0)
-      : tryTexts("fsconfig", context, FSCONFIG_SET_STRING, option.slice(0, equals), option.slice(equals + 1));
+      ? tryCall(SYS.fsconfig, context, FSCONFIG_SET_FLAG, option, 0, 0)
+      : tryTexts(SYS.fsconfig, context, FSCONFIG_SET_STRING, option.slice(0, equals), option.slice(equals + 1));
   if (result < 0) throw refused(`set the ${type} option ${option}`, "fsconfig", result);
 }
 
@@ -76,7 +77,7 @@ export function cloneTree(dir: number, path: string, recursive: boolean): number
 /** Like `cloneTree`, but returns -errno. An empty path is `dir` itself, which may be any file. */
 export function tryCloneTree(dir: number, path: string, recursive: boolean): number {
   const flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0);
-  return tryPath("open_tree", dir, path, flags, 0);
+  return tryPath(SYS.open_tree, dir, path, flags, 0);
 }
 
 /** Mounts the tree `fd` on the open file or folder `target`: no path is looked up, so none can be changed meanwhile. */
@@ -87,7 +88,7 @@ export function attachTree(fd: number, target: number, what: string): void {
 
 /** Like `attachTree`, but returns -errno. */
 export function tryAttachTree(fd: number, target: number): number {
-  return tryPaths("move_mount", fd, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
+  return tryPaths(SYS.move_mount, fd, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
 }
 
 /** Sets and clears MOUNT_ATTR_* flags of the mount `fd` (Linux 5.12), and how it spreads when `propagation` is not 0. */
@@ -109,7 +110,7 @@ export function trySetMountAttributes(
   mountAttr.attrClr.put(attributes, clear);
   mountAttr.propagation.put(attributes, propagation);
   const flags = AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0);
-  return tryCall("mount_setattr", fd, "", flags, attributes, attributes.length);
+  return tryCall(SYS.mount_setattr, fd, "", flags, attributes, attributes.length);
 }
 
 /**
@@ -120,7 +121,7 @@ export function tryShiftOwners(fd: number, space: number): number {
   const attributes = new Uint8Array(mountAttr.size);
   mountAttr.attrSet.put(attributes, MOUNT_ATTR_IDMAP);
   mountAttr.usernsFd.put(attributes, space);
-  return tryCall("mount_setattr", fd, "", AT_EMPTY_PATH | AT_RECURSIVE, attributes, attributes.length);
+  return tryCall(SYS.mount_setattr, fd, "", AT_EMPTY_PATH | AT_RECURSIVE, attributes, attributes.length);
 }
 
 /**

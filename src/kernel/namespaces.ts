@@ -1,5 +1,6 @@
 // Leaving and joining namespaces.
 
+import { SYS } from "./abi/syscalls.ts";
 import { call, refused, tryNumbers } from "./call.ts";
 
 /** Leaves the namespaces of `flags` (CLONE_NEW*) for new ones. */
@@ -9,7 +10,7 @@ export function unshare(flags: number, what: string): void {
 
 /** Joins the namespaces of `flags` of the process or namespace behind `fd` (a pidfd needs Linux 5.8). */
 export function join(fd: number, flags: number, what: string): void {
-  const result = tryNumbers("setns", fd, flags, 0);
+  const result = tryNumbers(SYS.setns, fd, flags, 0);
   if (result < 0) throw refused(`join ${what}`, "setns", result);
 }
 

@@ -16,6 +16,7 @@ import {
 } from "./abi/netlink.ts";
 import { AF_NETLINK, MSG_DONTWAIT, MSG_TRUNC, SOCK_CLOEXEC, SOCK_RAW } from "./abi/socket.ts";
 import { Layout } from "./abi/struct.ts";
+import { SYS } from "./abi/syscalls.ts";
 import { call, tryCall, tryNumbers } from "./call.ts";
 import { type NetlinkMessage, type NetlinkReply, repliesIn, type Verdict, verdictIn } from "./netlink-messages.ts";
 
@@ -176,14 +177,14 @@ export class NetlinkSocket {
   discard(): void {
     const bytes = new Uint8Array(ANSWER_SIZE);
     for (;;) {
-      const length = tryCall("recvfrom", this.#open(), bytes, bytes.length, MSG_DONTWAIT, 0, 0);
+      const length = tryCall(SYS.recvfrom, this.#open(), bytes, bytes.length, MSG_DONTWAIT, 0, 0);
       // Too much for the socket to keep is as good as one.
       if (length < 0 && length !== -ENOBUFS) return;
     }
   }
 
   close(): void {
-    if (this.#fd >= 0) tryNumbers("close", this.#fd, 0, 0);
+    if (this.#fd >= 0) tryNumbers(SYS.close, this.#fd, 0, 0);
     this.#fd = -1;
   }
 
@@ -262,7 +263,7 @@ function isQuestion(request: NetlinkRequest | undefined): boolean {
 function setOption(fd: number, option: number): void {
   const on = new Uint8Array(4);
   int.put(on, 1);
-  tryCall("setsockopt", fd, SOL_NETLINK, option, on, on.length);
+  tryCall(SYS.setsockopt, fd, SOL_NETLINK, option, on, on.length);
 }
 
 function refusalFrom(request: number, verdict: Verdict): NetlinkRefusal {

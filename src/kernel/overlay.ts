@@ -9,6 +9,7 @@ import {
   FSMOUNT_CLOEXEC,
   FSOPEN_CLOEXEC,
 } from "./abi/mount.ts";
+import { SYS } from "./abi/syscalls.ts";
 import { call, refused, tryCall } from "./call.ts";
 import { closeFd } from "./files.ts";
 
@@ -78,7 +79,7 @@ function pathOf(fd: number): string {
 }
 
 function trySetLayer(context: number, name: string, fd: number): number {
-  return tryCall("fsconfig", context, FSCONFIG_SET_FD, name, 0, fd);
+  return tryCall(SYS.fsconfig, context, FSCONFIG_SET_FD, name, 0, fd);
 }
 
 function setText(context: number, name: string, text: string): void {

@@ -1,6 +1,7 @@
 // The names in a folder as the bytes that they are: to Linux they are no text, and some are not UTF-8.
 
 import { DIRENT64_NAME_AT, dirent64 } from "./abi/fs.ts";
+import { SYS } from "./abi/syscalls.ts";
 import { refused, tryBytes } from "./call.ts";
 
 const BUFFER = 32768;
@@ -10,7 +11,7 @@ export function rawNamesIn(fd: number, what: string): Uint8Array[] {
   const names: Uint8Array[] = [];
   const bytes = new Uint8Array(BUFFER);
   for (;;) {
-    const length = tryBytes("getdents64", fd, bytes, BUFFER, 0);
+    const length = tryBytes(SYS.getdents64, fd, bytes, BUFFER, 0);
     if (length < 0) throw refused(`list ${what}`, "getdents64", length);
     if (length === 0) return names;
     let at = 0;

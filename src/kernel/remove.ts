@@ -14,6 +14,7 @@ import {
   RESOLVE_NO_SYMLINKS,
   RESOLVE_NO_XDEV,
 } from "./abi/fs.ts";
+import { SYS } from "./abi/syscalls.ts";
 import { refused, tryBytes, tryCall } from "./call.ts";
 import { closeFd } from "./files.ts";
 import { cString, textOf } from "./memory.ts";
@@ -49,7 +50,7 @@ export function removeContents(fd: number, path: string, keep: string): void {
   for (let i = 0; i < names.length; i++) {
     const name = names[i]!;
     if (keep !== "" && textOf(name) === keep) continue;
-    const result = tryBytes("unlinkat", fd, name, 0, 0);
+    const result = tryBytes(SYS.unlinkat, fd, name, 0, 0);
     if (result === 0 || result === -ENOENT) continue;
     const below = joinPath(path, textOf(name));
     // POSIX says EPERM for a folder, Linux EISDIR.
@@ -60,7 +61,7 @@ export function removeContents(fd: number, path: string, keep: string): void {
 }
 
 function removeEntry(dir: number, name: Uint8Array, path: string, flags: number): void {
-  const result = tryBytes("unlinkat", dir, name, flags, 0);
+  const result = tryBytes(SYS.unlinkat, dir, name, flags, 0);
   if (result < 0 && result !== -ENOENT) throw refusedRemoval(path, "unlinkat", result);
 }
 
@@ -68,7 +69,7 @@ function tryOpenFolder(dir: number, name: Uint8Array): number {
   const how = new Uint8Array(openHow.size);
   openHow.flags.put(how, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   openHow.resolve.put(how, RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV);
-  return tryCall("openat2", dir, name, how, how.length);
+  return tryCall(SYS.openat2, dir, name, how, how.length);
 }
 
 function refusedRemoval(path: string, name: "openat2" | "unlinkat", result: number): LxcError {

@@ -4,6 +4,7 @@ import { LxcError } from "../base/errors.ts";
 import { baseName, parentOf } from "../base/path.ts";
 import { ENOENT } from "./abi/errno.ts";
 import { O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY, S_IFLNK, S_IFMT, S_IFREG } from "./abi/fs.ts";
+import { SYS } from "./abi/syscalls.ts";
 import { refused, tryCall, tryNumbers, tryPath } from "./call.ts";
 import {
   closeFd,
@@ -35,14 +36,14 @@ export function replaceBytes(path: string, bytes: Uint8Array): void {
   try {
     const fresh = `.${baseName(path)}.${currentPid()}.new`;
     // Left there by a process of our number that was killed.
-    tryPath("unlinkat", folder, fresh, 0, 0);
+    tryPath(SYS.unlinkat, folder, fresh, 0, 0);
     createLike(folder, fresh, bytes, regularStatus(folder, path));
-    const result = tryCall("renameat2", folder, fresh, folder, baseName(path), 0);
+    const result = tryCall(SYS.renameat2, folder, fresh, folder, baseName(path), 0);
     if (result < 0) {
-      tryPath("unlinkat", folder, fresh, 0, 0);
+      tryPath(SYS.unlinkat, folder, fresh, 0, 0);
       throw refused(`replace ${path}`, "renameat2", result);
     }
-    tryNumbers("fsync", folder, 0, 0);
+    tryNumbers(SYS.fsync, folder, 0, 0);
   } finally {
     closeFd(folder);
   }
@@ -97,10 +98,10 @@ function createLike(folder: number, name: string, bytes: Uint8Array, like: FileS
   try {
     writeAll(fd, bytes, name);
     ownLike(fd, name, like);
-    const synced = tryNumbers("fsync", fd, 0, 0);
+    const synced = tryNumbers(SYS.fsync, fd, 0, 0);
     if (synced < 0) throw refused(`write ${name} to the disk`, "fsync", synced);
   } catch (caught) {
-    tryPath("unlinkat", folder, name, 0, 0);
+    tryPath(SYS.unlinkat, folder, name, 0, 0);
     throw caught as Error;
   } finally {
     closeFd(fd);
@@ -111,10 +112,10 @@ function createLike(folder: number, name: string, bytes: Uint8Array, like: FileS
 function ownLike(fd: number, name: string, like: FileStatus): void {
   const own = statusOf(fd, name);
   if (own.uid !== like.uid || own.gid !== like.gid) {
-    const owned = tryNumbers("fchown", fd, like.uid, like.gid);
+    const owned = tryNumbers(SYS.fchown, fd, like.uid, like.gid);
     if (owned < 0) throw notOurs(name, owned);
   }
-  const changed = tryNumbers("fchmod", fd, like.mode & PERMISSIONS, 0);
+  const changed = tryNumbers(SYS.fchmod, fd, like.mode & PERMISSIONS, 0);
   if (changed < 0) throw refused(`give ${name} its mode`, "fchmod", changed);
 }
 

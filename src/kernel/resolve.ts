@@ -15,6 +15,7 @@ import {
   RESOLVE_NO_MAGICLINKS,
   RESOLVE_NO_SYMLINKS,
 } from "./abi/fs.ts";
+import { SYS } from "./abi/syscalls.ts";
 import { refused, tryPath, tryPathBytes } from "./call.ts";
 import { closeFd } from "./files.ts";
 
@@ -46,7 +47,7 @@ export function makeDirectoryBelow(root: number, path: string, mode: number): nu
   }
   const parent = openParent(root, path, mode);
   try {
-    const result = tryPath("mkdirat", parent.fd, parent.name, mode, 0);
+    const result = tryPath(SYS.mkdirat, parent.fd, parent.name, mode, 0);
     if (result < 0 && result !== -EEXIST)
       throw withNextStep(path, refused(`make the folder ${path} in the container`, "mkdirat", result));
     return openBelow(parent.fd, parent.name, O_PATH | O_DIRECTORY);
@@ -94,7 +95,7 @@ function openWith(root: number, path: string, flags: number, mode: number, resol
   openHow.flags.put(how, flags | O_CLOEXEC);
   openHow.mode.put(how, mode);
   openHow.resolve.put(how, resolve);
-  return tryPathBytes("openat2", root, path === "" ? "." : path, how);
+  return tryPathBytes(SYS.openat2, root, path === "" ? "." : path, how);
 }
 
 function refusedBelow(path: string, result: number): LxcError {

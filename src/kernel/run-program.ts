@@ -3,6 +3,7 @@
 import { LxcError } from "../base/errors.ts";
 import { O_CLOEXEC } from "./abi/fs.ts";
 import { fdPair } from "./abi/socket.ts";
+import { SYS } from "./abi/syscalls.ts";
 import { call, tryBytes, tryNumbers } from "./call.ts";
 import { EventLoop } from "./event-loop.ts";
 import { closeFd } from "./files.ts";
@@ -64,8 +65,8 @@ export class RunningProgram {
 
 /** Runs in the new process. */
 function becomeProgram(become: () => void, output: number): void {
-  tryNumbers("dup2", output, 1, 0);
-  tryNumbers("dup2", output, 2, 0);
+  tryNumbers(SYS.dup2, output, 1, 0);
+  tryNumbers(SYS.dup2, output, 2, 0);
   blockSignals(signalSet([]));
   become();
   exitNow(EXIT_NOT_THERE);
@@ -98,7 +99,7 @@ function waitWithOutput(pidfd: number, pipe: number, output: Tail): ProcessEnd {
   const chunk = new Uint8Array(LONGEST_TAIL);
   loop.watch(pidfd, () => loop.stop());
   loop.watch(pipe, () => {
-    const length = tryBytes("read", pipe, chunk, chunk.length, 0);
+    const length = tryBytes(SYS.read, pipe, chunk, chunk.length, 0);
     if (length > 0) output.add(chunk.slice(0, length));
     else loop.forget(pipe);
   });
@@ -106,7 +107,7 @@ function waitWithOutput(pidfd: number, pipe: number, output: Tail): ProcessEnd {
   loop.close();
   // What it said last may still wait there.
   while (waitFor(pipe, POLLIN, 0)) {
-    const length = tryBytes("read", pipe, chunk, chunk.length, 0);
+    const length = tryBytes(SYS.read, pipe, chunk, chunk.length, 0);
     if (length <= 0) break;
     output.add(chunk.slice(0, length));
   }

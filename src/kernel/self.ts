@@ -23,6 +23,7 @@ import {
   statx,
 } from "./abi/fs.ts";
 import { MOUNT_ATTR_RDONLY, mountAttr, OPEN_TREE_CLOEXEC, OPEN_TREE_CLONE } from "./abi/mount.ts";
+import { SYS } from "./abi/syscalls.ts";
 import { call, refused, tryCall, tryNumbers, tryPath } from "./call.ts";
 import { closeFd, openFile, statusOf } from "./files.ts";
 import { effectiveUser, setCommandName, tryExecFd } from "./process.ts";
@@ -45,11 +46,11 @@ export function openOwnProgram(): number {
  * Returns -errno where it is refused.
  */
 export function tryMountReadOnly(): number {
-  const fd = tryPath("open_tree", AT_FDCWD, OWN_PROGRAM, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC, 0);
+  const fd = tryPath(SYS.open_tree, AT_FDCWD, OWN_PROGRAM, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC, 0);
   if (fd < 0) return fd;
   const change = new Uint8Array(mountAttr.size);
   mountAttr.attrSet.put(change, MOUNT_ATTR_RDONLY);
-  const result = tryCall("mount_setattr", fd, "", AT_EMPTY_PATH, change, change.length);
+  const result = tryCall(SYS.mount_setattr, fd, "", AT_EMPTY_PATH, change, change.length);
   if (result >= 0) return fd;
   closeFd(fd);
   return result;
@@ -60,7 +61,7 @@ export function copyToMemory(): number {
   const name = "lxc";
   const flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
   // Before Linux 6.3 there is no MFD_EXEC, and every memfd can be executed.
-  let memory = tryCall("memfd_create", name, flags | MFD_EXEC);
+  let memory = tryCall(SYS.memfd_create, name, flags | MFD_EXEC);
   if (memory < 0) memory = call("copy our own program", "memfd_create", name, flags);
   const from = openFile(OWN_PROGRAM, O_RDONLY);
   while (call("copy our own program", "sendfile", memory, from, 0, 0x7ffff000) > 0);
@@ -75,12 +76,12 @@ export function copyToMemory(): number {
  */
 export function runsProtected(): boolean {
   const status = new Uint8Array(statx.size);
-  if (tryCall("statx", AT_FDCWD, OWN_PROGRAM, 0, STATX_BASIC_STATS, status) < 0) return false;
+  if (tryCall(SYS.statx, AT_FDCWD, OWN_PROGRAM, 0, STATX_BASIC_STATS, status) < 0) return false;
   if (statx.nlink.get(status) === 0) return isSealed();
   // The low byte pair of the attributes: u64 fields are exact up to 2^53, and these masks are small.
   if (Math.floor(statx.attributes.get(status) / STATX_ATTR_MOUNT_ROOT) % 2 === 0) return false;
   const system = new Uint8Array(statfs.size);
-  return tryCall("statfs", OWN_PROGRAM, system) === 0 && statfs.flags.get(system) % 2 === ST_RDONLY;
+  return tryCall(SYS.statfs, OWN_PROGRAM, system) === 0 && statfs.flags.get(system) % 2 === ST_RDONLY;
 }
 
 /**
@@ -89,7 +90,7 @@ export function runsProtected(): boolean {
  */
 function isOutOfReach(): boolean {
   if (effectiveUser() === 0) return false;
-  const fd = tryPath("openat", AT_FDCWD, OWN_PROGRAM, O_PATH | O_CLOEXEC, 0);
+  const fd = tryPath(SYS.openat, AT_FDCWD, OWN_PROGRAM, O_PATH | O_CLOEXEC, 0);
   if (fd < 0) return false;
   const status = statusOf(fd, "our own program");
   closeFd(fd);
@@ -97,9 +98,9 @@ function isOutOfReach(): boolean {
 }
 
 function isSealed(): boolean {
-  const fd = tryPath("openat", AT_FDCWD, OWN_PROGRAM, O_RDONLY, 0);
+  const fd = tryPath(SYS.openat, AT_FDCWD, OWN_PROGRAM, O_RDONLY, 0);
   if (fd < 0) return false;
-  const seals = tryNumbers("fcntl", fd, F_GET_SEALS, 0);
+  const seals = tryNumbers(SYS.fcntl, fd, F_GET_SEALS, 0);
   closeFd(fd);
   return seals >= 0 && (seals & ALL_SEALS) === ALL_SEALS;
 }

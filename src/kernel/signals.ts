@@ -5,6 +5,7 @@ import { timespec } from "./abi/ioctl.ts";
 import { waitInfo } from "./abi/sched.ts";
 import { SFD_CLOEXEC, SFD_NONBLOCK, SIG_SETMASK, SIGSET_SIZE, signalfdSiginfo } from "./abi/signal.ts";
 import { Layout } from "./abi/struct.ts";
+import { SYS } from "./abi/syscalls.ts";
 import { call, refused, tryBytes, tryCall } from "./call.ts";
 
 const layout = new Layout();
@@ -48,7 +49,7 @@ export function openSignals(set: Uint8Array): number {
 /** The next signal, if one has come. */
 export function nextSignal(fd: number): Signal | undefined {
   const info = new Uint8Array(signalfdSiginfo.size);
-  const length = tryBytes("read", fd, info, info.length, 0);
+  const length = tryBytes(SYS.read, fd, info, info.length, 0);
   if (length === -EAGAIN) return undefined;
   if (length < info.length) throw refused("receive a signal", "read", length);
   return { number: signalfdSiginfo.signo.get(info), pid: signalfdSiginfo.pid.get(info) };
@@ -63,7 +64,7 @@ export function waitForSignal(set: Uint8Array, timeoutMs: number): Signal | unde
   const limit = new Uint8Array(timespec.size);
   timespec.seconds.put(limit, Math.floor(Math.max(timeoutMs, 0) / 1000));
   timespec.nanoseconds.put(limit, (Math.max(timeoutMs, 0) % 1000) * 1000000);
-  const number = tryCall("rt_sigtimedwait", set, info, timeoutMs < 0 ? 0 : limit, SIGSET_SIZE);
+  const number = tryCall(SYS.rt_sigtimedwait, set, info, timeoutMs < 0 ? 0 : limit, SIGSET_SIZE);
   if (number === -EAGAIN) return undefined;
   if (number < 0) throw refused("wait for a signal", "rt_sigtimedwait", number);
   // A code above 0 is the kernel's; what stands for the pid then depends on the signal.
@@ -74,7 +75,7 @@ export function waitForSignal(set: Uint8Array, timeoutMs: number): Signal | unde
 function setHandler(signal: number, handler: number): void {
   const action = new Uint8Array(32);
   bits.put(action, handler);
-  tryBytes("rt_sigaction", signal, action, 0, SIGSET_SIZE);
+  tryBytes(SYS.rt_sigaction, signal, action, 0, SIGSET_SIZE);
 }
 
 export function ignoreSignal(signal: number): void {

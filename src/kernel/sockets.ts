@@ -30,6 +30,7 @@ import {
   ucred,
 } from "./abi/socket.ts";
 import { Layout } from "./abi/struct.ts";
+import { SYS } from "./abi/syscalls.ts";
 import { call, refused, tryBytes, tryCall, tryNumbers, tryOption } from "./call.ts";
 import { bytesOfText, Pins } from "./memory.ts";
 
@@ -91,23 +92,23 @@ export function pathAddress(path: string): Uint8Array {
 export function tryListenAbstract(name: string): number {
   const fd = call("make a socket", "socket", AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   const address = abstractAddress(name);
-  let result = tryBytes("bind", fd, address, address.length, 0);
-  if (result >= 0) result = tryNumbers("listen", fd, 100, 0);
+  let result = tryBytes(SYS.bind, fd, address, address.length, 0);
+  if (result >= 0) result = tryNumbers(SYS.listen, fd, 100, 0);
   if (result >= 0) return fd;
-  tryNumbers("close", fd, 0, 0);
+  tryNumbers(SYS.close, fd, 0, 0);
   if (result !== -EADDRINUSE) throw refused(`listen on @${name}`, "bind", result);
   return result;
 }
 
 /** Connects to an abstract name. Returns -ECONNREFUSED when nobody listens. */
 export function tryConnectAbstract(name: string, timeoutMs: number): number {
-  const fd = tryNumbers("socket", AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const fd = tryNumbers(SYS.socket, AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (fd < 0) throw refused("make a socket", "socket", fd);
   if (timeoutMs > 0) setTimeouts(fd, timeoutMs);
   const address = abstractAddress(name);
-  const result = tryBytes("connect", fd, address, address.length, 0);
+  const result = tryBytes(SYS.connect, fd, address, address.length, 0);
   if (result >= 0) return fd;
-  tryNumbers("close", fd, 0, 0);
+  tryNumbers(SYS.close, fd, 0, 0);
   if (result === -ECONNREFUSED || result === -ENOENT) return -ECONNREFUSED;
   throw refused(`connect to @${name}`, "connect", result);
 }
@@ -128,7 +129,7 @@ const limit = new Uint8Array(timeval.size);
 let limitMs = 0;
 
 function limitBy(fd: number, option: number, bytes: Uint8Array): void {
-  const result = tryOption("setsockopt", fd, SOL_SOCKET, option, bytes);
+  const result = tryOption(SYS.setsockopt, fd, SOL_SOCKET, option, bytes);
   if (result < 0) throw refused("set a time limit", "setsockopt", result);
 }
 
@@ -136,12 +137,12 @@ function limitBy(fd: number, option: number, bytes: Uint8Array): void {
 export function growSendBuffer(fd: number, sizeBytes: number): void {
   const bytes = new Uint8Array(4);
   int.put(bytes, sizeBytes);
-  tryCall("setsockopt", fd, SOL_SOCKET, SO_SNDBUFFORCE, bytes, bytes.length);
+  tryCall(SYS.setsockopt, fd, SOL_SOCKET, SO_SNDBUFFORCE, bytes, bytes.length);
 }
 
 /** The next connection, non-blocking. Returns -EAGAIN when there is none. */
 export function tryAccept(fd: number): number {
-  return tryCall("accept4", fd, 0, 0, SOCK_CLOEXEC | SOCK_NONBLOCK);
+  return tryCall(SYS.accept4, fd, 0, 0, SOCK_CLOEXEC | SOCK_NONBLOCK);
 }
 
 /** Who connected, as the kernel recorded it at connect (SO_PEERCRED): it cannot be forged. */
@@ -155,7 +156,7 @@ export function peerCredentials(fd: number): Credentials {
 
 /** Sends one message with descriptors. Returns the number of bytes, or -errno; never raises SIGPIPE. */
 export function trySend(fd: number, bytes: Uint8Array, descriptors: readonly number[]): number {
-  if (descriptors.length === 0) return tryBytes("sendto", fd, bytes, bytes.length, MSG_NOSIGNAL);
+  if (descriptors.length === 0) return tryBytes(SYS.sendto, fd, bytes, bytes.length, MSG_NOSIGNAL);
   const control = new Uint8Array(roundUp(cmsghdr.size + 4 * descriptors.length));
   cmsghdr.length.put(control, cmsghdr.size + 4 * descriptors.length);
   cmsghdr.level.put(control, SOL_SOCKET);
@@ -183,15 +184,15 @@ export class CredentialsMessage {
     cmsghdr.level.put(control, SOL_SOCKET);
     cmsghdr.type.put(control, SCM_CREDENTIALS);
     const own = control.subarray(cmsghdr.size, cmsghdr.size + ucred.size);
-    ucred.pid.put(own, tryNumbers("getpid", 0, 0, 0));
-    ucred.uid.put(own, tryNumbers("geteuid", 0, 0, 0));
-    ucred.gid.put(own, tryNumbers("getegid", 0, 0, 0));
+    ucred.pid.put(own, tryNumbers(SYS.getpid, 0, 0, 0));
+    ucred.uid.put(own, tryNumbers(SYS.geteuid, 0, 0, 0));
+    ucred.gid.put(own, tryNumbers(SYS.getegid, 0, 0, 0));
     this.#message = messageFor(this.#pins, bytes, control);
   }
 
   /** Returns the number of bytes, or -errno; never raises SIGPIPE. */
   trySend(fd: number): number {
-    const result = tryBytes("sendmsg", fd, this.#message, MSG_NOSIGNAL, 0);
+    const result = tryBytes(SYS.sendmsg, fd, this.#message, MSG_NOSIGNAL, 0);
     return this.#pins.count() > 0 ? result : 0;
   }
 }
@@ -199,7 +200,7 @@ export class CredentialsMessage {
 function sendWith(fd: number, bytes: Uint8Array, control: Uint8Array): number {
   const pins = new Pins();
   const message = messageFor(pins, bytes, control);
-  const result = tryBytes("sendmsg", fd, message, MSG_NOSIGNAL, 0);
+  const result = tryBytes(SYS.sendmsg, fd, message, MSG_NOSIGNAL, 0);
   return pins.count() > 0 ? result : 0;
 }
 
@@ -214,7 +215,7 @@ export function sendMessage(fd: number, bytes: Uint8Array, descriptors: readonly
  * longest would be pages that are touched for a word. On a failure `most`: whoever receives is told.
  */
 export function nextLength(fd: number, most: number): number {
-  const length = tryBytes("recvfrom", fd, NOTHING, 0, MSG_PEEK | MSG_TRUNC);
+  const length = tryBytes(SYS.recvfrom, fd, NOTHING, 0, MSG_PEEK | MSG_TRUNC);
   return length < 0 ? most : Math.min(length, most);
 }
 
@@ -231,14 +232,14 @@ export function tryReceive(fd: number, most: number): Received | number {
   const control = new Uint8Array(256 + 4 * MOST_DESCRIPTORS);
   const pins = new Pins();
   const message = messageFor(pins, bytes, control);
-  let length = tryBytes("recvmsg", fd, message, MSG_CMSG_CLOEXEC, 0);
+  let length = tryBytes(SYS.recvmsg, fd, message, MSG_CMSG_CLOEXEC, 0);
   // Who closes with something unread leaves this error, once, in front of the messages that it had sent.
-  if (length === -ECONNRESET) length = tryBytes("recvmsg", fd, message, MSG_CMSG_CLOEXEC, 0);
+  if (length === -ECONNRESET) length = tryBytes(SYS.recvmsg, fd, message, MSG_CMSG_CLOEXEC, 0);
   if (length === -ECONNRESET || length === -EPIPE) length = 0;
   if (length < 0 || pins.count() === 0) return length;
   const descriptors = descriptorsIn(control.subarray(0, msghdr.controlLength.get(message)));
   if ((msghdr.flags.get(message) & MSG_CTRUNC) !== 0) {
-    for (let i = 0; i < descriptors.length; i++) tryNumbers("close", descriptors[i]!, 0, 0);
+    for (let i = 0; i < descriptors.length; i++) tryNumbers(SYS.close, descriptors[i]!, 0, 0);
     throw new LxcError("not-permitted", "receive a message", "it carries more descriptors than we accept");
   }
   return { bytes: bytes.subarray(0, length), descriptors };
@@ -257,7 +258,7 @@ export function tryReceiveInto(fd: number, room: Uint8Array): ReceivedInto {
   const control = new Uint8Array(cmsghdr.size + 4);
   const pins = new Pins();
   const message = messageFor(pins, room, control);
-  const length = tryBytes("recvmsg", fd, message, MSG_CMSG_CLOEXEC, 0);
+  const length = tryBytes(SYS.recvmsg, fd, message, MSG_CMSG_CLOEXEC, 0);
   if (length < 0 || pins.count() === 0) return { length, descriptor: -1 };
   const descriptors = descriptorsIn(control.subarray(0, msghdr.controlLength.get(message)));
   return { length, descriptor: descriptors.length > 0 ? descriptors[0]! : -1 };

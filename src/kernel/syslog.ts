@@ -1,6 +1,7 @@
 // The host's syslog daemon.
 
 import { AF_UNIX, SOCK_CLOEXEC, SOCK_DGRAM, SOCK_NONBLOCK } from "./abi/socket.ts";
+import { SYS } from "./abi/syscalls.ts";
 import { tryBytes, tryNumbers } from "./call.ts";
 import { closeFd } from "./files.ts";
 import { bytesOfText } from "./memory.ts";
@@ -13,10 +14,10 @@ const SOCKET = "/dev/log";
  * rare, daemons are restarted, and a monitor closes what it did not open.
  */
 export function sendToSyslog(message: string): void {
-  const fd = tryNumbers("socket", AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  const fd = tryNumbers(SYS.socket, AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (fd < 0) return;
   const address = pathAddress(SOCKET);
   const bytes = bytesOfText(message);
-  if (tryBytes("connect", fd, address, address.length, 0) >= 0) tryBytes("write", fd, bytes, bytes.length, 0);
+  if (tryBytes(SYS.connect, fd, address, address.length, 0) >= 0) tryBytes(SYS.write, fd, bytes, bytes.length, 0);
   closeFd(fd);
 }

@@ -35,6 +35,7 @@ import {
   winsize,
 } from "./abi/ioctl.ts";
 import { Layout } from "./abi/struct.ts";
+import { SYS } from "./abi/syscalls.ts";
 import { call, refused, tryCall, tryPath } from "./call.ts";
 import { tryOpenAt } from "./files.ts";
 
@@ -66,7 +67,7 @@ export function unlockTerminal(ptmx: number): Terminal {
 /** Makes a pair in the devpts whose `ptmx` is at `path` below `dir`. */
 export function openTerminal(dir: number, path: string): Terminal {
   const flags = O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK;
-  const opened = tryPath("openat", dir, path, flags, 0);
+  const opened = tryPath(SYS.openat, dir, path, flags, 0);
   if (opened < 0) throw notOpened(path, opened);
   return unlockTerminal(opened);
 }
@@ -85,7 +86,7 @@ function notOpened(path: string, result: number): LxcError {
 
 /** Another end for programs, of the terminal whose `control` end we have (Linux 4.13). Returns -errno. */
 export function tryOpenPeer(control: number): number {
-  return tryCall("ioctl", control, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
+  return tryCall(SYS.ioctl, control, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
 }
 
 /** The caller's terminal, which `first` is too, opened anew: to be non-blocking is then our matter alone. */
@@ -100,7 +101,7 @@ export function openScreen(first: number): number {
 
 export function isTerminal(fd: number): boolean {
   const settings = new Uint8Array(termios.size);
-  return tryCall("ioctl", fd, TCGETS, settings) === 0;
+  return tryCall(SYS.ioctl, fd, TCGETS, settings) === 0;
 }
 
 /** Makes `fd` the controlling terminal of our session. */
@@ -139,23 +140,23 @@ export function takeKeys(fd: number): Uint8Array {
 }
 
 export function restoreTerminal(fd: number, settings: Uint8Array): void {
-  tryCall("ioctl", fd, TCSETS, settings);
+  tryCall(SYS.ioctl, fd, TCSETS, settings);
 }
 
 /** Gives the terminal `to` the window size of `from`, if that has one. */
 export function copyWindowSize(from: number, to: number): void {
   const size = new Uint8Array(winsize.size);
-  if (tryCall("ioctl", from, TIOCGWINSZ, size) === 0) tryCall("ioctl", to, TIOCSWINSZ, size);
+  if (tryCall(SYS.ioctl, from, TIOCGWINSZ, size) === 0) tryCall(SYS.ioctl, to, TIOCSWINSZ, size);
 }
 
 /** How many rows the terminal `fd` shows; 0 when it is no terminal. */
 export function rowsOf(fd: number): number {
   const bytes = new Uint8Array(winsize.size);
-  return tryCall("ioctl", fd, TIOCGWINSZ, bytes) < 0 ? 0 : winsize.rows.get(bytes);
+  return tryCall(SYS.ioctl, fd, TIOCGWINSZ, bytes) < 0 ? 0 : winsize.rows.get(bytes);
 }
 
 /** How many columns the terminal `fd` shows; 0 when it is no terminal. */
 export function columnsOf(fd: number): number {
   const bytes = new Uint8Array(winsize.size);
-  return tryCall("ioctl", fd, TIOCGWINSZ, bytes) < 0 ? 0 : winsize.columns.get(bytes);
+  return tryCall(SYS.ioctl, fd, TIOCGWINSZ, bytes) < 0 ? 0 : winsize.columns.get(bytes);
 }

@@ -1,5 +1,6 @@
 // A timer in an event loop (timerfd), made when it is first needed.
 
+import { SYS } from "./abi/syscalls.ts";
 import { CLOCK_MONOTONIC, itimerspec, TFD_CLOEXEC, TFD_NONBLOCK } from "./abi/time.ts";
 import { call, tryBytes } from "./call.ts";
 import type { EventLoop } from "./event-loop.ts";
@@ -33,7 +34,7 @@ export class Timer {
 
   #rung(): void {
     const count = new Uint8Array(8);
-    tryBytes("read", this.#fd, count, count.length, 0);
+    tryBytes(SYS.read, this.#fd, count, count.length, 0);
     this.#isStarted = false;
     this.#ring();
   }

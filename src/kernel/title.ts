@@ -2,6 +2,7 @@
 
 import { AT_FDCWD, O_WRONLY } from "./abi/fs.ts";
 import { PR_SET_MM, PR_SET_MM_MAP, prctlMmMap } from "./abi/prctl.ts";
+import { SYS } from "./abi/syscalls.ts";
 import { tryBytes, tryCall, tryNumbers } from "./call.ts";
 import { closeFd, tryOpenAt, tryReadText } from "./files.ts";
 import { cString, Pins } from "./memory.ts";
@@ -48,7 +49,7 @@ function tryMoveArguments(fields: readonly string[], text: Uint8Array, pins: Pin
   prctlMmMap.exeFd.put(map, 0xffffffff);
   pins.point(map, prctlMmMap.argStart, text);
   prctlMmMap.argEnd.put(map, prctlMmMap.argStart.get(map) + text.length);
-  return tryCall("prctl", PR_SET_MM, PR_SET_MM_MAP, map, map.length, 0);
+  return tryCall(SYS.prctl, PR_SET_MM, PR_SET_MM_MAP, map, map.length, 0);
 }
 
 /**
@@ -64,7 +65,7 @@ function writeOverArguments(fields: readonly string[], text: Uint8Array): void {
   bytes[room - 1] = 0;
   const fd = tryOpenAt(AT_FDCWD, "/proc/self/mem", O_WRONLY);
   if (fd < 0) return;
-  if (tryNumbers("lseek", fd, begin, 0) === begin) tryBytes("write", fd, bytes, bytes.length, 0);
+  if (tryNumbers(SYS.lseek, fd, begin, 0) === begin) tryBytes(SYS.write, fd, bytes, bytes.length, 0);
   closeFd(fd);
 }
 
@@ -79,5 +80,5 @@ function fieldAt(fields: readonly string[], number: number): number {
 }
 
 function currentBreak(): number {
-  return tryNumbers("brk", 0, 0, 0);
+  return tryNumbers(SYS.brk, 0, 0, 0);
 }

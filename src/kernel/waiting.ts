@@ -2,6 +2,7 @@
 
 import { pollfd } from "./abi/ioctl.ts";
 import { Layout } from "./abi/struct.ts";
+import { SYS } from "./abi/syscalls.ts";
 import { tryCall } from "./call.ts";
 
 export const POLLIN = 1;
@@ -15,13 +16,13 @@ export function waitFor(fd: number, events: number, timeoutMs: number): boolean 
   const bytes = new Uint8Array(pollfd.size);
   pollfd.fd.put(bytes, fd);
   pollfd.events.put(bytes, events);
-  const result = timeoutMs < 0 ? tryCall("ppoll", bytes, 1) : tryCall("ppoll", bytes, 1, timeOf(timeoutMs));
+  const result = timeoutMs < 0 ? tryCall(SYS.ppoll, bytes, 1) : tryCall(SYS.ppoll, bytes, 1, timeOf(timeoutMs));
   return result > 0;
 }
 
 /** Sleeps. */
 export function pause(ms: number): void {
-  tryCall("nanosleep", timeOf(ms));
+  tryCall(SYS.nanosleep, timeOf(ms));
 }
 
 function timeOf(ms: number): Uint8Array {

@@ -4,6 +4,7 @@ import type { Container } from "../container/container.ts";
 import { attachToScope, type ScopeUser } from "../isolation/cgroup/user-scope.ts";
 import { EACCES, EBUSY, EEXIST, ENOENT, EOPNOTSUPP } from "../kernel/abi/errno.ts";
 import { O_DIRECTORY, O_PATH, O_WRONLY } from "../kernel/abi/fs.ts";
+import { SYS } from "../kernel/abi/syscalls.ts";
 import { refused, tryPath } from "../kernel/call.ts";
 import { ownEnvironment } from "../kernel/environment.ts";
 import { tryOpenAt } from "../kernel/files.ts";
@@ -92,7 +93,7 @@ function tryAttach(scope: string, subgroup: string): void {
 }
 
 function leafOf(cgroup: number): number {
-  const made = tryPath("mkdirat", cgroup, LEAF, 0o755, 0);
+  const made = tryPath(SYS.mkdirat, cgroup, LEAF, 0o755, 0);
   if (made < 0 && made !== -EEXIST) throw refused(`make the cgroup ${LEAF} in that of the container`, "mkdirat", made);
   const fd = tryOpenAt(cgroup, LEAF, O_PATH | O_DIRECTORY);
   if (fd < 0) throw refused(`open the cgroup ${LEAF} of the container`, "openat", fd);

@@ -20,6 +20,7 @@ import { loadFilter } from "../isolation/seccomp/load.ts";
 import { EINVAL, EPERM } from "../kernel/abi/errno.ts";
 import { MNT_DETACH, MS_REC, MS_SLAVE } from "../kernel/abi/mount.ts";
 import { CLONE_NEWNS, CLONE_NEWUSER } from "../kernel/abi/sched.ts";
+import { SYS } from "../kernel/abi/syscalls.ts";
 import { call, refused, tryCall } from "../kernel/call.ts";
 import {
   becomeGroup,
@@ -176,7 +177,7 @@ function remountProcAndSys(): void {
   setPropagation("/", MS_SLAVE | MS_REC);
   call("unmount /proc", "umount2", "/proc", MNT_DETACH);
   mountFileSystem("proc", "/proc", 0, "");
-  const result = tryCall("umount2", "/sys", MNT_DETACH);
+  const result = tryCall(SYS.umount2, "/sys", MNT_DETACH);
   if (result >= 0) mountFileSystem("sysfs", "/sys", 0, "");
   // It was no mount: there was nothing to see of the host.
   else if (result !== -EINVAL) throw new LxcError("syscall-failed", "unmount /sys", "it is in use", { errno: -result });

@@ -5,6 +5,7 @@ import type { Container } from "../container/container.ts";
 import { type CapabilitySet, capabilitiesFromStatus } from "../isolation/capability-sets.ts";
 import { EACCES, EPERM } from "../kernel/abi/errno.ts";
 import { AT_FDCWD, O_DIRECTORY, O_PATH, O_RDONLY } from "../kernel/abi/fs.ts";
+import { SYS } from "../kernel/abi/syscalls.ts";
 import { refused, tryBytes, tryCall } from "../kernel/call.ts";
 import { closeFd, openAt, readAll, readTextAt, tryOpenAt } from "../kernel/files.ts";
 import { textOf } from "../kernel/memory.ts";
@@ -111,7 +112,7 @@ function differs(own: number, its: number, name: string): boolean {
 /** Empty where the kernel has no such namespace. */
 function linkText(dir: number, name: string): string {
   const bytes = new Uint8Array(64);
-  const length = tryCall("readlinkat", dir, name, bytes, bytes.length);
+  const length = tryCall(SYS.readlinkat, dir, name, bytes, bytes.length);
   if (length === -EACCES || length === -EPERM)
     throw refused("look at the container's namespaces", "readlinkat", length);
   return length < 0 ? "" : new TextDecoder().decode(bytes.subarray(0, length));
@@ -133,7 +134,7 @@ function labelAt(target: Target, path: string): string | undefined {
   const fd = tryOpenAt(target.proc, path, O_RDONLY);
   if (fd < 0) return undefined;
   const bytes = new Uint8Array(1024);
-  const length = tryBytes("read", fd, bytes, bytes.length, 0);
+  const length = tryBytes(SYS.read, fd, bytes, bytes.length, 0);
   closeFd(fd);
   return length < 0 ? undefined : new TextDecoder().decode(bytes.subarray(0, length));
 }

@@ -14,6 +14,7 @@ import {
   statfs,
 } from "../kernel/abi/fs.ts";
 import { SIGCONT, SIGHUP, SIGTERM, SIGWINCH } from "../kernel/abi/signal.ts";
+import { SYS } from "../kernel/abi/syscalls.ts";
 import { tryBytes, tryNumbers } from "../kernel/call.ts";
 import { EventLoop } from "../kernel/event-loop.ts";
 import { closeFd, createFile, tryOpenAt } from "../kernel/files.ts";
@@ -79,7 +80,7 @@ function openInContainer(proc: number): Terminal | undefined {
   if (folder < 0) return undefined;
   try {
     const system = new Uint8Array(statfs.size);
-    if (tryBytes("fstatfs", folder, system, 0, 0) < 0 || statfs.type.get(system) !== DEVPTS_SUPER_MAGIC)
+    if (tryBytes(SYS.fstatfs, folder, system, 0, 0) < 0 || statfs.type.get(system) !== DEVPTS_SUPER_MAGIC)
       return undefined;
     return openTerminal(folder, "ptmx");
   } catch (caught) {
@@ -142,7 +143,7 @@ class Service {
     this.#loop.close();
     blockSignals(this.#maskBefore);
     // What ended us is told to our parent as it was told to us; the program inside gets a hang-up with its terminal.
-    if (this.#fatal !== 0) tryNumbers("kill", currentPid(), this.#fatal, 0);
+    if (this.#fatal !== 0) tryNumbers(SYS.kill, currentPid(), this.#fatal, 0);
   }
 
   /** The program may live on without its terminal; without the caller's it gets the hang-up that a real one gives. */

@@ -10,6 +10,7 @@ import { O_DIRECTORY, O_PATH } from "../kernel/abi/fs.ts";
 import { PER_LINUX32 } from "../kernel/abi/prctl.ts";
 import { CLONE_NEWNS, CLONE_NEWUSER } from "../kernel/abi/sched.ts";
 import { SIGINT, SIGQUIT } from "../kernel/abi/signal.ts";
+import { SYS } from "../kernel/abi/syscalls.ts";
 import { tryNumbers } from "../kernel/call.ts";
 import { closeAll, closeFd, readTextAt, tryOpenAt, tryReadText } from "../kernel/files.ts";
 import { userInside } from "../kernel/passwd.ts";
@@ -57,7 +58,7 @@ export function attachTo(container: Container, options: AttachOptions): AttachEn
   const status = statusOfTarget(target);
   const filter = options.elevated.lsm ? undefined : filterFor(container, status);
   const ids = idsFor(target, status, options);
-  if (terminal.peer >= 0 && ids.outside > 0) tryNumbers("fchown", terminal.peer, ids.outside, -1);
+  if (terminal.peer >= 0 && ids.outside > 0) tryNumbers(SYS.fchown, terminal.peer, ids.outside, -1);
   const configured = options.configuredVariables ?? environmentOf(container);
   const pair = socketPair();
   const personality = personalityOf(container, target);

@@ -9,6 +9,7 @@
 import { asLxcError, LxcError } from "../base/errors.ts";
 import { clonedNamespaces, flagOfNamespace, type SharedNamespace } from "../isolation/namespaces.ts";
 import { EINVAL } from "../kernel/abi/errno.ts";
+import { SYS } from "../kernel/abi/syscalls.ts";
 import { refused, tryNumbers } from "../kernel/call.ts";
 import { closeFd } from "../kernel/files.ts";
 import { type Child, cloneProcess, cloneSibling, exitNow, tryOpenProcess, waitForEnd } from "../kernel/process.ts";
@@ -71,7 +72,7 @@ function deliver(
 }
 
 function joinShared(shared: SharedNamespace): void {
-  const result = tryNumbers("setns", shared.fd, flagOfNamespace(shared.name), 0);
+  const result = tryNumbers(SYS.setns, shared.fd, flagOfNamespace(shared.name), 0);
   if (result >= 0) return;
   const doing = `join the ${shared.name} namespace of ${shared.from}`;
   if (result !== -EINVAL) throw refused(doing, "setns", result);

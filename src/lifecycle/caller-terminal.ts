@@ -15,6 +15,7 @@ import {
   SIGURG,
   SIGWINCH,
 } from "../kernel/abi/signal.ts";
+import { SYS } from "../kernel/abi/syscalls.ts";
 import { tryNumbers } from "../kernel/call.ts";
 import type { EventLoop } from "../kernel/event-loop.ts";
 import { closeFd } from "../kernel/files.ts";
@@ -68,7 +69,7 @@ export class CallerTerminal {
     closeFd(this.#signals);
     blockSignals(this.#maskBefore);
     // What ended us is told to our parent as it was told to us.
-    if (this.#fatal !== 0) tryNumbers("kill", currentPid(), this.#fatal, 0);
+    if (this.#fatal !== 0) tryNumbers(SYS.kill, currentPid(), this.#fatal, 0);
   }
 
   #giveBack(): void {
@@ -88,7 +89,7 @@ export class CallerTerminal {
     if (signal === SIGWINCH) this.#manners.changed();
     else if (signal === SIGTSTP) {
       this.#giveBack();
-      tryNumbers("kill", currentPid(), SIGSTOP, 0);
+      tryNumbers(SYS.kill, currentPid(), SIGSTOP, 0);
     } else if (signal === SIGCONT) {
       // A shell that stopped us has put its own settings back.
       if (this.#screen >= 0) this.#manners.take(this.#screen);

@@ -9,6 +9,7 @@ import type { ContainerCgroups } from "../isolation/cgroup/cgroups.ts";
 import { type CgroupLayout, hierarchyOf, readLayout } from "../isolation/cgroup/layout.ts";
 import { MS_REC, MS_SLAVE } from "../kernel/abi/mount.ts";
 import { CLONE_NEWNS } from "../kernel/abi/sched.ts";
+import { SYS } from "../kernel/abi/syscalls.ts";
 import { tryBytes } from "../kernel/call.ts";
 import { closeFd, exists, makeDirectories, tryReadText } from "../kernel/files.ts";
 import { bytesOfText } from "../kernel/memory.ts";
@@ -173,7 +174,7 @@ function becomeCriu(plan: StartPlan, words: readonly string[]): void {
     tryExecSearching(["criu"].concat(words), plan.options.environment);
   } catch (caught) {
     const text = bytesOfText(describe(asLxcError(caught as Error)).join("; "));
-    tryBytes("write", 2, text, text.length, 0);
+    tryBytes(SYS.write, 2, text, text.length, 0);
     exitNow(1);
   }
 }

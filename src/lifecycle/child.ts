@@ -33,6 +33,7 @@ import { O_RDWR } from "../kernel/abi/fs.ts";
 import { PER_LINUX, PER_LINUX32 } from "../kernel/abi/prctl.ts";
 import { CLONE_NEWCGROUP } from "../kernel/abi/sched.ts";
 import { SIGKILL } from "../kernel/abi/signal.ts";
+import { SYS } from "../kernel/abi/syscalls.ts";
 import { call, refused, tryNumbers } from "../kernel/call.ts";
 import {
   becomeGroup,
@@ -83,7 +84,7 @@ export function runChild(plan: StartPlan, links: ChildLinks): never {
 function becomeContainer(plan: StartPlan, links: ChildLinks): void {
   const config = plan.options.config;
   const { own } = plan.namespaces;
-  const fileMask = tryNumbers("umask", 0, 0, 0);
+  const fileMask = tryNumbers(SYS.umask, 0, 0, 0);
   dieWithParent(SIGKILL);
   const helper = becomeSomebody(plan, links);
   const labels = openLabelFiles(plan.confinement.lsm);
@@ -93,7 +94,7 @@ function becomeContainer(plan: StartPlan, links: ChildLinks): void {
   const builder = new RootfsBuilder(mountRootfs(rootfsMountOf(plan), helper), helper);
   if (hasNamespace(own, "uts") && config.utsName.value !== undefined) setHostName(config.utsName.value);
   labelKeyring(plan.confinement, labels);
-  if (!config.keyringSession.value) tryNumbers("keyctl", KEYCTL_JOIN_SESSION_KEYRING, 0, 0);
+  if (!config.keyringSession.value) tryNumbers(SYS.keyctl, KEYCTL_JOIN_SESSION_KEYRING, 0, 0);
   builder.run(plan.steps.mounts);
   const cgroupPath = helper.configured();
   links.cgroups.enterLegacyPayload(cgroupPath);
@@ -118,12 +119,12 @@ function becomeContainer(plan: StartPlan, links: ChildLinks): void {
   filterCalls(plan.filter, links.monitor);
   runHooks(plan, "start");
   takeStandardStreams(plan, terminals.consolePeer);
-  tryNumbers("setsid", 0, 0, 0);
+  tryNumbers(SYS.setsid, 0, 0, 0);
   enterDirectory(config.initCwd.value);
   const environment = initEnvironment(plan, terminals.names);
   switchUser(config.initUid.value, config.initGid.value, config.initGroups.values);
   keepDeathSignal(config.monitorSignalPdeath.value, config.initUid.value);
-  tryNumbers("umask", fileMask, 0, 0);
+  tryNumbers(SYS.umask, fileMask, 0, 0);
   blockSignals(links.signalMask);
   closeOnExecFrom(3);
   becomeInit(plan, links.ownProgram, environment);
@@ -179,7 +180,7 @@ function cgroupMountsOf(plan: StartPlan, payload: string): readonly MountStep[] 
 
 /** A kernel without cgroup namespaces shows the host's paths instead, as in LXC. */
 function unshareCgroup(): void {
-  const result = tryNumbers("unshare", CLONE_NEWCGROUP, 0, 0);
+  const result = tryNumbers(SYS.unshare, CLONE_NEWCGROUP, 0, 0);
   if (result < 0 && result !== -EINVAL) throw refused("make a new cgroup namespace", "unshare", result);
 }
 
@@ -241,7 +242,7 @@ function takeStandardStreams(plan: StartPlan, console: number): void {
   const source = console >= 0 ? console : openFile("/dev/null", O_RDWR);
   const onlyTerminals = !daemon && plan.options.useInit;
   for (let stream = 0; stream <= 2; stream++) {
-    if (!onlyTerminals || isTerminal(stream)) tryNumbers("dup2", source, stream, 0);
+    if (!onlyTerminals || isTerminal(stream)) tryNumbers(SYS.dup2, source, stream, 0);
   }
 }
 

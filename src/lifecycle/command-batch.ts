@@ -1,6 +1,7 @@
 // The same questions to many monitors at once: all are asked before the first answer is waited for. Runs in lxc-ls, lxc-top and lxc-attach.
 
 import type { Container } from "../container/container.ts";
+import { SYS } from "../kernel/abi/syscalls.ts";
 import { tryBytes } from "../kernel/call.ts";
 import { closeFd } from "../kernel/files.ts";
 import { cString, textOf } from "../kernel/memory.ts";
@@ -129,7 +130,7 @@ function answersFrom(fd: number, count: number): Said[] | undefined {
       from = end;
       continue;
     }
-    const got = length === LONGEST ? 0 : tryBytes("recvfrom", fd, bytes.subarray(length), LONGEST - length, 0);
+    const got = length === LONGEST ? 0 : tryBytes(SYS.recvfrom, fd, bytes.subarray(length), LONGEST - length, 0);
     if (got <= 0) return undefined;
     length += got;
   }

@@ -4,6 +4,7 @@ import { plain } from "../base/number.ts";
 import type { Container } from "../container/container.ts";
 import type { DeviceRule } from "../isolation/cgroup/devices.ts";
 import { EAGAIN, ECONNREFUSED, ENODATA, EPERM, ETIMEDOUT } from "../kernel/abi/errno.ts";
+import { SYS } from "../kernel/abi/syscalls.ts";
 import { tryBytes } from "../kernel/call.ts";
 import { closeFd } from "../kernel/files.ts";
 import { cString, textOf } from "../kernel/memory.ts";
@@ -135,7 +136,7 @@ export function receiveState(client: number, timeoutMs: number): State | undefin
   const bytes = new Uint8Array(MESSAGE_SIZE);
   let length = 0;
   while (length < bytes.length) {
-    const got = tryBytes("recvfrom", client, bytes.subarray(length), bytes.length - length, 0);
+    const got = tryBytes(SYS.recvfrom, client, bytes.subarray(length), bytes.length - length, 0);
     if (got === -EAGAIN) return undefined;
     if (got <= 0) return "STOPPED";
     length += got;
@@ -251,7 +252,7 @@ export function stopOf(container: Container, timeoutMs: number): number {
     const sent = trySendCredentials(fd, encodeRequest(commandNamed("stop"), 0, NO_BODY));
     if (sent < 0) return sent === -EAGAIN ? -ETIMEDOUT : 0;
     const bytes = new Uint8Array(ANSWER_SIZE);
-    const got = tryBytes("recvfrom", fd, bytes, bytes.length, 0);
+    const got = tryBytes(SYS.recvfrom, fd, bytes, bytes.length, 0);
     if (got === -EAGAIN) return -ETIMEDOUT;
     const head = got > 0 ? decodeAnswer(bytes.subarray(0, got)) : undefined;
     return head === undefined ? 0 : head.result;

@@ -4,6 +4,7 @@ import { asLxcError, LxcError } from "../base/errors.ts";
 import type { Container } from "../container/container.ts";
 import { commandSocketOf } from "../container/paths.ts";
 import { EAGAIN, ECONNREFUSED, ECONNRESET, EPERM, EPIPE, ETIMEDOUT, errnoText } from "../kernel/abi/errno.ts";
+import { SYS } from "../kernel/abi/syscalls.ts";
 import { tryBytes } from "../kernel/call.ts";
 import { closeAll, closeFd } from "../kernel/files.ts";
 import { tryConnectAbstract, tryReceive, trySendCredentials } from "../kernel/sockets.ts";
@@ -110,7 +111,7 @@ export function tryAnswer(container: Container, fd: number, command: Command): A
   let length = Math.min(first.bytes.length - ANSWER_SIZE, whole.length);
   whole.set(first.bytes.subarray(ANSWER_SIZE, ANSWER_SIZE + length));
   while (length < whole.length) {
-    const got = tryBytes("recvfrom", fd, whole.subarray(length), whole.length - length, 0);
+    const got = tryBytes(SYS.recvfrom, fd, whole.subarray(length), whole.length - length, 0);
     if (got === -EAGAIN) throw stuck(container);
     if (got <= 0) return undefined;
     length += got;
@@ -146,7 +147,7 @@ function readFirst(container: Container, fd: number, command: Command): FirstRea
 /** The kernel drops descriptors that come with it: there is no room for any. */
 function tryReceiveBytes(fd: number): FirstRead | number {
   const bytes = new Uint8Array(FIRST_READ);
-  const got = tryBytes("recvfrom", fd, bytes, bytes.length, 0);
+  const got = tryBytes(SYS.recvfrom, fd, bytes, bytes.length, 0);
   if (got === -ECONNRESET || got === -EPIPE) return { bytes: NO_BODY, descriptors: [] };
   return got < 0 ? got : { bytes: bytes.subarray(0, got), descriptors: [] };
 }

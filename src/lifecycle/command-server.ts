@@ -2,6 +2,7 @@
 
 import { EAGAIN, EBUSY, EINVAL, EMFILE, ENFILE, ENOSYS, EPERM } from "../kernel/abi/errno.ts";
 import { EPOLLOUT } from "../kernel/abi/ioctl.ts";
+import { SYS } from "../kernel/abi/syscalls.ts";
 import { tryBytes, tryNumbers } from "../kernel/call.ts";
 import type { EventLoop } from "../kernel/event-loop.ts";
 import { closeAll, closeFd } from "../kernel/files.ts";
@@ -90,7 +91,7 @@ export class CommandServer {
     this.#owner = effectiveUser();
     this.#timer = new Timer(loop, () => this.#tick());
     // Listening again records us as the one who listens (unix(7), SO_PEERCRED): before, it was who bound the socket.
-    tryNumbers("listen", listening, BACKLOG, 0);
+    tryNumbers(SYS.listen, listening, BACKLOG, 0);
     loop.watch(listening, () => this.#accept());
   }
 
@@ -180,7 +181,7 @@ export class CommandServer {
   /** Who has its answer sends nothing more: whatever comes is the end, but an event may be of an earlier connection. */
   #checkKept(client: Client): void {
     const byte = new Uint8Array(1);
-    if (tryBytes("recvfrom", client.fd, byte, byte.length, 0) !== -EAGAIN) this.#drop(client);
+    if (tryBytes(SYS.recvfrom, client.fd, byte, byte.length, 0) !== -EAGAIN) this.#drop(client);
   }
 
   #read(client: Client): void {

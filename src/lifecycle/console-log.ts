@@ -15,6 +15,7 @@ import {
   S_IFREG,
   SEEK_END,
 } from "../kernel/abi/fs.ts";
+import { SYS } from "../kernel/abi/syscalls.ts";
 import { refused, tryBytes, tryCall, tryNumbers } from "../kernel/call.ts";
 import { closeFd, statusOf, tryCreateAt, tryReadLink } from "../kernel/files.ts";
 
@@ -81,7 +82,7 @@ export class ConsoleLog {
 
   /** How large it is now. Others may have emptied it, so it is asked each time. */
   sizeBytes(): number {
-    return Math.max(0, tryNumbers("lseek", this.#fd, 0, SEEK_END));
+    return Math.max(0, tryNumbers(SYS.lseek, this.#fd, 0, SEEK_END));
   }
 
   write(bytes: Uint8Array): void {
@@ -99,7 +100,7 @@ export class ConsoleLog {
   /** Puts `bytes` in place of all that is in the file. */
   replace(bytes: Uint8Array): void {
     if (this.#fd < 0) return;
-    tryNumbers("ftruncate", this.#fd, 0, 0);
+    tryNumbers(SYS.ftruncate, this.#fd, 0, 0);
     this.#put(bytes);
   }
 
@@ -117,13 +118,13 @@ export class ConsoleLog {
   }
 
   #beginAnew(): void {
-    if (!this.#options.rotates || !this.#tryRotate()) tryNumbers("ftruncate", this.#fd, 0, 0);
+    if (!this.#options.rotates || !this.#tryRotate()) tryNumbers(SYS.ftruncate, this.#fd, 0, 0);
   }
 
   /** When it cannot be renamed, or no new one be made, the old one is emptied: the limit holds either way. */
   #tryRotate(): boolean {
     const { path } = this.#options;
-    const renamed = tryCall("renameat2", AT_FDCWD, path, AT_FDCWD, `${path}.1`, 0);
+    const renamed = tryCall(SYS.renameat2, AT_FDCWD, path, AT_FDCWD, `${path}.1`, 0);
     // Somebody else has moved it away already.
     if (renamed < 0 && renamed !== -ENOENT) {
       this.#warnOnce(`cannot rename the console's log ${path}: ${errnoText(-renamed)}; it is emptied when it is full`);
@@ -142,7 +143,7 @@ export class ConsoleLog {
   #put(bytes: Uint8Array): void {
     let at = 0;
     while (at < bytes.length) {
-      const wrote = tryBytes("write", this.#fd, at === 0 ? bytes : bytes.subarray(at), bytes.length - at, 0);
+      const wrote = tryBytes(SYS.write, this.#fd, at === 0 ? bytes : bytes.subarray(at), bytes.length - at, 0);
       if (wrote <= 0) {
         this.#warnOnce(`cannot write what the console says to ${this.#options.path}: ${errnoText(-wrote)}; it is lost`);
         return;

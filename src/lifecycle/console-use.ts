@@ -5,6 +5,7 @@ import { wholeNumberIn } from "../base/text.ts";
 import type { Container } from "../container/container.ts";
 import { EAGAIN } from "../kernel/abi/errno.ts";
 import { F_GETFL, F_SETFL, O_NONBLOCK } from "../kernel/abi/fs.ts";
+import { SYS } from "../kernel/abi/syscalls.ts";
 import { tryBytes, tryNumbers } from "../kernel/call.ts";
 import { EventLoop } from "../kernel/event-loop.ts";
 import { closeFd } from "../kernel/files.ts";
@@ -81,8 +82,8 @@ class ConsoleSession {
     this.#grant = grant;
     this.#use = use;
     this.#screen = isTerminal(0) ? openScreen(0) : -1;
-    this.#flagsBefore = Math.max(0, tryNumbers("fcntl", grant.fd, F_GETFL, 0));
-    tryNumbers("fcntl", grant.fd, F_SETFL, this.#flagsBefore | O_NONBLOCK);
+    this.#flagsBefore = Math.max(0, tryNumbers(SYS.fcntl, grant.fd, F_GETFL, 0));
+    tryNumbers(SYS.fcntl, grant.fd, F_SETFL, this.#flagsBefore | O_NONBLOCK);
     this.#peer = tryOpenPeer(grant.fd);
     this.#timer = new Timer(this.#loop, () => this.#listenFor());
     this.#caller = new CallerTerminal(this.#loop, this.#screen, {
@@ -107,7 +108,7 @@ class ConsoleSession {
     this.#proxy?.stop();
     this.#timer.close();
     // Others use the same open terminal after us.
-    tryNumbers("fcntl", this.#grant.fd, F_SETFL, this.#flagsBefore & ~O_NONBLOCK);
+    tryNumbers(SYS.fcntl, this.#grant.fd, F_SETFL, this.#flagsBefore & ~O_NONBLOCK);
     if (this.#peer >= 0) closeFd(this.#peer);
     closeFd(this.#grant.fd);
     closeFd(this.#grant.connection);
@@ -149,7 +150,7 @@ class ConsoleSession {
   /** The monitor says nothing more on it: it ends with the container's life. */
   #checkConnection(): void {
     const byte = new Uint8Array(1);
-    if (tryBytes("recvfrom", this.#grant.connection, byte, byte.length, 0) !== -EAGAIN) this.#end("container");
+    if (tryBytes(SYS.recvfrom, this.#grant.connection, byte, byte.length, 0) !== -EAGAIN) this.#end("container");
   }
 
   /** Only while our own end is closed the kernel tells whether anybody else has the terminal open. */

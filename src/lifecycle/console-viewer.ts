@@ -4,6 +4,7 @@
 // meanwhile, and one who is stopped holds up nobody inside.
 
 import { AT_FDCWD, F_SETFL, O_NONBLOCK } from "../kernel/abi/fs.ts";
+import { SYS } from "../kernel/abi/syscalls.ts";
 import { tryNumbers } from "../kernel/call.ts";
 import type { EventLoop } from "../kernel/event-loop.ts";
 import { closeFd } from "../kernel/files.ts";
@@ -30,7 +31,7 @@ export class ConsoleViewer {
     this.#console = console;
     this.#terminal = terminal;
     makeRaw(peer);
-    tryNumbers("fcntl", peer, F_SETFL, O_NONBLOCK);
+    tryNumbers(SYS.fcntl, peer, F_SETFL, O_NONBLOCK);
     copyWindowSize(console, peer);
     const ends = { terminal: console, input: peer, output: peer, log: -1, escape: -1 };
     this.#proxy = new TerminalProxy(loop, ends, () => {}, { heard, patienceMs: PATIENCE_MS, endsWithInput: false });

@@ -2,6 +2,7 @@
 
 import { asLxcError } from "../base/errors.ts";
 import { F_SETFL } from "../kernel/abi/fs.ts";
+import { SYS } from "../kernel/abi/syscalls.ts";
 import { tryBytes, tryNumbers } from "../kernel/call.ts";
 import type { EventLoop } from "../kernel/event-loop.ts";
 import { closeFd } from "../kernel/files.ts";
@@ -75,7 +76,7 @@ export class Consoles {
 
   /** Returns false when there is nothing to read. */
   #read(fd: number): boolean {
-    const got = tryBytes("read", fd, this.#chunk, CHUNK, 0);
+    const got = tryBytes(SYS.read, fd, this.#chunk, CHUNK, 0);
     if (got > 0) this.recorder.hear(this.#chunk.subarray(0, got));
     return got > 0;
   }
@@ -96,7 +97,7 @@ export class Consoles {
     if (fd < 0) return undefined;
     line.isTaken = true;
     // Whoever gets it waits for it: LXC's client takes "not now" for the end.
-    tryNumbers("fcntl", fd, F_SETFL, 0);
+    tryNumbers(SYS.fcntl, fd, F_SETFL, 0);
     return { number: wanted, fd };
   }
 

@@ -4,6 +4,7 @@ import { asLxcError } from "../base/errors.ts";
 import { isHeard, listen, PATIENCE_MS, TELL_AGAIN_MS, tellProgress } from "../base/progress.ts";
 import { monitorTitleOf } from "../container/monitor-title.ts";
 import { O_RDWR } from "../kernel/abi/fs.ts";
+import { SYS } from "../kernel/abi/syscalls.ts";
 import { call, tryNumbers } from "../kernel/call.ts";
 import { forgetOwnEnvironment } from "../kernel/environment.ts";
 import { closeFd, openFile } from "../kernel/files.ts";
@@ -78,6 +79,6 @@ function detach(): void {
   call("start a session", "setsid");
   call("enter /", "chdir", "/");
   const nothing = openFile("/dev/null", O_RDWR);
-  for (let stream = 0; stream <= 2; stream++) tryNumbers("dup2", nothing, stream, 0);
+  for (let stream = 0; stream <= 2; stream++) tryNumbers(SYS.dup2, nothing, stream, 0);
   closeFd(nothing);
 }

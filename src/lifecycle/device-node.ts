@@ -12,6 +12,7 @@ import { BPF_DEVCG_ACC_MKNOD, BPF_DEVCG_ACC_READ, BPF_DEVCG_ACC_WRITE } from "..
 import { EBUSY, EISDIR, ENOENT } from "../kernel/abi/errno.ts";
 import { AT_FDCWD, O_DIRECTORY, O_PATH, S_IFBLK, S_IFCHR, S_IFDIR, S_IFMT } from "../kernel/abi/fs.ts";
 import { CLONE_NEWUSER } from "../kernel/abi/sched.ts";
+import { SYS } from "../kernel/abi/syscalls.ts";
 import { refused, tryCall, tryNumbers, tryPath } from "../kernel/call.ts";
 import { withFileOwner } from "../kernel/credentials.ts";
 import { closeFd, type FileStatus, openAt, readTextAt, statusOf, tryOpenAt, tryStatusAt } from "../kernel/files.ts";
@@ -199,20 +200,20 @@ function putNode(inside: Inside, spot: Spot, device: HostDevice): boolean {
 function removeOther(spot: Spot, there: FileStatus): void {
   const doing = `put a device in the place of ${spot.path} in the container`;
   if ((there.mode & S_IFMT) === S_IFDIR) throw refused(doing, "unlinkat", -EISDIR);
-  const result = tryPath("unlinkat", spot.folder, spot.name, 0, 0);
+  const result = tryPath(SYS.unlinkat, spot.folder, spot.name, 0, 0);
   if (result < 0 && result !== -ENOENT) throw refused(doing, "unlinkat", result);
 }
 
 /** With the host's permissions, for the container's root. A name that appears meanwhile is not replaced: EEXIST. */
 function makeNode(inside: Inside, spot: Spot, status: FileStatus): void {
   const number = Math.floor(status.rdevMinor / 256) * 2 ** 20 + status.rdevMajor * 256 + (status.rdevMinor % 256);
-  const umask = tryNumbers("umask", 0, 0, 0);
-  const made = tryPath("mknodat", spot.folder, spot.name, status.mode, number);
-  tryNumbers("umask", umask, 0, 0);
+  const umask = tryNumbers(SYS.umask, 0, 0, 0);
+  const made = tryPath(SYS.mknodat, spot.folder, spot.name, status.mode, number);
+  tryNumbers(SYS.umask, umask, 0, 0);
   if (made < 0) throw refused(`make the device ${spot.path} in the container`, "mknodat", made);
   if (inside.uid === 0 && inside.gid === 0) return;
   const fd = openBelow(spot.folder, spot.name, O_PATH);
-  const result = tryCall("fchownat", fd, "", inside.uid, inside.gid, 0x1000);
+  const result = tryCall(SYS.fchownat, fd, "", inside.uid, inside.gid, 0x1000);
   closeFd(fd);
   if (result < 0) throw refused(`give ${spot.path} to the container's root`, "fchownat", result);
 }
@@ -226,7 +227,7 @@ function bindNode(inside: Inside, spot: Spot, device: HostDevice): void {
   try {
     bindInside(inside.target.pidfd, device.fd, file);
   } catch (caught) {
-    tryPath("unlinkat", spot.folder, spot.name, 0, 0);
+    tryPath(SYS.unlinkat, spot.folder, spot.name, 0, 0);
     throw caught;
   } finally {
     closeFd(file);
@@ -234,10 +235,10 @@ function bindNode(inside: Inside, spot: Spot, device: HostDevice): void {
 }
 
 function removeNode(inside: Inside, spot: Spot): void {
-  let result = tryPath("unlinkat", spot.folder, spot.name, 0, 0);
+  let result = tryPath(SYS.unlinkat, spot.folder, spot.name, 0, 0);
   if (result === -EBUSY && inside.isMapped) {
     unmountInside(inside.target.pidfd, spot.folder, spot.name);
-    result = tryPath("unlinkat", spot.folder, spot.name, 0, 0);
+    result = tryPath(SYS.unlinkat, spot.folder, spot.name, 0, 0);
   }
   if (result >= 0 || result === -ENOENT) return;
   if (result !== -EBUSY) throw refused(`remove ${spot.path} in the container`, "unlinkat", result);

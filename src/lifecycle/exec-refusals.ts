@@ -3,6 +3,7 @@
 import { LxcError } from "../base/errors.ts";
 import { EACCES, ELOOP, ENOENT, ENOEXEC } from "../kernel/abi/errno.ts";
 import { AT_FDCWD, O_NONBLOCK, O_PATH, O_RDONLY, S_IFDIR, S_IFMT } from "../kernel/abi/fs.ts";
+import { SYS } from "../kernel/abi/syscalls.ts";
 import { refused, tryBytes } from "../kernel/call.ts";
 import { closeFd, statusOf, tryOpenAt } from "../kernel/files.ts";
 import { machineName } from "../kernel/machine.ts";
@@ -63,7 +64,7 @@ function headOf(path: string): ProgramHead {
   const fd = tryOpenAt(AT_FDCWD, `${path}`, O_RDONLY | O_NONBLOCK);
   if (fd < 0) return { kind: "other", interpreter: "", machine: -1 };
   const bytes = new Uint8Array(HEAD_BYTES);
-  const got = tryBytes("read", fd, bytes, bytes.length, 0);
+  const got = tryBytes(SYS.read, fd, bytes, bytes.length, 0);
   closeFd(fd);
   return programHead(bytes.subarray(0, Math.max(got, 0)));
 }

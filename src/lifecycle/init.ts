@@ -4,6 +4,7 @@ import { LxcError } from "../base/errors.ts";
 import { errnoText } from "../kernel/abi/errno.ts";
 import { TIOCSCTTY } from "../kernel/abi/ioctl.ts";
 import { SIGBUS, SIGCHLD, SIGILL, SIGKILL, SIGPWR, SIGSEGV, SIGTERM } from "../kernel/abi/signal.ts";
+import { SYS } from "../kernel/abi/syscalls.ts";
 import { tryBytes, tryNumbers } from "../kernel/call.ts";
 import { bytesOfText } from "../kernel/memory.ts";
 import { cloneProcess, closeAllBut, exitNow, reapEnded, setCommandName, shellCode } from "../kernel/process.ts";
@@ -33,9 +34,9 @@ export function runInit(words: readonly string[], environment: readonly string[]
 /** Runs in process 2. Never returns. */
 function runCommand(words: readonly string[], environment: readonly string[], mask: Uint8Array, quiet: boolean): never {
   blockSignals(mask);
-  tryNumbers("setsid", 0, 0, 0);
+  tryNumbers(SYS.setsid, 0, 0, 0);
   // Its terminal, if standard input is one.
-  tryNumbers("ioctl", 0, TIOCSCTTY, 0);
+  tryNumbers(SYS.ioctl, 0, TIOCSCTTY, 0);
   const errno = -tryExecSearching(words, environment);
   const name = words[0] ?? "";
   const reason = reasonOfExec(name, errno);
@@ -47,7 +48,7 @@ function runCommand(words: readonly string[], environment: readonly string[], ma
 
 function tell(message: string): void {
   const bytes = bytesOfText(`init.lxc: ${message}\n`);
-  tryBytes("write", 2, bytes, bytes.length, 0);
+  tryBytes(SYS.write, 2, bytes, bytes.length, 0);
 }
 
 /** Until no process is left: those that the command leaves behind are waited for too, as in LXC. */
@@ -57,7 +58,7 @@ function serve(command: number): number {
   let timeoutMs = -1;
   for (;;) {
     const signal = waitForSignal(all, timeoutMs);
-    if (signal === undefined) tryNumbers("kill", -1, SIGKILL, 0);
+    if (signal === undefined) tryNumbers(SYS.kill, -1, SIGKILL, 0);
     else if (signal.number === SIGCHLD) {
       const left = reapEnded((end) => {
         if (end.pid === command) exitCode = shellCode(end);
@@ -67,7 +68,7 @@ function serve(command: number): number {
       // From inside our own pid namespace: to end the container is not for its processes to ask of us.
     } else if (signal.number === SIGTERM || signal.number === SIGPWR) {
       timeoutMs = GRACE_MS;
-      tryNumbers("kill", -1, SIGTERM, 0);
-    } else tryNumbers("kill", command, signal.number, 0);
+      tryNumbers(SYS.kill, -1, SIGTERM, 0);
+    } else tryNumbers(SYS.kill, command, signal.number, 0);
   }
 }

@@ -6,6 +6,7 @@ import { MONITOR_FIFO, monitordFolderOf, monitordSocketOf } from "../container/p
 import { openRunFolder } from "../container/run-folder.ts";
 import { EADDRINUSE, ENXIO } from "../kernel/abi/errno.ts";
 import { O_NOFOLLOW, O_NONBLOCK, O_RDWR, S_IFIFO, S_IFMT } from "../kernel/abi/fs.ts";
+import { SYS } from "../kernel/abi/syscalls.ts";
 import { refused, tryPath } from "../kernel/call.ts";
 import { growPipe, makeFifo } from "../kernel/fifos.ts";
 import { closeFd, type FileStatus, statusOf, tryOpenAt, tryStatusAt } from "../kernel/files.ts";
@@ -104,7 +105,7 @@ function listen(name: string): number {
 function removeFifo(folder: number, fifo: number): void {
   const there = tryStatusAt(folder, MONITOR_FIFO);
   if (there !== undefined && there.ino === statusOf(fifo, MONITOR_FIFO).ino) {
-    tryPath("unlinkat", folder, MONITOR_FIFO, 0, 0);
+    tryPath(SYS.unlinkat, folder, MONITOR_FIFO, 0, 0);
   }
   closeFd(fifo);
 }

@@ -5,6 +5,7 @@ import { LxcError } from "../base/errors.ts";
 import { monitordSocketOf } from "../container/paths.ts";
 import { ECONNREFUSED } from "../kernel/abi/errno.ts";
 import { O_RDWR } from "../kernel/abi/fs.ts";
+import { SYS } from "../kernel/abi/syscalls.ts";
 import { call, tryNumbers } from "../kernel/call.ts";
 import { keepAcrossExec } from "../kernel/fifos.ts";
 import { closeFd, openFile } from "../kernel/files.ts";
@@ -92,7 +93,7 @@ function leaveBehind(channel: number, lxcpath: string, environment: readonly str
   if (cloneProcess(0, -1).pid !== 0) return exitNow(0);
   call("enter /", "chdir", "/");
   const nothing = openFile("/dev/null", O_RDWR);
-  for (let stream = 0; stream <= 2; stream++) tryNumbers("dup2", nothing, stream, 0);
+  for (let stream = 0; stream <= 2; stream++) tryNumbers(SYS.dup2, nothing, stream, 0);
   closeAllBut([channel]);
   keepAcrossExec(channel);
   tryExec("/proc/self/exe", [MONITORD, lxcpath, String(channel)], environment);

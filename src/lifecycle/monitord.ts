@@ -3,6 +3,7 @@
 import { EAGAIN, EMFILE, ENFILE } from "../kernel/abi/errno.ts";
 import { EPOLLIN, EPOLLOUT } from "../kernel/abi/ioctl.ts";
 import { SIGBUS, SIGILL, SIGINT, SIGSEGV, SIGTERM } from "../kernel/abi/signal.ts";
+import { SYS } from "../kernel/abi/syscalls.ts";
 import { tryBytes } from "../kernel/call.ts";
 import { EventLoop } from "../kernel/event-loop.ts";
 import { closeFd } from "../kernel/files.ts";
@@ -110,7 +111,7 @@ export class Monitord {
   #read(watcher: Watcher): void {
     if (!this.#watchers.has(watcher.fd)) return;
     const said = new Uint8Array(64);
-    const got = tryBytes("recvfrom", watcher.fd, said, said.length, 0);
+    const got = tryBytes(SYS.recvfrom, watcher.fd, said, said.length, 0);
     if (got === -EAGAIN) return;
     if (got <= 0) this.#drop(watcher);
     else if (textOf(said.subarray(0, got)).startsWith(QUIT)) this.#loop.stop();
@@ -119,7 +120,7 @@ export class Monitord {
   /** Takes what monitors have written, and tells it. */
   #hear(): void {
     for (let reads = 0; reads < READS_AT_ONCE; reads++) {
-      const got = tryBytes("read", this.#claim.fifo, this.#bytes, this.#bytes.length, 0);
+      const got = tryBytes(SYS.read, this.#claim.fifo, this.#bytes, this.#bytes.length, 0);
       if (got <= 0) {
         this.#stream.drop();
         return;

@@ -15,6 +15,7 @@ import { AT_FDCWD, O_CLOEXEC, O_DIRECTORY, O_NONBLOCK, O_PATH, O_RDONLY, S_IFMT,
 import { CLONE_NEWNET, CLONE_NEWUSER } from "../kernel/abi/sched.ts";
 import { SIGKILL } from "../kernel/abi/signal.ts";
 import { fdPair } from "../kernel/abi/socket.ts";
+import { SYS } from "../kernel/abi/syscalls.ts";
 import { call, tryBytes } from "../kernel/call.ts";
 import { closeAll, closeFd, namesIn, readAll, statusOf, tryOpenAt, writeAll } from "../kernel/files.ts";
 import { bytesOfText, textOf } from "../kernel/memory.ts";
@@ -80,7 +81,7 @@ function answerFrom(fd: number): string {
   const bytes = new Uint8Array(LONGEST_ANSWER);
   let length = 0;
   while (length < bytes.length && waitFor(fd, POLLIN, deadline.leftMs())) {
-    const got = tryBytes("read", fd, bytes.subarray(length), bytes.length - length, 0);
+    const got = tryBytes(SYS.read, fd, bytes.subarray(length), bytes.length - length, 0);
     if (got <= 0) break;
     length += got;
   }

@@ -14,6 +14,7 @@ import { isRunName } from "../container/run-config.ts";
 import type { CgroupNames } from "../isolation/cgroup/names.ts";
 import { O_RDWR } from "../kernel/abi/fs.ts";
 import { SIGKILL } from "../kernel/abi/signal.ts";
+import { SYS } from "../kernel/abi/syscalls.ts";
 import { tryNumbers } from "../kernel/call.ts";
 import { ownEnvironment } from "../kernel/environment.ts";
 import { closeAll, closeFd, isDirectory, listDirectory, openFile, tryReadText } from "../kernel/files.ts";
@@ -71,16 +72,16 @@ export class RunGuard {
 
   /** There is nothing left that it would have to do. */
   dismiss(): void {
-    tryNumbers("kill", this.#pid, SIGKILL, 0);
+    tryNumbers(SYS.kill, this.#pid, SIGKILL, 0);
   }
 }
 
 /** Runs in the guard, and does not return. */
 function keepGuard(process: number, owner: string, options: RunOptions): never {
   try {
-    tryNumbers("setsid", 0, 0, 0);
+    tryNumbers(SYS.setsid, 0, 0, 0);
     const nothing = openFile("/dev/null", O_RDWR);
-    for (let stream = 0; stream <= 2; stream++) tryNumbers("dup2", nothing, stream, 0);
+    for (let stream = 0; stream <= 2; stream++) tryNumbers(SYS.dup2, nothing, stream, 0);
     closeAllBut([process]);
     setCommandName("lxc-run guard");
     waitFor(process, POLLIN, -1);

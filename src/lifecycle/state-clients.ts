@@ -4,6 +4,7 @@ import { joinPath } from "../base/path.ts";
 import type { Container } from "../container/container.ts";
 import { MONITOR_FIFO, monitordFolderOf } from "../container/paths.ts";
 import { AT_FDCWD, O_NOFOLLOW, O_NONBLOCK, O_WRONLY } from "../kernel/abi/fs.ts";
+import { SYS } from "../kernel/abi/syscalls.ts";
 import { tryBytes } from "../kernel/call.ts";
 import { closeFd, tryOpenAt } from "../kernel/files.ts";
 import { trySend } from "../kernel/sockets.ts";
@@ -59,6 +60,6 @@ function tryOpenFifo(fifo: string): number {
 
 /** Less than PIPE_BUF, so it arrives whole or not at all. */
 function writeTo(fd: number, bytes: Uint8Array): void {
-  tryBytes("write", fd, bytes, bytes.length, 0);
+  tryBytes(SYS.write, fd, bytes, bytes.length, 0);
   closeFd(fd);
 }

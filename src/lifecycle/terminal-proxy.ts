@@ -3,6 +3,7 @@
 import { asLxcError } from "../base/errors.ts";
 import { EAGAIN, EPERM } from "../kernel/abi/errno.ts";
 import { EPOLLERR, EPOLLHUP, EPOLLIN, EPOLLOUT } from "../kernel/abi/ioctl.ts";
+import { SYS } from "../kernel/abi/syscalls.ts";
 import { tryBytes } from "../kernel/call.ts";
 import type { EventLoop } from "../kernel/event-loop.ts";
 import { Timer } from "../kernel/timers.ts";
@@ -57,7 +58,7 @@ class Flow {
   fill(fd: number): number {
     this.start = 0;
     this.end = 0;
-    const got = tryBytes("read", fd, this.bytes, ROOM_BYTES, 0);
+    const got = tryBytes(SYS.read, fd, this.bytes, ROOM_BYTES, 0);
     if (got > 0) this.end = got;
     return got;
   }
@@ -65,7 +66,7 @@ class Flow {
   /** Writes as much as goes. Returns a -errno other than -EAGAIN, or 0. */
   drain(fd: number): number {
     while (this.start < this.end) {
-      const wrote = tryBytes("write", fd, this.bytes.subarray(this.start, this.end), this.end - this.start, 0);
+      const wrote = tryBytes(SYS.write, fd, this.bytes.subarray(this.start, this.end), this.end - this.start, 0);
       if (wrote === -EAGAIN) return 0;
       if (wrote < 0) return wrote;
       this.start += wrote;
@@ -166,7 +167,7 @@ export class TerminalProxy {
       this.#end("terminal");
       return;
     }
-    if (this.#ends.log >= 0) tryBytes("write", this.#ends.log, this.#toUser.bytes, got, 0);
+    if (this.#ends.log >= 0) tryBytes(SYS.write, this.#ends.log, this.#toUser.bytes, got, 0);
     this.#manners.heard(this.#toUser.bytes.subarray(0, got));
     if (this.#ends.output < 0) this.#toUser.clear();
     if (this.#isDeaf) this.#offerOnce();

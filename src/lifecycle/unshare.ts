@@ -4,6 +4,7 @@ import { asLxcError, LxcError } from "../base/errors.ts";
 import { AT_FDCWD } from "../kernel/abi/fs.ts";
 import { MS_NODEV, MS_NOEXEC, MS_NOSUID, MS_PRIVATE, MS_REC } from "../kernel/abi/mount.ts";
 import { CLONE_NEWNS, CLONE_NEWUSER } from "../kernel/abi/sched.ts";
+import { SYS } from "../kernel/abi/syscalls.ts";
 import { call, refused, tryCall, tryNumbers, tryPath } from "../kernel/call.ts";
 import { closeFd, writeAt } from "../kernel/files.ts";
 import { mountFileSystem, setPropagation } from "../kernel/mounts.ts";
@@ -87,7 +88,7 @@ export function runNewborn(newborn: Newborn): ProcessEnd | undefined {
 
 /** One id, as in LXC: inside `uid` is what we are outside. */
 function mapUser(pid: number, uid: number): void {
-  writeAt(AT_FDCWD, `/proc/${pid}/uid_map`, `${uid} ${tryNumbers("getuid", 0, 0, 0)} 1\n`);
+  writeAt(AT_FDCWD, `/proc/${pid}/uid_map`, `${uid} ${tryNumbers(SYS.getuid, 0, 0, 0)} 1\n`);
 }
 
 /** Runs in the new process, from clone to exec. A failure is told to the parent. */
@@ -127,6 +128,6 @@ function mountAnew(): void {
 }
 
 function tryMount(type: string, to: string): void {
-  tryPath("mkdirat", AT_FDCWD, to, 0o755, 0);
-  tryCall("mount", type, to, type, MS_NOSUID | MS_NODEV);
+  tryPath(SYS.mkdirat, AT_FDCWD, to, 0o755, 0);
+  tryCall(SYS.mount, type, to, type, MS_NOSUID | MS_NODEV);
 }

@@ -4,7 +4,7 @@ import { globSync, mkdirSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { errnoText } from "../../src/kernel/abi/errno.ts";
 import { BytesField, Field } from "../../src/kernel/abi/struct.ts";
-import { NUMBERS } from "../../src/kernel/abi/syscalls.ts";
+import { SYS } from "../../src/kernel/abi/syscalls.ts";
 import { type StructRow, spellings, structs, unknownToHeaders } from "./probes.ts";
 
 /** What one of our numbers is in C: `probe` is a line of the program. */
@@ -36,7 +36,7 @@ test("every constant has the value of the kernel headers", () => {
 });
 
 test("every system call has its number", () => {
-  const probes = Object.entries(NUMBERS).map(([name, ours]) => ({ name, ours, probe: `VALUE(__NR_${name})` }));
+  const probes = Object.entries(SYS).map(([name, ours]) => ({ name, ours, probe: `VALUE(__NR_${name})` }));
   deepEqual(disagreements(probes), []);
 });
 

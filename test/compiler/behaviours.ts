@@ -1,6 +1,7 @@
 // What we lean on in the compiler and nobody promises: each line of the output is one behaviour, seen natively.
 
 import { asLxcError, LxcError } from "../../src/base/errors.ts";
+import { SYS } from "../../src/kernel/abi/syscalls.ts";
 import { call, tryCall } from "../../src/kernel/call.ts";
 import { textOf } from "../../src/kernel/memory.ts";
 import { cloneProcess, exitNow, shellCode, waitForEnd } from "../../src/kernel/process.ts";
@@ -169,7 +170,7 @@ function memory(): void {
 say("the name it was called by, and its arguments", process.argv.slice(1).join(" "));
 buffers();
 addresses();
-child("a forked child runs on", () => tryCall("fork"));
+child("a forked child runs on", () => tryCall(SYS.fork));
 child("a child of clone3 runs on", () => cloneProcess(0, -1).pid);
 errors();
 tables();

@@ -2,7 +2,7 @@
 
 import { openHow } from "../../src/kernel/abi/fs.ts";
 import { cloneArgs } from "../../src/kernel/abi/sched.ts";
-import { NUMBERS } from "../../src/kernel/abi/syscalls.ts";
+import { SYS } from "../../src/kernel/abi/syscalls.ts";
 import { textOf } from "../../src/kernel/memory.ts";
 
 /** Decides the result of one call; `bytesAt` gives the memory behind an argument. */
@@ -107,7 +107,7 @@ export class FakeKernel {
   }
 
   syscall(nr: number, ...args: number[]): number {
-    const name = Object.entries(NUMBERS).find(([, number]) => number === nr)?.[0] ?? `call ${nr}`;
+    const name = Object.entries(SYS).find(([, number]) => number === nr)?.[0] ?? `call ${nr}`;
     const shown = (SHAPES[name] ?? []).map((kind, i) => this.#show(kind, args[i] ?? 0));
     const line = `${name}(${shown.join(", ")})`;
     this.transcript.push(line);

@@ -2,6 +2,7 @@
 
 import { LxcError } from "../../base/errors.ts";
 import { AT_FDCWD } from "../../kernel/abi/fs.ts";
+import { SYS } from "../../kernel/abi/syscalls.ts";
 import { tryPath } from "../../kernel/call.ts";
 import { exitNow, tryExec } from "../../kernel/process.ts";
 import { runWithLongOutput } from "../../kernel/run-program.ts";
@@ -16,7 +17,7 @@ const MOST_OUTPUT_BYTES = 1024 * 1024;
 export function findProgram(name: string): string {
   for (const folder of FOLDERS) {
     const path = `${folder}/${name}`;
-    if (tryPath("faccessat", AT_FDCWD, path, X_OK, 0) === 0) return path;
+    if (tryPath(SYS.faccessat, AT_FDCWD, path, X_OK, 0) === 0) return path;
   }
   return "";
 }

@@ -3,6 +3,7 @@
 import { asLxcError, type LxcError } from "../../base/errors.ts";
 import { networkText } from "../../base/ip-network.ts";
 import { AT_FDCWD, AT_REMOVEDIR } from "../../kernel/abi/fs.ts";
+import { SYS } from "../../kernel/abi/syscalls.ts";
 import { tryPath } from "../../kernel/call.ts";
 import { closeFd, exists, makeDirectories, removeFile, writeText } from "../../kernel/files.ts";
 import { findLink } from "../../kernel/links.ts";
@@ -78,7 +79,7 @@ function alone(act: () => BridgeOutcome): BridgeOutcome {
     try {
       return act();
     } finally {
-      tryPath("unlinkat", folder, LOCK, 0, 0);
+      tryPath(SYS.unlinkat, folder, LOCK, 0, 0);
       closeFd(lock);
     }
   } finally {
@@ -142,7 +143,7 @@ function takeAllBack(socket: NetlinkSocket): AllTaken {
 }
 
 function removeEmpty(folder: string): void {
-  tryPath("unlinkat", AT_FDCWD, folder, AT_REMOVEDIR, 0);
+  tryPath(SYS.unlinkat, AT_FDCWD, folder, AT_REMOVEDIR, 0);
 }
 
 function stop(settings: BridgeSettings): BridgeOutcome {

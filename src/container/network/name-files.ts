@@ -5,6 +5,7 @@ import { joinPath } from "../../base/path.ts";
 import { wholeNumberIn } from "../../base/text.ts";
 import { AT_FDCWD, O_DIRECTORY, O_RDONLY } from "../../kernel/abi/fs.ts";
 import { SIGHUP } from "../../kernel/abi/signal.ts";
+import { SYS } from "../../kernel/abi/syscalls.ts";
 import { refused, tryCall } from "../../kernel/call.ts";
 import { closeFd, createText, exists, listDirectory, removeFile, tryOpenAt, tryReadText } from "../../kernel/files.ts";
 import { sendSignal, tryOpenProcess } from "../../kernel/process.ts";
@@ -86,7 +87,7 @@ export function tellName(bridge: string, named: NamedContainer): void {
   const isLeft = exists(path);
   removeFile(fresh);
   createText(fresh, hostFileText(named), 0o644);
-  const result = tryCall("renameat2", AT_FDCWD, fresh, AT_FDCWD, path, 0);
+  const result = tryCall(SYS.renameat2, AT_FDCWD, fresh, AT_FDCWD, path, 0);
   if (result < 0) throw refused(`tell the name server of ${named.container.name}`, "renameat2", result);
   // A new file it finds by itself (inotify); an old one's lines it keeps until it is told to read all anew.
   if (isLeft) wakeServer(bridge);

@@ -3,6 +3,7 @@
 
 import { Deadline } from "../../base/deadline.ts";
 import { MSG_DONTWAIT, MSG_NOSIGNAL } from "../../kernel/abi/socket.ts";
+import { SYS } from "../../kernel/abi/syscalls.ts";
 import { tryBytes, tryNumbers } from "../../kernel/call.ts";
 import { closeFd } from "../../kernel/files.ts";
 import { textOf } from "../../kernel/memory.ts";
@@ -122,7 +123,7 @@ export class UserPublisher {
 
 /** Runs in the new process. */
 function becomeHelper(helper: string, words: readonly string[], channel: number): never {
-  for (let standard = 0; standard < 3; standard++) tryNumbers("dup2", channel, standard, 0);
+  for (let standard = 0; standard < 3; standard++) tryNumbers(SYS.dup2, channel, standard, 0);
   blockSignals(signalSet([]));
   const result = tryExec(helper, [helper, ...words], NO_ENVIRONMENT);
   return exitNow(-result);
@@ -130,7 +131,7 @@ function becomeHelper(helper: string, words: readonly string[], channel: number)
 
 /** Any byte does. One that does not fit is not needed: others wait there already. */
 function wake(channel: number): void {
-  tryBytes("sendto", channel, new Uint8Array(1), 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+  tryBytes(SYS.sendto, channel, new Uint8Array(1), 1, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
 /** What it says until it is ready, or ends. */
@@ -140,7 +141,7 @@ function answerFrom(channel: number): string {
   let length = 0;
   while (length < room.length && waitFor(channel, POLLIN, deadline.leftMs())) {
     const part = room.subarray(length);
-    const count = tryBytes("read", channel, part, part.length, 0);
+    const count = tryBytes(SYS.read, channel, part, part.length, 0);
     if (count <= 0) break;
     length += count;
     if (textOf(room.subarray(0, length)) === READY) break;

@@ -2,6 +2,7 @@
 
 import { asLxcError } from "../../base/errors.ts";
 import { ENOENT } from "../../kernel/abi/errno.ts";
+import { SYS } from "../../kernel/abi/syscalls.ts";
 import { tryNumbers } from "../../kernel/call.ts";
 import { type Caller, callerOf, readTrusted } from "./caller.ts";
 import { USERNET } from "./user-refusals.ts";
@@ -13,7 +14,7 @@ export interface UsernetView {
 }
 
 export function usernetView(): UsernetView {
-  const uid = tryNumbers("getuid", 0, 0, 0);
+  const uid = tryNumbers(SYS.getuid, 0, 0, 0);
   try {
     const caller = callerOf(uid);
     return { caller, text: readUsernet() };

@@ -1,6 +1,7 @@
 // The console and the login terminals of a container. Runs in its first process, before its root is entered.
 
 import { AT_FDCWD } from "../../kernel/abi/fs.ts";
+import { SYS } from "../../kernel/abi/syscalls.ts";
 import { call, tryNumbers } from "../../kernel/call.ts";
 import { closeFd } from "../../kernel/files.ts";
 import { openTerminal, type Terminal } from "../../kernel/terminals.ts";
@@ -55,7 +56,7 @@ function openConsole(builder: RootfsBuilder, from: "container" | "host"): Termin
   const console =
     from === "host" ? openTerminal(AT_FDCWD, "/dev/ptmx") : openTerminal(builder.mountedAt("dev/pts"), "ptmx");
   call("set the mode of the console", "fchmod", console.peer, CONSOLE_MODE);
-  tryNumbers("fchown", console.peer, 0, -1);
+  tryNumbers(SYS.fchown, console.peer, 0, -1);
   return console;
 }
 

@@ -9,6 +9,7 @@ import { blankSeparated } from "../../base/text.ts";
 import { EACCES, EINVAL, ELOOP, ENODEV, ENOENT, ENOTDIR, EPERM } from "../../kernel/abi/errno.ts";
 import { AT_FDCWD, O_DIRECTORY, O_PATH, ST_RDONLY, statfs } from "../../kernel/abi/fs.ts";
 import { MNT_DETACH } from "../../kernel/abi/mount.ts";
+import { SYS } from "../../kernel/abi/syscalls.ts";
 import { call, refused, tryCall } from "../../kernel/call.ts";
 import { closeAll, closeFd, tryOpenAt, tryReadText } from "../../kernel/files.ts";
 import { attachTree, tryCloneTree } from "../../kernel/mounts.ts";
@@ -153,7 +154,7 @@ function isHostsUser(): boolean {
 /** The kernel makes an overlay that cannot be written to when its folders cannot, and says so in its own log only. */
 function refuseReadOnly(mount: number, paths: OverlayPaths): void {
   const system = new Uint8Array(statfs.size);
-  if (tryCall("fstatfs", mount, system) < 0 || statfs.flags.get(system) % 2 !== ST_RDONLY) return;
+  if (tryCall(SYS.fstatfs, mount, system) < 0 || statfs.flags.get(system) % 2 !== ST_RDONLY) return;
   closeFd(mount);
   throw new LxcError("not-permitted", `write to ${paths.upper}`, "the container's root may not write there", {
     hint: `give ${paths.upper} and ${paths.work} to the container's root, on a file system that can be written to`,

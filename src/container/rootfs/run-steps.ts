@@ -30,6 +30,7 @@ import {
   MS_REMOUNT,
   MS_SLAVE,
 } from "../../kernel/abi/mount.ts";
+import { SYS } from "../../kernel/abi/syscalls.ts";
 import { call, refused, tryBytes, tryCall, tryPath } from "../../kernel/call.ts";
 import { closeFd, statusOf, tryCreateAt, tryOpenAt } from "../../kernel/files.ts";
 import { bytesOfText } from "../../kernel/memory.ts";
@@ -257,7 +258,7 @@ export class RootfsBuilder {
     try {
       const to = `/proc/self/fd/${target}`;
       const flags = step.flags & MS_MOVE ? MS_MOVE : step.flags;
-      const result = tryCall("mount", step.source, to, step.type === "none" ? 0 : step.type, flags, step.data);
+      const result = tryCall(SYS.mount, step.source, to, step.type === "none" ? 0 : step.type, flags, step.data);
       if (result < 0) throw mountRefused(step, result);
       if (step.propagation !== 0) this.#spread(step);
     } finally {
@@ -321,7 +322,7 @@ export class RootfsBuilder {
   #makeNode(at: string, major: number, minor: number): void {
     const device = Math.floor(minor / 256) * 2 ** 20 + major * 256 + (minor % 256);
     const result = this.#inFolder(at, (dir, name) =>
-      tryPath("mknodat", plain(dir), `${name}`, S_IFCHR | 0o666, device),
+      tryPath(SYS.mknodat, plain(dir), `${name}`, S_IFCHR | 0o666, device),
     );
     if (result >= 0 || result === -EEXIST) return;
     if (result !== -EPERM) throw refused(`make the device /${at}`, "mknodat", result);
@@ -332,7 +333,7 @@ export class RootfsBuilder {
   }
 
   #makeLink(at: string, target: string): void {
-    const result = this.#inFolder(at, (dir, name) => tryCall("symlinkat", target, dir, name));
+    const result = this.#inFolder(at, (dir, name) => tryCall(SYS.symlinkat, target, dir, name));
     if (result < 0 && result !== -EEXIST && result !== -ENOENT)
       throw refused(`make the link /${at}`, "symlinkat", result);
   }
@@ -355,7 +356,7 @@ export class RootfsBuilder {
     try {
       if (made < 0) return;
       const text = bytesOfText(bootIdText(randomBytes()));
-      if (tryBytes("write", made, text, text.length, 0) < 0) return;
+      if (tryBytes(SYS.write, made, text, text.length, 0) < 0) return;
       const tree = tryCloneTree(made, "", false);
       if (tree < 0) return;
       setMountAttributes(tree, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, 0, 0);
@@ -369,7 +370,7 @@ export class RootfsBuilder {
 
   /** Opens an empty file at `at` to be mounted on, made when missing. */
   #emptyFile(at: string): number {
-    const result = this.#inFolder(at, (dir, name) => tryPath("mknodat", plain(dir), `${name}`, S_IFREG, 0));
+    const result = this.#inFolder(at, (dir, name) => tryPath(SYS.mknodat, plain(dir), `${name}`, S_IFREG, 0));
     const place = this.#place(at);
     if (result < 0 && result !== -EEXIST) return makeFileBelow(place.dir, place.path, 0o000);
     return openBelow(place.dir, place.path, O_PATH);

@@ -2,6 +2,7 @@
 
 import { below, joinPath } from "../../base/path.ts";
 import { AT_FDCWD, AT_REMOVEDIR, O_DIRECTORY, O_NOFOLLOW, O_PATH } from "../../kernel/abi/fs.ts";
+import { SYS } from "../../kernel/abi/syscalls.ts";
 import { tryPath } from "../../kernel/call.ts";
 import { closeFd, tryOpenAt } from "../../kernel/files.ts";
 import { type Container, directoryOf } from "../container.ts";
@@ -53,7 +54,7 @@ function keptLayer(paths: OverlayPaths, folder: string): string {
 function removeWork(work: string): void {
   const fd = tryOpenAt(AT_FDCWD, work, O_PATH | O_DIRECTORY | O_NOFOLLOW);
   if (fd < 0) return;
-  for (let i = 0; i < OF_THE_KERNEL.length; i++) tryPath("unlinkat", fd, OF_THE_KERNEL[i]!, AT_REMOVEDIR, 0);
+  for (let i = 0; i < OF_THE_KERNEL.length; i++) tryPath(SYS.unlinkat, fd, OF_THE_KERNEL[i]!, AT_REMOVEDIR, 0);
   closeFd(fd);
-  tryPath("unlinkat", AT_FDCWD, work, AT_REMOVEDIR, 0);
+  tryPath(SYS.unlinkat, AT_FDCWD, work, AT_REMOVEDIR, 0);
 }

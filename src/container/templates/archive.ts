@@ -14,6 +14,7 @@ import {
   S_IFMT,
   S_IFREG,
 } from "../../kernel/abi/fs.ts";
+import { SYS } from "../../kernel/abi/syscalls.ts";
 import { call, tryBytes, tryNumbers } from "../../kernel/call.ts";
 import { closeFd, exists, namesIn, openFile, statusOf, tryOpenAt } from "../../kernel/files.ts";
 import { textOf } from "../../kernel/memory.ts";
@@ -82,7 +83,7 @@ export function isArchive(path: string): boolean {
 /** What is at the beginning of the open file; a short file has a short one. */
 function headOf(fd: number, mostBytes: number): Uint8Array {
   const bytes = new Uint8Array(mostBytes);
-  const length = tryBytes("pread64", fd, bytes, bytes.length, 0);
+  const length = tryBytes(SYS.pread64, fd, bytes, bytes.length, 0);
   return bytes.subarray(0, Math.max(0, length));
 }
 
@@ -92,8 +93,8 @@ export function unpackArchive(run: ArchiveRun, interrupts: Interrupts): void {
   const archive = openFile(run.archive, O_RDONLY);
   const said = call("keep what tar says", "memfd_create", "said", MFD_CLOEXEC);
   try {
-    const size = tryNumbers("lseek", archive, 0, SEEK_END);
-    tryNumbers("lseek", archive, 0, 0);
+    const size = tryNumbers(SYS.lseek, archive, 0, SEEK_END);
+    tryNumbers(SYS.lseek, archive, 0, 0);
     const path = TARS.find((each) => exists(`${each}`)) ?? "tar";
     const args = wordsFor(packingOf(headOf(archive, HEAD_SIZE)), run.folder);
     const { mapped, environment, doing } = run;
@@ -127,7 +128,7 @@ function wordsFor(packing: string, folder: string): string[] {
 
 /** tar shares our place in the file. */
 function tellHowFar(name: string, archive: number, size: number): void {
-  const at = tryNumbers("lseek", archive, 0, SEEK_CUR);
+  const at = tryNumbers(SYS.lseek, archive, 0, SEEK_CUR);
   const mebibytes = (bytes: number): number => Math.ceil(bytes / MEBIBYTE);
   tellProgress(`unpacking ${baseName(name)}: ${mebibytes(at)} of ${mebibytes(size)} MiB`);
 }

@@ -4,6 +4,7 @@ import { LxcError } from "../../base/errors.ts";
 import { joinPath } from "../../base/path.ts";
 import { elfHeader, PT_INTERP, programHeader } from "../../kernel/abi/elf.ts";
 import { AT_FDCWD, MFD_CLOEXEC, O_RDONLY, SEEK_SET } from "../../kernel/abi/fs.ts";
+import { SYS } from "../../kernel/abi/syscalls.ts";
 import { call, tryBytes, tryNumbers, tryPath } from "../../kernel/call.ts";
 import { closeFd, readAll, tryOpenAt } from "../../kernel/files.ts";
 import { cloneProcess, exitNow, tryExecFd, waitForEnd } from "../../kernel/process.ts";
@@ -28,7 +29,7 @@ export function findBusybox(given: string, path: string): Busybox {
   let problem = given !== "" ? `there is no program ${given}` : "there is no busybox in PATH";
   for (let i = 0; i < candidates.length; i++) {
     const file = candidates[i]!;
-    const fd = tryPath("faccessat", AT_FDCWD, file, X_OK, 0) === 0 ? tryOpenAt(AT_FDCWD, file, O_RDONLY) : -1;
+    const fd = tryPath(SYS.faccessat, AT_FDCWD, file, X_OK, 0) === 0 ? tryOpenAt(AT_FDCWD, file, O_RDONLY) : -1;
     if (fd < 0) continue;
     if (isStatic(fd)) return describedBusybox(fd);
     problem = `${file} is not a static program, and would not run in the container`;
@@ -49,8 +50,8 @@ function candidatesIn(path: string): string[] {
 /** Whether the program needs no other file to run: a 64-bit ELF file without an interpreter. */
 function isStatic(fd: number): boolean {
   const head = new Uint8Array(1024);
-  const length = tryBytes("read", fd, head, head.length, 0);
-  tryNumbers("lseek", fd, 0, 0);
+  const length = tryBytes(SYS.read, fd, head, head.length, 0);
+  tryNumbers(SYS.lseek, fd, 0, 0);
   return isStaticElf(head.subarray(0, Math.max(length, 0)));
 }
 
@@ -97,7 +98,7 @@ function ask(program: number, args: readonly string[]): Question {
   const said = call("make a file in memory", "memfd_create", "busybox", MFD_CLOEXEC);
   const child = cloneProcess(0, -1);
   if (child.pid === 0) {
-    for (let fd = 1; fd <= 2; fd++) tryNumbers("dup3", said, fd, 0);
+    for (let fd = 1; fd <= 2; fd++) tryNumbers(SYS.dup3, said, fd, 0);
     tryExecFd(program, args, ["PATH=/bin"]);
     exitNow(127);
   }

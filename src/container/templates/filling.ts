@@ -4,6 +4,7 @@ import { LxcError } from "../../base/errors.ts";
 import { joinPath } from "../../base/path.ts";
 import { EEXIST } from "../../kernel/abi/errno.ts";
 import { AT_FDCWD, O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_PATH, O_WRONLY } from "../../kernel/abi/fs.ts";
+import { SYS } from "../../kernel/abi/syscalls.ts";
 import { refused, tryCall, tryNumbers, tryPath } from "../../kernel/call.ts";
 import { copyContents } from "../../kernel/copy.ts";
 import { closeFd, openAt, tryCreateAt, tryOpenAt, writeAll } from "../../kernel/files.ts";
@@ -31,7 +32,7 @@ export class Filling {
 
   /** Makes one folder; one that is there is kept. */
   makeFolder(path: string, mode: number): void {
-    const result = tryPath("mkdirat", this.#root, path, mode, 0);
+    const result = tryPath(SYS.mkdirat, this.#root, path, mode, 0);
     if (result === 0) this.#note(path);
     else if (result !== -EEXIST || !this.hasFolder(path)) throw this.#refusal(path, "mkdirat", result);
   }
@@ -58,7 +59,7 @@ export class Filling {
     try {
       copyContents(from, fd, `${path} into the container`);
       // Writing takes the setuid bit away from all but root.
-      const result = tryNumbers("fchmod", fd, mode, 0);
+      const result = tryNumbers(SYS.fchmod, fd, mode, 0);
       if (result < 0) throw this.#refusal(path, "fchmod", result);
     } finally {
       closeFd(fd);
@@ -67,14 +68,14 @@ export class Filling {
 
   /** Another name for the file `target`: a hard link, or where there can be none a symbolic one with the text `text`. */
   makeLink(path: string, target: string, text: string): void {
-    let result = tryCall("linkat", this.#root, target, this.#root, path, 0);
-    if (result < 0 && result !== -EEXIST) result = tryCall("symlinkat", text, this.#root, path);
+    let result = tryCall(SYS.linkat, this.#root, target, this.#root, path, 0);
+    if (result < 0 && result !== -EEXIST) result = tryCall(SYS.symlinkat, text, this.#root, path);
     if (result < 0) throw this.#refusal(path, "linkat", result);
     this.#note(path);
   }
 
   setMode(path: string, mode: number): void {
-    const result = tryPath("fchmodat", this.#root, path, mode, 0);
+    const result = tryPath(SYS.fchmodat, this.#root, path, mode, 0);
     if (result < 0) throw this.#refusal(path, "fchmodat", result);
   }
 

@@ -9,6 +9,7 @@ import { MS_REC, MS_SLAVE } from "../../kernel/abi/mount.ts";
 import { PR_SET_CHILD_SUBREAPER } from "../../kernel/abi/prctl.ts";
 import { CLONE_NEWNS, CLONE_NEWUSER } from "../../kernel/abi/sched.ts";
 import { SIGKILL, SIGTERM } from "../../kernel/abi/signal.ts";
+import { SYS } from "../../kernel/abi/syscalls.ts";
 import { call, tryCall, tryNumbers } from "../../kernel/call.ts";
 import { closeFd, tryReadText } from "../../kernel/files.ts";
 import { bytesOfText, textOf } from "../../kernel/memory.ts";
@@ -61,7 +62,7 @@ export interface ProgramOutcome {
 /** Runs the program to its end; `tell` is called while it goes on. Throws when a signal came: then it and all it started have ended. */
 export function runProgram(run: ProgramRun, interrupts: Interrupts, tell: () => void): ProgramOutcome {
   // Whatever it leaves behind becomes our child, so that it can be found and ended too.
-  tryNumbers("prctl", PR_SET_CHILD_SUBREAPER, 1, 0);
+  tryNumbers(SYS.prctl, PR_SET_CHILD_SUBREAPER, 1, 0);
   try {
     const mapped = run.mapped;
     const isRoot = mapped !== undefined || effectiveUser() === 0;
@@ -73,7 +74,7 @@ export function runProgram(run: ProgramRun, interrupts: Interrupts, tell: () => 
     closeFd(child.pidfd);
     return { end, errno: gate.close() };
   } finally {
-    tryNumbers("prctl", PR_SET_CHILD_SUBREAPER, 0, 0);
+    tryNumbers(SYS.prctl, PR_SET_CHILD_SUBREAPER, 0, 0);
   }
 }
 
@@ -86,9 +87,9 @@ function becomeProgram(run: ProgramRun, isRoot: boolean, gate: Gate, interrupts:
     dieWithParent(SIGKILL);
     blockSignals(interrupts.before);
     if (isRoot) setPropagation("/", MS_REC | MS_SLAVE);
-    tryNumbers("umask", UMASK, 0, 0);
-    if (run.input >= 0) tryNumbers("dup2", run.input, 0, 0);
-    for (let fd = 1; fd <= 2 && run.output >= 0; fd++) tryNumbers("dup2", run.output, fd, 0);
+    tryNumbers(SYS.umask, UMASK, 0, 0);
+    if (run.input >= 0) tryNumbers(SYS.dup2, run.input, 0, 0);
+    for (let fd = 1; fd <= 2 && run.output >= 0; fd++) tryNumbers(SYS.dup2, run.output, fd, 0);
     gate.tell(-tryExec(run.path, [baseName(run.path)].concat(run.args), run.environment));
   } finally {
     exitNow(127);
@@ -155,8 +156,8 @@ function endDescendants(): void {
     if (children.length === 0) return;
     for (let i = 0; i < children.length; i++) {
       const pid = children[i]!;
-      if (grace.hasPassed()) tryNumbers("kill", pid, SIGKILL, 0);
-      else if (!asked.includes(pid)) tryNumbers("kill", pid, SIGTERM, 0);
+      if (grace.hasPassed()) tryNumbers(SYS.kill, pid, SIGKILL, 0);
+      else if (!asked.includes(pid)) tryNumbers(SYS.kill, pid, SIGTERM, 0);
       asked.push(pid);
     }
     pauseMs(PAUSE_MS);
@@ -185,5 +186,5 @@ function waitReadable(fds: readonly number[]): void {
 function pauseMs(ms: number): void {
   const time = new Uint8Array(timespec.size);
   timespec.nanoseconds.put(time, ms * 1000000);
-  tryCall("nanosleep", time, 0);
+  tryCall(SYS.nanosleep, time, 0);
 }

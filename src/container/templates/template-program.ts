@@ -3,6 +3,7 @@
 import { LxcError } from "../../base/errors.ts";
 import { ENOENT, errnoText } from "../../kernel/abi/errno.ts";
 import { AT_FDCWD, O_RDONLY, O_RDWR } from "../../kernel/abi/fs.ts";
+import { SYS } from "../../kernel/abi/syscalls.ts";
 import { tryBytes } from "../../kernel/call.ts";
 import { closeFd, openFile, tryOpenAt } from "../../kernel/files.ts";
 import { type ProcessEnd, shellCode } from "../../kernel/process.ts";
@@ -52,7 +53,7 @@ function tryReadHead(path: string): Uint8Array {
   const bytes = new Uint8Array(HEAD_BYTES);
   const fd = tryOpenAt(AT_FDCWD, path, O_RDONLY);
   if (fd < 0) return bytes.subarray(0, 0);
-  const length = tryBytes("read", fd, bytes, bytes.length, 0);
+  const length = tryBytes(SYS.read, fd, bytes, bytes.length, 0);
   closeFd(fd);
   return bytes.subarray(0, Math.max(0, length));
 }

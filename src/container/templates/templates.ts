@@ -4,6 +4,7 @@ import { LxcError } from "../../base/errors.ts";
 import { joinPath } from "../../base/path.ts";
 import { nearest } from "../../base/text.ts";
 import { AT_FDCWD } from "../../kernel/abi/fs.ts";
+import { SYS } from "../../kernel/abi/syscalls.ts";
 import { tryPath } from "../../kernel/call.ts";
 import { isDirectory, listDirectory } from "../../kernel/files.ts";
 import { isArchive } from "./archive.ts";
@@ -59,5 +60,5 @@ function badTemplate(name: string, hint: string): LxcError {
 }
 
 function isExecutable(path: string): boolean {
-  return tryPath("faccessat", AT_FDCWD, path, X_OK, 0) === 0;
+  return tryPath(SYS.faccessat, AT_FDCWD, path, X_OK, 0) === 0;
 }

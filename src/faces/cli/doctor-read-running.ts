@@ -18,6 +18,7 @@ import { denialError, profilesOf } from "../../isolation/kernel-log-advice.ts";
 import { denialIn } from "../../isolation/kernel-log-denials.ts";
 import { AT_FDCWD, O_NONBLOCK, O_RDONLY } from "../../kernel/abi/fs.ts";
 import { RT_SCOPE_LINK } from "../../kernel/abi/rtnetlink.ts";
+import { SYS } from "../../kernel/abi/syscalls.ts";
 import { LOOPBACK_INDEX, listDeviceAddresses, listRoutes } from "../../kernel/addresses.ts";
 import { tryNumbers } from "../../kernel/call.ts";
 import { closeFd, readUpTo, statusOf, tryOpenAt, tryReadText } from "../../kernel/files.ts";
@@ -80,7 +81,7 @@ function tailOf(path: string): string {
   if (fd < 0) return "";
   try {
     const size = statusOf(fd, path).sizeBytes;
-    if (size > LOG_TAIL_BYTES) tryNumbers("lseek", fd, size - LOG_TAIL_BYTES, 0);
+    if (size > LOG_TAIL_BYTES) tryNumbers(SYS.lseek, fd, size - LOG_TAIL_BYTES, 0);
     return textOf(readUpTo(fd, path, LOG_TAIL_BYTES * 2));
   } catch (caught) {
     asLxcError(caught as Error);

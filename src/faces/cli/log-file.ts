@@ -4,6 +4,7 @@ import { Log, type LogLevel, logLevelNamed, placed, severityOf } from "../../bas
 import { syslogMessage } from "../../base/syslog.ts";
 import type { Config } from "../../container/config/schema.ts";
 import { O_APPEND, O_CREAT, O_WRONLY } from "../../kernel/abi/fs.ts";
+import { SYS } from "../../kernel/abi/syscalls.ts";
 import { tryBytes } from "../../kernel/call.ts";
 import { createFile, makeDirectories } from "../../kernel/files.ts";
 import { bytesOfText } from "../../kernel/memory.ts";
@@ -58,7 +59,7 @@ function logTo(args: Arguments, path: string, least: LogLevel): Log | undefined 
   const fd = createFile(path, O_WRONLY | O_CREAT | O_APPEND, 0o640);
   const write = (line: string): void => {
     const bytes = bytesOfText(line);
-    tryBytes("write", fd, bytes, bytes.length, 0);
+    tryBytes(SYS.write, fd, bytes, bytes.length, 0);
   };
   return new Log({ program: args.tool, container: args.name, least: severityOf(least), write, fd });
 }

@@ -4,6 +4,7 @@ import { asLxcError, LxcError } from "../../base/errors.ts";
 import { visible } from "../../base/text.ts";
 import { EAGAIN, ECONNRESET, EPIPE } from "../../kernel/abi/errno.ts";
 import { MSG_DONTWAIT } from "../../kernel/abi/socket.ts";
+import { SYS } from "../../kernel/abi/syscalls.ts";
 import { tryBytes } from "../../kernel/call.ts";
 import { EventLoop } from "../../kernel/event-loop.ts";
 import { closeFd } from "../../kernel/files.ts";
@@ -71,7 +72,7 @@ function quitAll(args: Arguments, lxcpaths: readonly string[]): number {
       continue;
     }
     const word = bytesOfText("quit");
-    tryBytes("write", fd, word, word.length, 0);
+    tryBytes(SYS.write, fd, word, word.length, 0);
     closeFd(fd);
   }
   if (failure !== undefined) throw failure;
@@ -121,7 +122,7 @@ class Monitor {
   }
 
   #hear(lxcpath: string, fd: number, stream: MessageStream): void {
-    const got = tryBytes("recvfrom", fd, this.#bytes, this.#bytes.length, MSG_DONTWAIT);
+    const got = tryBytes(SYS.recvfrom, fd, this.#bytes, this.#bytes.length, MSG_DONTWAIT);
     if (got === -EAGAIN) return;
     if (got <= 0) {
       this.#loop.forget(fd);

@@ -3,6 +3,7 @@
 import { encodeError } from "../../base/error-fields.ts";
 import { asLxcError, LxcError } from "../../base/errors.ts";
 import { wholeNumberIn } from "../../base/text.ts";
+import { SYS } from "../../kernel/abi/syscalls.ts";
 import { tryBytes } from "../../kernel/call.ts";
 import { closeFd } from "../../kernel/files.ts";
 import { bytesOfText } from "../../kernel/memory.ts";
@@ -37,7 +38,7 @@ function run(args: Arguments): number {
   if (claim === undefined) throw isThereAlready(lxcpath);
   if (channel >= 0) {
     const ready = bytesOfText(READY);
-    tryBytes("write", channel, ready, ready.length, 0);
+    tryBytes(SYS.write, channel, ready, ready.length, 0);
     closeFd(channel);
   }
   args.log.info("monitord", `watches the containers of ${lxcpath}`);
@@ -53,7 +54,7 @@ function claimAndTell(lxcpath: string, channel: number): MonitordClaim | undefin
   } catch (caught) {
     const error = asLxcError(caught as Error);
     const bytes = encodeError(error);
-    if (channel >= 0) tryBytes("write", channel, bytes, bytes.length, 0);
+    if (channel >= 0) tryBytes(SYS.write, channel, bytes, bytes.length, 0);
     throw error;
   }
 }

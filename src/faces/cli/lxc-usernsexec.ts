@@ -3,6 +3,7 @@
 import { asLxcError, LxcError } from "../../base/errors.ts";
 import { firstMapsFor } from "../../container/subordinate-ids.ts";
 import type { IdMapping } from "../../isolation/id-maps.ts";
+import { SYS } from "../../kernel/abi/syscalls.ts";
 import { tryNumbers } from "../../kernel/call.ts";
 import { type ProcessEnd, shellCode } from "../../kernel/process.ts";
 import { mapsIn, NOT_MAPPED, runAsMappedRoot, withSelf } from "../../lifecycle/usernsexec.ts";
@@ -76,9 +77,9 @@ function execute(maps: readonly IdMapping[], command: readonly string[]): Proces
 }
 
 function ownUser(): number {
-  return tryNumbers("getuid", 0, 0, 0);
+  return tryNumbers(SYS.getuid, 0, 0, 0);
 }
 
 function ownGroup(): number {
-  return tryNumbers("getgid", 0, 0, 0);
+  return tryNumbers(SYS.getgid, 0, 0, 0);
 }

@@ -2,6 +2,7 @@
 
 import { describe, type LxcError, nearestHint } from "../../base/errors.ts";
 import type { Finding } from "../../base/finding.ts";
+import { SYS } from "../../kernel/abi/syscalls.ts";
 import { tryBytes } from "../../kernel/call.ts";
 import { writeAll } from "../../kernel/files.ts";
 import { bytesOfText } from "../../kernel/memory.ts";
@@ -17,7 +18,7 @@ export function print(text: string): void {
 /** Writes to standard error; there is nobody to tell when that fails. */
 export function printError(text: string): void {
   const bytes = bytesOfText(text);
-  tryBytes("write", 2, bytes, bytes.length, 0);
+  tryBytes(SYS.write, 2, bytes, bytes.length, 0);
 }
 
 export function printLines(lines: readonly string[]): void {

@@ -2,6 +2,7 @@
 
 import { asLxcError } from "../../base/errors.ts";
 import { EPIPE } from "../../kernel/abi/errno.ts";
+import { SYS } from "../../kernel/abi/syscalls.ts";
 import { tryBytes } from "../../kernel/call.ts";
 import { EventLoop } from "../../kernel/event-loop.ts";
 import { closeFd } from "../../kernel/files.ts";
@@ -77,7 +78,7 @@ class Screen {
 
   #readKeys(): void {
     const bytes = new Uint8Array(64);
-    const count = tryBytes("read", this.#keys, bytes, bytes.length, 0);
+    const count = tryBytes(SYS.read, this.#keys, bytes, bytes.length, 0);
     if (count === 0) this.#loop.stop();
     let changes = false;
     for (let at = 0; at < count; at++) {

@@ -2,6 +2,7 @@
 
 import { capabilitySet, keepOnly } from "../../isolation/capability-sets.ts";
 import { SIGCHLD } from "../../kernel/abi/signal.ts";
+import { SYS } from "../../kernel/abi/syscalls.ts";
 import { call, tryNumbers } from "../../kernel/call.ts";
 import { becomeGroup, type ResourceLimit, setResourceLimits, trySetGroups } from "../../kernel/credentials.ts";
 import { closeAllBut, holdStandardDescriptors } from "../../kernel/process.ts";
@@ -23,7 +24,7 @@ export function leaveCaller(): void {
   blockSignals(allSignalsBut([]));
   // Who ignores it cannot wait for a child.
   defaultSignal(SIGCHLD);
-  tryNumbers("umask", 0o022, 0, 0);
+  tryNumbers(SYS.umask, 0o022, 0, 0);
   call("leave the caller's folder", "chdir", "/");
   setResourceLimits(0, limits());
 }
@@ -37,7 +38,7 @@ function limits(): ResourceLimit[] {
 }
 
 export function realUser(): number {
-  return tryNumbers("getuid", 0, 0, 0);
+  return tryNumbers(SYS.getuid, 0, 0, 0);
 }
 
 /** Runs `action` with the rights of the caller, and with no more: its user, its groups, no capability. */

@@ -8,6 +8,7 @@ import { usernetRules } from "../../container/config/usernet.ts";
 import { type Caller, callerOf, readTrusted } from "../../container/network/caller.ts";
 import { isOwnNic, type NicLine, NO_BRIDGE, nicName, ownerWithRoom, rulesFor } from "../../container/network/nics.ts";
 import { USERNET } from "../../container/network/user-refusals.ts";
+import { SYS } from "../../kernel/abi/syscalls.ts";
 import { call, tryBytes } from "../../kernel/call.ts";
 import { type LinkInfo, listLinks } from "../../kernel/links.ts";
 import { bytesOfText } from "../../kernel/memory.ts";
@@ -116,11 +117,11 @@ function living(lines: readonly NicLine[], links: readonly LinkInfo[]): NicLine[
 /** In one write, as LXC reads it once. */
 function answer(pair: NicPair): number {
   const bytes = bytesOfText(`${pair.inside}:${pair.insideIndex}:${pair.host}:${pair.hostIndex}\n`);
-  return tryBytes("write", STDOUT, bytes, bytes.length, 0) === bytes.length ? 0 : 1;
+  return tryBytes(SYS.write, STDOUT, bytes, bytes.length, 0) === bytes.length ? 0 : 1;
 }
 
 function fail(text: string): number {
   const bytes = bytesOfText(text);
-  tryBytes("write", STDERR, bytes, bytes.length, 0);
+  tryBytes(SYS.write, STDERR, bytes, bytes.length, 0);
   return 1;
 }

@@ -5,6 +5,7 @@ import { AT_FDCWD, O_DIRECTORY, O_NOCTTY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, stat
 import { NS_GET_NSTYPE, NS_GET_OWNER_UID, NS_GET_USERNS, NSFS_MAGIC } from "../../kernel/abi/nsfs.ts";
 import { CLONE_NEWNET } from "../../kernel/abi/sched.ts";
 import { Layout } from "../../kernel/abi/struct.ts";
+import { SYS } from "../../kernel/abi/syscalls.ts";
 import { tryCall, tryNumbers } from "../../kernel/call.ts";
 import { closeFd, openAt } from "../../kernel/files.ts";
 import { asCaller } from "../setuid/privileges.ts";
@@ -31,16 +32,16 @@ function openPlace(place: NamespacePlace): number {
 
 function isNetwork(fd: number): boolean {
   const system = new Uint8Array(statfs.size);
-  if (tryCall("fstatfs", fd, system) < 0 || statfs.type.get(system) !== NSFS_MAGIC) return false;
-  return tryNumbers("ioctl", fd, NS_GET_NSTYPE, 0) === CLONE_NEWNET;
+  if (tryCall(SYS.fstatfs, fd, system) < 0 || statfs.type.get(system) !== NSFS_MAGIC) return false;
+  return tryNumbers(SYS.ioctl, fd, NS_GET_NSTYPE, 0) === CLONE_NEWNET;
 }
 
 /** Who made the user namespace that the network namespace belongs to; -1 when it is none of ours to see (CVE-2017-5985). */
 function ownerOf(fd: number): number {
-  const users = tryNumbers("ioctl", fd, NS_GET_USERNS, 0);
+  const users = tryNumbers(SYS.ioctl, fd, NS_GET_USERNS, 0);
   if (users < 0) return -1;
   const bytes = new Uint8Array(4);
-  const result = tryCall("ioctl", users, NS_GET_OWNER_UID, bytes);
+  const result = tryCall(SYS.ioctl, users, NS_GET_OWNER_UID, bytes);
   closeFd(users);
   return result < 0 ? -1 : owner.get(bytes);
 }

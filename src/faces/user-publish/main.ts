@@ -11,6 +11,7 @@ import { mayPublish, READY, takenText } from "../../container/network/publish-ru
 import { USERNET } from "../../container/network/user-refusals.ts";
 import { EAGAIN } from "../../kernel/abi/errno.ts";
 import { SIGTERM } from "../../kernel/abi/signal.ts";
+import { SYS } from "../../kernel/abi/syscalls.ts";
 import { tryBytes } from "../../kernel/call.ts";
 import { bytesOfText } from "../../kernel/memory.ts";
 import { effectiveUser, exitNow } from "../../kernel/process.ts";
@@ -83,13 +84,13 @@ function isHeardOf(): boolean {
   const bytes = new Uint8Array(64);
   for (;;) {
     waitFor(STDIN, POLLIN, FOR_EVER);
-    const count = tryBytes("read", STDIN, bytes, bytes.length, 0);
+    const count = tryBytes(SYS.read, STDIN, bytes, bytes.length, 0);
     if (count !== -EAGAIN) return count > 0;
   }
 }
 
 function say(fd: number, text: string, code: number): number {
   const bytes = bytesOfText(text);
-  tryBytes("write", fd, bytes, bytes.length, 0);
+  tryBytes(SYS.write, fd, bytes, bytes.length, 0);
   return code;
 }

@@ -2,6 +2,7 @@
 
 import { ENOENT } from "../../kernel/abi/errno.ts";
 import { AT_EMPTY_PATH } from "../../kernel/abi/fs.ts";
+import { SYS } from "../../kernel/abi/syscalls.ts";
 import { refused, tryCall } from "../../kernel/call.ts";
 import { tryReadText } from "../../kernel/files.ts";
 
@@ -55,11 +56,11 @@ export function delegateCgroup(folder: CgroupFolder, owner: CgroupOwner, files: 
 function give(dir: number, file: string, owner: CgroupOwner, sharedMode: number): void {
   const what = file === "" ? "a cgroup" : file;
   const isShared = owner.keeper !== 0;
-  const changed = tryCall("fchownat", dir, file, isShared ? owner.keeper : owner.uid, owner.gid, AT_EMPTY_PATH);
+  const changed = tryCall(SYS.fchownat, dir, file, isShared ? owner.keeper : owner.uid, owner.gid, AT_EMPTY_PATH);
   if (changed === -ENOENT) return;
   if (changed < 0) throw refused(`give ${what} to the container's root`, "fchownat", changed);
   if (!isShared) return;
   // An O_PATH folder has no fchmod, and `.` in it is the folder itself.
-  const result = tryCall("fchmodat", dir, file === "" ? "." : file, sharedMode);
+  const result = tryCall(SYS.fchmodat, dir, file === "" ? "." : file, sharedMode);
   if (result < 0) throw refused(`let the container's root write to ${what}`, "fchmodat", result);
 }

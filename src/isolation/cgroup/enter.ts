@@ -1,5 +1,6 @@
 // Entering cgroups of version 1 without the kernel's system-wide lock. Runs in any single-threaded process of ours.
 
+import { SYS } from "../../kernel/abi/syscalls.ts";
 import { refused, tryBytes } from "../../kernel/call.ts";
 import { closeFd } from "../../kernel/files.ts";
 import { bytesOfText } from "../../kernel/memory.ts";
@@ -19,7 +20,7 @@ export function enterByTasks(fds: readonly number[]): void {
 /** Like `enterByTasks` for one. Returns -errno. */
 export function tryEnterByTasks(fd: number): number {
   const bytes = bytesOfText("0");
-  const result = tryBytes("write", fd, bytes, 1, 0);
+  const result = tryBytes(SYS.write, fd, bytes, 1, 0);
   closeFd(fd);
   return result;
 }

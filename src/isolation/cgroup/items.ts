@@ -3,6 +3,7 @@
 import { joinPath } from "../../base/path.ts";
 import { ENODEV, ENOENT, ENOTDIR, EOPNOTSUPP } from "../../kernel/abi/errno.ts";
 import { AT_FDCWD, O_RDONLY } from "../../kernel/abi/fs.ts";
+import { SYS } from "../../kernel/abi/syscalls.ts";
 import { refused, tryBytes } from "../../kernel/call.ts";
 import { closeFd, tryOpenAt } from "../../kernel/files.ts";
 import { type CgroupLayout, hierarchyOf, unifiedOf } from "./layout.ts";
@@ -38,7 +39,7 @@ export function tryReadFile(path: string): string | undefined {
   let text = "";
   const bytes = new Uint8Array(CHUNK);
   for (;;) {
-    const length = tryBytes("read", fd, bytes, bytes.length, 0);
+    const length = tryBytes(SYS.read, fd, bytes, bytes.length, 0);
     if (length > 0) text += new TextDecoder().decode(bytes.subarray(0, length));
     if (length > 0) continue;
     closeFd(fd);

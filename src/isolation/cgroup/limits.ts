@@ -4,6 +4,7 @@ import { LxcError } from "../../base/errors.ts";
 import { joinPath } from "../../base/path.ts";
 import { EACCES, EBUSY, EINVAL, ENODEV, ENOENT, EPERM, ERANGE, errnoText } from "../../kernel/abi/errno.ts";
 import { AT_FDCWD, O_WRONLY, S_IFBLK, S_IFCHR, S_IFMT, STATX_BASIC_STATS, statx } from "../../kernel/abi/fs.ts";
+import { SYS } from "../../kernel/abi/syscalls.ts";
 import { refused, tryBytes, tryCall } from "../../kernel/call.ts";
 import { closeFd, openAt, readTextAt, tryReadText, tryReadTextAt, tryWriteAt } from "../../kernel/files.ts";
 import { bytesOfText } from "../../kernel/memory.ts";
@@ -140,7 +141,7 @@ function pathRule(limit: CgroupLimit): DeviceRule {
   const path = words[0] ?? "";
   const access = accessIn(words[1] ?? "");
   const bytes = new Uint8Array(statx.size);
-  const result = tryCall("statx", AT_FDCWD, path, 0, STATX_BASIC_STATS, bytes);
+  const result = tryCall(SYS.statx, AT_FDCWD, path, 0, STATX_BASIC_STATS, bytes);
   const kind = statx.mode.get(bytes) & S_IFMT;
   if (result < 0) throw refused(`apply ${limit.label} = ${limit.value}`, "statx", result);
   if (access <= 0 || (kind !== S_IFBLK && kind !== S_IFCHR)) {
@@ -168,7 +169,7 @@ function writeRules(cgroup: number, rules: readonly DeviceRule[]): string[] {
       const text = ruleText(rule);
       const doing = `${rule.allow ? "allow" : "deny"} the device ${text}`;
       const bytes = bytesOfText(text);
-      const result = tryBytes("write", rule.allow ? allow : deny, bytes, bytes.length, 0);
+      const result = tryBytes(SYS.write, rule.allow ? allow : deny, bytes, bytes.length, 0);
       if (result === -EACCES || result === -EPERM) warnings.push(`cannot ${doing}: ${errnoText(-result)}`);
       else if (result < 0) throw refused(doing, "write", result);
     }

@@ -3,6 +3,7 @@
 import { joinPath } from "../../base/path.ts";
 import { EMFILE, ENOENT } from "../../kernel/abi/errno.ts";
 import { AT_FDCWD, O_CLOEXEC, O_PATH, O_RDONLY } from "../../kernel/abi/fs.ts";
+import { SYS } from "../../kernel/abi/syscalls.ts";
 import { tryBytes, tryPath } from "../../kernel/call.ts";
 import { closeFd, tryOpenAt } from "../../kernel/files.ts";
 import { bytesOfText, cString } from "../../kernel/memory.ts";
@@ -140,7 +141,7 @@ export class Meter {
     const fd = kept >= 0 ? kept : this.#open(at);
     if (fd < 0) return fd;
     const room = this.#room;
-    const length = tryBytes("pread64", fd, room.bytes, ROOM_BYTES, 0);
+    const length = tryBytes(SYS.pread64, fd, room.bytes, ROOM_BYTES, 0);
     if (kept < 0 && room.mayKeep()) this.#fds[at] = fd;
     else if (kept < 0) closeFd(fd);
     return length;
@@ -153,7 +154,7 @@ export class Meter {
       fd = this.#openElsewhere(at);
     } else {
       const base = this.#room.bases[at]!;
-      fd = tryBytes("openat", base, this.#room.pathOf(this.#placeBytes, at), O_RDONLY | O_CLOEXEC, 0);
+      fd = tryBytes(SYS.openat, base, this.#room.pathOf(this.#placeBytes, at), O_RDONLY | O_CLOEXEC, 0);
       if (fd === -ENOENT && !isThere(base, place)) fd = this.#openElsewhere(at);
     }
     if (fd < 0 && fd !== -EMFILE) this.#fds[at] = NOT_THERE;
@@ -163,7 +164,7 @@ export class Meter {
   #openElsewhere(at: number): number {
     const row = this.#room.rows[at]!;
     const folder = this.#elsewhere.get(at) ?? this.#askFor(at, row);
-    return folder === "" ? -ENOENT : tryPath("openat", AT_FDCWD, `${folder}/${row.file}`, O_RDONLY | O_CLOEXEC, 0);
+    return folder === "" ? -ENOENT : tryPath(SYS.openat, AT_FDCWD, `${folder}/${row.file}`, O_RDONLY | O_CLOEXEC, 0);
   }
 
   /** The folder that the monitor tells for the row's controller; "" for none. */
@@ -176,7 +177,7 @@ export class Meter {
 }
 
 function isThere(base: number, folder: string): boolean {
-  return tryPath("faccessat2", base, folder, 0, 0) >= 0;
+  return tryPath(SYS.faccessat2, base, folder, 0, 0) >= 0;
 }
 
 /** `path` without the base of its hierarchy, without a slash in front; undefined when it is not below that. */

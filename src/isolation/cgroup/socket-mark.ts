@@ -1,6 +1,7 @@
 // On a container's cgroup stands which command socket answers for it: who has seen the sockets need not ask 200 monitors where their containers are. Runs in the monitor and in lxc-top.
 
 import { joinPath } from "../../base/path.ts";
+import { SYS } from "../../kernel/abi/syscalls.ts";
 import { tryCall } from "../../kernel/call.ts";
 import { bytesOfText, cString } from "../../kernel/memory.ts";
 import { type CgroupLayout, hierarchyOf } from "./layout.ts";
@@ -18,13 +19,13 @@ export function markSocket(layout: CgroupLayout, path: string | undefined, inode
   const main = hierarchyOf(layout, "");
   if (main === undefined || path === undefined) return;
   const value = bytesOfText(String(inode));
-  tryCall("setxattr", joinPath(main.mountPoint, path.slice(1)), ATTRIBUTE, value, value.length, 0);
+  tryCall(SYS.setxattr, joinPath(main.mountPoint, path.slice(1)), ATTRIBUTE, value, value.length, 0);
 }
 
 /** Whether the socket with this inode, as /proc/net/unix shows it, answers for the cgroup at `path`. */
 export function isMarked(path: string, inode: string): boolean {
   const value = new Uint8Array(LONGEST);
-  const length = tryCall("getxattr", path, ATTRIBUTE, value, LONGEST);
+  const length = tryCall(SYS.getxattr, path, ATTRIBUTE, value, LONGEST);
   if (length !== inode.length) return false;
   for (let i = 0; i < length; i++) if (value[i]! !== inode.charCodeAt(i)) return false;
   return true;

@@ -3,6 +3,7 @@
 import { joinPath } from "../../base/path.ts";
 import { EBUSY, EEXIST } from "../../kernel/abi/errno.ts";
 import { O_DIRECTORY, O_NOFOLLOW, O_PATH, O_WRONLY } from "../../kernel/abi/fs.ts";
+import { SYS } from "../../kernel/abi/syscalls.ts";
 import { tryPath } from "../../kernel/call.ts";
 import { closeFd, tryOpenAt, tryReadTextAt, tryRemoveDirectoryAt, tryWriteAt } from "../../kernel/files.ts";
 import { type Hierarchy, wordsOf } from "./layout.ts";
@@ -129,7 +130,7 @@ export class CgroupTree {
       left--;
       done = joinPath(done, part);
       if (this.delegates) enableControllers(current, this.hierarchy.controllers);
-      result = tryPath("mkdirat", current, part, MODE, 0);
+      result = tryPath(SYS.mkdirat, current, part, MODE, 0);
       if (result < 0 && (result !== -EEXIST || left === 0)) break;
       const isNew = result === 0;
       if (isNew && left > 0) above.push(done);
@@ -151,7 +152,7 @@ export class CgroupTree {
     const parts = path.split("/");
     for (let i = 0; i < parts.length; i++) {
       const part = parts[i]!;
-      const made = tryPath("mkdirat", current, part, MODE, 0);
+      const made = tryPath(SYS.mkdirat, current, part, MODE, 0);
       const next = made < 0 && made !== -EEXIST ? made : tryOpenAt(current, part, O_PATH | O_DIRECTORY | O_NOFOLLOW);
       if (next >= 0 && made === 0 && this.#isCpuset) copyCpuset(current, next);
       if (current !== this.baseFd) closeFd(current);

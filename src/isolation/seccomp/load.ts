@@ -8,6 +8,7 @@ import {
   sockFilter,
   sockFprog,
 } from "../../kernel/abi/seccomp.ts";
+import { SYS } from "../../kernel/abi/syscalls.ts";
 import { tryCall } from "../../kernel/call.ts";
 import { tryReadText } from "../../kernel/files.ts";
 import { Pins } from "../../kernel/memory.ts";
@@ -47,7 +48,7 @@ export function loadFilter(program: Uint8Array, withListener: boolean): number {
   sockFprog.len.put(header, program.length / sockFilter.size);
   pins.point(header, sockFprog.filter, program);
   const flags = withListener ? SECCOMP_FILTER_FLAG_NEW_LISTENER : 0;
-  const result = tryCall("seccomp", SECCOMP_SET_MODE_FILTER, flags, header);
+  const result = tryCall(SYS.seccomp, SECCOMP_SET_MODE_FILTER, flags, header);
   // Naming the pins keeps the program alive during the call.
   if (result < 0 || pins.count() === 0) throw refusedFilter(-result);
   return withListener ? result : -1;

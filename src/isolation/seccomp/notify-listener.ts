@@ -10,6 +10,7 @@ import {
   seccompNotifResp,
   seccompNotifSizes,
 } from "../../kernel/abi/seccomp.ts";
+import { SYS } from "../../kernel/abi/syscalls.ts";
 import { call, tryCall } from "../../kernel/call.ts";
 import type { NotifySizes } from "./notify.ts";
 
@@ -31,21 +32,21 @@ export function readNotifySizes(): NotifySizes {
 export function tryReceiveNotification(listener: number, sizes: NotifySizes): Uint8Array | number {
   // The kernel wants it empty.
   const bytes = new Uint8Array(sizes.notification);
-  const result = tryCall("ioctl", listener, SECCOMP_IOCTL_NOTIF_RECV, bytes);
+  const result = tryCall(SYS.ioctl, listener, SECCOMP_IOCTL_NOTIF_RECV, bytes);
   return result < 0 ? result : bytes;
 }
 
 /** Whether the descriptor is one of these at all: only such a one knows that there is no call of that number. */
 export function isListener(fd: number): boolean {
-  return tryCall("ioctl", fd, SECCOMP_IOCTL_NOTIF_ID_VALID, new Uint8Array(8)) === -ENOENT;
+  return tryCall(SYS.ioctl, fd, SECCOMP_IOCTL_NOTIF_ID_VALID, new Uint8Array(8)) === -ENOENT;
 }
 
 /** Whether the call still waits: then what was opened of its process since is that process's. */
 export function isWaiting(listener: number, id: Uint8Array): boolean {
-  return tryCall("ioctl", listener, SECCOMP_IOCTL_NOTIF_ID_VALID, id) === 0;
+  return tryCall(SYS.ioctl, listener, SECCOMP_IOCTL_NOTIF_ID_VALID, id) === 0;
 }
 
 /** Lets the call go on with that response. Returns 0 or -errno: -ENOENT when it does not wait any more. */
 export function tryRespond(listener: number, response: Uint8Array): number {
-  return tryCall("ioctl", listener, SECCOMP_IOCTL_NOTIF_SEND, response);
+  return tryCall(SYS.ioctl, listener, SECCOMP_IOCTL_NOTIF_SEND, response);
 }

@@ -16,6 +16,7 @@ import {
   SUN_PATH_LENGTH,
   sockaddrUn,
 } from "../../kernel/abi/socket.ts";
+import { SYS } from "../../kernel/abi/syscalls.ts";
 import { tryBytes, tryCall } from "../../kernel/call.ts";
 import type { EventLoop } from "../../kernel/event-loop.ts";
 import { closeAll, closeFd, tryOpenAt } from "../../kernel/files.ts";
@@ -174,9 +175,9 @@ export class NotifyProxy {
 
   /** Never waits: a proxy whose queue is full counts as missing. Returns -errno then. */
   #connect(): number {
-    const socket = tryCall("socket", AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    const socket = tryCall(SYS.socket, AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (socket < 0) return socket;
-    const result = tryBytes("connect", socket, this.#address, this.#address.length, 0);
+    const result = tryBytes(SYS.connect, socket, this.#address, this.#address.length, 0);
     if (result < 0) {
       closeFd(socket);
       return result === -EAGAIN ? -ECONNREFUSED : result;

@@ -1,6 +1,6 @@
 // System call numbers of x86_64, from asm/unistd_64.h; test/abi compares them with the header. The names are the kernel's.
 
-export const NUMBERS = {
+export const SYS = {
   read: 0,
   write: 1,
   close: 3,
@@ -143,4 +143,4 @@ export const NUMBERS = {
   mount_setattr: 442,
 } as const;
 
-export type CallName = keyof typeof NUMBERS;
+export type CallName = keyof typeof SYS;

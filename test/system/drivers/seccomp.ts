@@ -12,6 +12,7 @@ import { readPolicy } from "../../../src/isolation/seccomp/read.ts";
 import { policyWarnings } from "../../../src/isolation/seccomp/warnings.ts";
 import { AF_UNIX, SOCK_CLOEXEC, SOCK_SEQPACKET } from "../../../src/kernel/abi/socket.ts";
 import { Layout } from "../../../src/kernel/abi/struct.ts";
+import { SYS } from "../../../src/kernel/abi/syscalls.ts";
 import { call, tryCall } from "../../../src/kernel/call.ts";
 import { becomeUser, giveUpNewPrivileges } from "../../../src/kernel/credentials.ts";
 import { EventLoop } from "../../../src/kernel/event-loop.ts";
@@ -115,7 +116,7 @@ function notify(words: readonly string[]): void {
   const end = serve(listener, address, parseInt(words[1] ?? "0", 10), child);
   console.log(`end code ${end.code} signal ${end.signal}`);
   if (proxy === undefined) return;
-  tryCall("pidfd_send_signal", proxy.pidfd, SIGKILL, 0, 0);
+  tryCall(SYS.pidfd_send_signal, proxy.pidfd, SIGKILL, 0, 0);
   waitForEnd(proxy.pid);
 }
 
@@ -222,7 +223,8 @@ function messageText(received: Received): string {
   const folder = tryReadTextAt(descriptors[0] ?? -1, "status") ?? "";
   const memory = new Uint8Array(1);
   const isMemory =
-    tryCall("lseek", descriptors[1] ?? -1, 0x400000, 0) >= 0 && tryCall("read", descriptors[1] ?? -1, memory, 1) === 1;
+    tryCall(SYS.lseek, descriptors[1] ?? -1, 0x400000, 0) >= 0 &&
+    tryCall(SYS.read, descriptors[1] ?? -1, memory, 1) === 1;
   const response = responseIn(bytes.slice(0, 136), known);
   const isSame = response !== undefined && idKey(response) === idKey(bytes.slice(32));
   const words = [

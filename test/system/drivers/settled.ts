@@ -2,6 +2,7 @@
 
 import { print } from "../../../src/faces/cli/print.ts";
 import { O_RDONLY } from "../../../src/kernel/abi/fs.ts";
+import { SYS } from "../../../src/kernel/abi/syscalls.ts";
 import { tryBytes } from "../../../src/kernel/call.ts";
 import { closeFd, openFile, readText } from "../../../src/kernel/files.ts";
 import { exitNow } from "../../../src/kernel/process.ts";
@@ -85,7 +86,7 @@ function ownPages(): number {
   const first = Number(`0x${start}`) / 4096;
   const entries = new Uint8Array((Number(`0x${end}`) / 4096 - first) * 8);
   const fd = openFile("/proc/self/pagemap", O_RDONLY);
-  tryBytes("pread64", fd, entries, entries.length, first * 8);
+  tryBytes(SYS.pread64, fd, entries, entries.length, first * 8);
   closeFd(fd);
   let own = 0;
   // Bit 63: it is in memory; 61: it is of a file (Documentation/admin-guide/mm/pagemap.rst).

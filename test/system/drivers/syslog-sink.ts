@@ -1,6 +1,7 @@
 // Stands in for a syslog daemon: `syslog-sink PATH COUNT` takes so many messages at that socket and prints one a line.
 
 import { AF_UNIX, SO_RCVTIMEO, SOCK_CLOEXEC, SOCK_DGRAM, SOL_SOCKET, timeval } from "../../../src/kernel/abi/socket.ts";
+import { SYS } from "../../../src/kernel/abi/syscalls.ts";
 import { call, tryBytes } from "../../../src/kernel/call.ts";
 import { pathAddress } from "../../../src/kernel/sockets.ts";
 
@@ -17,7 +18,7 @@ function main(path: string, count: number): number {
   console.log("ready");
   const bytes = new Uint8Array(LONGEST);
   for (let taken = 0; taken < count; taken++) {
-    const got = tryBytes("recvfrom", fd, bytes, LONGEST, 0);
+    const got = tryBytes(SYS.recvfrom, fd, bytes, LONGEST, 0);
     if (got < 0) return 1;
     console.log(new TextDecoder().decode(bytes.subarray(0, got)));
   }
