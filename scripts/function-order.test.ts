@@ -59,7 +59,8 @@ test("what the list names comes first, with its texts, and what is gone is passe
   const lines = orderedScript(STANDARD, list, new Program(TEXT))
     .split("\n")
     .map((line) => line.trim());
-  deepEqual(lines.slice(2, 8), [
+  deepEqual(lines.slice(2, 9), [
+    "*(.text.lxc_entry)",
     "*crt1.o(.text)",
     "*(.text.malloc .text.malloc.* .text.startup.malloc .text.__malloc)",
     "*(.text.sc_f__x25_fn12 .text.sc_f__x25_fn12.* .text.startup.sc_f__x25_fn12 .text.__sc_f__x25_fn12)",
@@ -67,7 +68,7 @@ test("what the list names comes first, with its texts, and what is gone is passe
     "*libc.a:*(.text .text.*)",
     "*(.text.unlikely .text.*_unlikely)",
   ]);
-  deepEqual(lines.slice(10, 13), ["*(.data.sc_lit_9)", "*(.data.sc_lit_7)", "*(.data .data.* .gnu.linkonce.d.*)"]);
+  deepEqual(lines.slice(11, 14), ["*(.data.sc_lit_9)", "*(.data.sc_lit_7)", "*(.data .data.* .gnu.linkonce.d.*)"]);
   deepEqual(lines.slice(-4), ["*(.bss.first_area)", ". = ALIGN(8);", "}", ""]);
   throws(() => orderedScript("SECTIONS", list, new Program(TEXT)), /does not say/);
 });

@@ -98,7 +98,10 @@ export function orderedScript(standard: string, list: readonly string[], program
   const functions = names.map((name) => `*(.text.${name} .text.${name}.* .text.startup.${name} .text.__${name})`);
   const literals = [...program.literalsOf(names)].map((name) => `*(.data.${name})`);
   const changes: readonly (readonly [string, string[]])[] = [
-    ["*(.text.unlikely ", ["*crt1.o(.text)", ...functions, "*libc.a:*(.text .text.*)", "*(.text.unlikely "]],
+    [
+      "*(.text.unlikely ",
+      ["*(.text.lxc_entry)", "*crt1.o(.text)", ...functions, "*libc.a:*(.text .text.*)", "*(.text.unlikely "],
+    ],
     ["*(.data .data.* ", [...literals, "*(.data .data.* "]],
     ["*(.bss .bss.* ", [NOT_LARGE]],
     ["*(COMMON)", ["*(COMMON)", ...LARGE]],

@@ -5,7 +5,7 @@ import { plainLoops } from "./plain-loops.ts";
 
 const TYPES = `
 declare const xs: readonly string[]; declare const pairs: (readonly [string, number])[]; declare const map: Map<string, number>;
-declare const fixed: readonly ["a", "b"]; declare function take(x: unknown): void;`;
+declare const fixed: readonly ["a", "b"]; declare const gaps: (string | undefined)[]; declare function take(x: unknown): void;`;
 
 /** `text`, and what becomes of it, which need not fit in a line. */
 const ROWS: readonly (readonly [string, readonly string[]])[] = [
@@ -40,6 +40,7 @@ const ROWS: readonly (readonly [string, readonly string[]])[] = [
   ],
   ["for (const [name] of map) take(name);", ["for (const [name] of map) take(name);"]],
   ["for (const x of fixed) take(x);", ["for (const x of fixed) take(x);"]],
+  ["for (const x of gaps) take(x);", ["for (const x of gaps) take(x);"]],
   ["for (let i = 0; i < xs.length; i++) take(xs[i]);", ["for (let i = 0; i < xs.length; i++) take(xs[i]);"]],
 ];
 

@@ -20,9 +20,16 @@ export function plainLoops(file: ts.SourceFile, checker: ts.TypeChecker): string
   return applied(file.text, edits);
 }
 
-/** Maps, sets, texts and lists of a fixed shape, which has no index that is a variable, stay what they are. */
-function isOverList(node: ts.Node, checker: ts.TypeChecker): node is ts.ForOfStatement {
-  return ts.isForOfStatement(node) && checker.isArrayType(checker.getTypeAtLocation(node.expression));
+/**
+ * Maps, sets, texts and lists of a fixed shape, which have no index that is a variable, stay what they are, and so do lists in which
+ * something may be undefined: `!` would deny that.
+ */
+export function isOverList(node: ts.Node, checker: ts.TypeChecker): node is ts.ForOfStatement {
+  if (!ts.isForOfStatement(node)) return false;
+  const type = checker.getTypeAtLocation(node.expression);
+  if (!checker.isArrayType(type)) return false;
+  const [each] = checker.getTypeArguments(type as ts.TypeReference);
+  return each !== undefined && checker.getNonNullableType(each) === each;
 }
 
 function rewritten(file: ts.SourceFile, loop: ts.ForOfStatement, number: number): Edit[] {

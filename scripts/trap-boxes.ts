@@ -1,6 +1,7 @@
 // Numbers and texts that the compiled program hands on as objects, to functions that are called for each system call, each field of a struct
 // and each path.
 import ts from "typescript5";
+import { isOverList } from "./plain-loops.ts";
 
 /** Where one such caller makes all others allocate, too. */
 const OFTEN: readonly string[] = [
@@ -81,7 +82,7 @@ function comesAsUnion(argument: ts.Expression, checker: ts.TypeChecker): boolean
   if (!ts.isVariableDeclaration(declared)) return false;
   const loop = declared.parent.parent;
   // Those over lists get an index when the program is built (plain-loops.ts).
-  if (ts.isForOfStatement(loop)) return !checker.isArrayType(checker.getTypeAtLocation(loop.expression));
+  if (ts.isForOfStatement(loop)) return !isOverList(loop, checker);
   if (declared.initializer !== undefined && isIndexOr(declared.initializer)) return true;
   return mayBeUndefined(declared.name, checker);
 }
