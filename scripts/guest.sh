@@ -17,6 +17,13 @@ files_of() {
   grep --files-with-matches "useGuest({ backend: \"$1\"" test/guest/*.test.ts
 }
 
+# Whether a guest of that kind runs on this processor.
+runs() {
+  [ "$1" = uml ] || return 0
+  mkdir -p dist
+  gcc -O1 -Wall -Werror test/guest/uml-registers.c -o dist/uml-registers && dist/uml-registers
+}
+
 # Ends this with the reason $1.
 leave_out() {
   echo "guest: not run, because $1"
@@ -37,6 +44,7 @@ command -v apt-get > /dev/null || leave_out "they are made of Debian's packages,
 for backend in $backends; do
   # shellcheck disable=SC2046
   sh scripts/setup.sh $(needs_of "$backend") 2> "$said" || leave_out "packages are missing: $(tail -n 1 "$said")"
+  runs "$backend" 2> "$said" || leave_out "the $backend guest knows fewer registers than this processor has: $(tail -n 1 "$said")"
   sh test/guest/build.sh "$backend" > /dev/null 2> "$said" || leave_out "the $backend guest cannot be built: $(tail -n 1 "$said")"
   cat "$said"
   files="$files $(files_of "$backend")"

@@ -55,7 +55,9 @@ export class ConsoleViewer {
     this.#proxy.finish();
   }
 
+  /** What they typed before they went still goes to the container: of both the monitor may hear in either order. */
   stop(): void {
+    this.#proxy.passOnInput();
     this.#proxy.stop();
     this.#timer.close();
     closeFd(this.#terminal.peer);

@@ -9,6 +9,8 @@ import type { EventLoop } from "../kernel/event-loop.ts";
 import { Timer } from "../kernel/timers.ts";
 
 const ROOM_BYTES = 16384;
+/** More than the kernel keeps of what was written to a terminal, so that one who writes on and on holds up nobody. */
+const LAST_READS = 6;
 const QUIT = 113;
 
 /** What a proxy connects. The descriptors stay the owner's. */
@@ -127,6 +129,15 @@ export class TerminalProxy {
       this.#loop.turn(-1);
     }
     this.stop();
+  }
+
+  /** Passes on what the user's side sent before it went, as far as the terminal takes it at this moment. */
+  passOnInput(): void {
+    for (let left = LAST_READS; left > 0 && !this.#over; left--) {
+      if (this.#toTerminal.drain(this.#ends.terminal) < 0 || !this.#toTerminal.isEmpty()) return;
+      this.#fromInput();
+      if (this.#toTerminal.isEmpty()) return;
+    }
   }
 
   /** Stops at once; nothing is watched any more. */
