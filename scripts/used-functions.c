@@ -160,5 +160,6 @@ int main(int words, char **word)
 			passed = 0;
 		ptrace(PTRACE_CONT, pid, 0, passed);
 	}
-	return fflush(stdout) != 0;
+	// What a command that fails did not come to is not to be missing from the list.
+	return fflush(stdout) != 0 || !WIFEXITED(status) || WEXITSTATUS(status) != 0;
 }
