@@ -2,6 +2,7 @@ import { deepEqual, equal, throws } from "node:assert/strict";
 import { test } from "node:test";
 import {
   type Arguments,
+  columns,
   flag,
   later,
   lxcpath,
@@ -46,6 +47,19 @@ test("values stand in the same word or in the next, letters in one word", () => 
     ["a=1", "b=2", "c=3", "d=4"],
     false,
   ]);
+});
+
+test("a common option is none where the tool has no use for it, and its own form of one counts", () => {
+  const forHost: Tool = { ...tool, named: false, isForHost: true };
+  for (const words of [["-n", "c1"], ["--name=c1"], ["-P", "/p"], ["--rcfile=/f"]]) {
+    throws(() => parseCommand(forHost, words));
+  }
+  throws(() => parsed("c1", "--columns=name"));
+  equal(parseCommand({ ...tool, rows: true }, ["c1", "--columns=name"]).args.text(columns, ""), "name");
+  const silent = flag("quiet", "z", "Say nothing");
+  const other: Tool = { ...tool, options: [silent] };
+  equal(parseCommand(other, ["c1", "-z"]).args.has(silent), true);
+  throws(() => parseCommand(other, ["c1", "-q"]));
 });
 
 test("the last of two opposites counts", () => {
