@@ -15,8 +15,11 @@ export type Loans = ReadonlyMap<string, ReadonlyMap<number, string>>;
 
 /** In front of a call that can be followed by another statement. */
 const STATEMENT = /^(?:\w+ \*?\w+ = )?$/;
-/** What only hands on what it gets, for a table of methods. */
-const METHOD = /^sc_vm_/;
+/** What only hands on what it gets, for a table of methods or as a value. */
+const WRAPPER = /^sc_(?:vm|w)_/;
+/** A reading or writing of bytes, for which the compiler itself takes no reference. */
+const BYTE = /\bsc_bytes_[gs]et_u8\((\w+),/;
+const ALIAS = /^\s*ScrBytes \*(sc_t\d+) = (\w+);$/;
 
 /** Which parameters can be: those of functions that are only called, that never change them, and that others hand on by name. */
 export function loansIn(lines: readonly string[], functions: readonly CFunction[]): Loans {
@@ -56,14 +59,14 @@ function callsIn(lines: readonly string[], functions: readonly CFunction[]): Map
   return calls;
 }
 
-/** Whether a method only hands on what it was given. */
+/** Whether a wrapper only hands on what it was given. */
 function isHandedOn(caller: CFunction, call: CCall): boolean {
-  return METHOD.test(caller.name) && call.before === "return " && call.after === ";";
+  return WRAPPER.test(caller.name) && call.before === "return " && call.after === ";";
 }
 
 function isNamed(arg: string): boolean {
   const name = withoutCast(withoutRetain(arg));
-  return TEMPORARY.test(name) || name === "o" || /^sc_a\d+$/.test(name);
+  return TEMPORARY.test(name) || name === "o" || /^sc_a\d+$/.test(name) || /^sc_l_\w+$/.test(name);
 }
 
 /** What gives the parameter `name` up, if all that is done with it besides is looking at it. */
@@ -76,9 +79,18 @@ function givenUpBy(body: readonly string[], name: string): string | undefined {
     if (uses === 0) continue;
     const released = releasedBy(line);
     if (released !== undefined) found = released.by;
+    else if (isForBytes(body, line)) continue;
     else if ((line.match(harmless)?.length ?? 0) !== uses) return undefined;
   }
   return found;
+}
+
+/** Whether a line names what is looked at for single bytes only. */
+function isForBytes(body: readonly string[], line: string): boolean {
+  const [, name] = ALIAS.exec(line) ?? [];
+  if (name === undefined) return false;
+  const used = new RegExp(String.raw`\b${name}\b`);
+  return body.every((other) => other === line || !used.test(other) || BYTE.exec(other)?.[1] === name);
 }
 
 /** The lines with all functions and their callers so. A line stays where it is. */

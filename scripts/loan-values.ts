@@ -1,5 +1,6 @@
 // Values on loan: the compiler counts a reference more for whatever it looks at. Where something else holds that for as long, it need not.
-import { type CFunction, releasedBy, retainedBy, withoutCast } from "./c-functions.ts";
+import { type CFunction, releasedBy, retainedBy, TEMPORARY, withoutCast } from "./c-functions.ts";
+import { CONSTRUCTOR, type Constants, constantsIn, typesIn } from "./loan-constants.ts";
 import type { Loans } from "./loan-parameters.ts";
 
 /**
@@ -70,6 +71,8 @@ const LOOKING: Readonly<Record<string, readonly number[]>> = {
   scr_union_get_f64: [0],
   scr_union_peek: [0],
 };
+/** What the compiler writes to compare unions, and to make texts of them. */
+const OF_UNIONS = /^sc_u[es]_\d+$/;
 /** Texts of the program, which are not counted. */
 const LITERAL = /^\(ScrStr \*\)&sc_lit_\d+$/;
 const VARIABLE = /^sc_(?:l|g)_\w+$/;
@@ -78,60 +81,119 @@ const LEAVES = /^\s*(?:return\b.*|goto \w+|break|continue);/;
 /** The lines of a program without the references that are not needed, empty ones where they were given up. */
 export function borrowed(lines: readonly string[], functions: readonly CFunction[], loans: Loans): string[] {
   const written = [...lines];
-  const constants = constantsIn(lines);
+  const constants = constantsIn(lines, functions);
   for (const one of functions) {
-    const first = one.head + 1;
-    const body = lines.slice(first, one.end);
-    const uses = usesIn(body);
-    for (const [at, line] of body.entries()) {
+    const body = new Body(one, lines, constants, loans);
+    for (const [at, line] of body.lines.entries()) {
       const retained = retainedBy(line);
       if (retained === undefined) continue;
-      const used = (uses.get(retained.name) ?? []).slice(1);
-      if (!isOnLoan({ body, uses, used, constants, loans }, at, retained.name, retained.source)) continue;
-      written[first + at] = `${retained.before}${retained.source};`;
-      for (const place of used) {
-        if (releasedBy(body[place]!)?.name === retained.name) written[first + place] = "";
+      const names = body.tryLend(at, retained.name, retained.source);
+      if (names.length === 0) continue;
+      written[one.head + 1 + at] = `${retained.before}${retained.source};`;
+      for (const place of names.flatMap((name) => body.after(name))) {
+        if (names.includes(releasedBy(body.lines[place]!)?.name ?? "")) written[one.head + 1 + place] = "";
       }
     }
   }
   return written;
 }
 
-interface Surroundings {
-  readonly body: readonly string[];
-  /** The lines of the body each name is in. */
-  readonly uses: ReadonlyMap<string, readonly number[]>;
-  /** Those of the value, after the first. */
-  readonly used: readonly number[];
-  readonly constants: ReadonlySet<string>;
-  readonly loans: Loans;
-}
+/** The body of one function, and what in it was found to be on loan. */
+class Body {
+  readonly lines: readonly string[];
+  /** The lines each name is in. */
+  readonly #uses: ReadonlyMap<string, readonly number[]>;
+  readonly #types: ReadonlyMap<string, string>;
+  readonly #constants: Constants;
+  readonly #loans: Loans;
+  readonly #isConstructor: boolean;
+  /** What each value on loan is. */
+  readonly #sources = new Map<string, string>();
 
-/** Whether the value `name`, which is `source` from line `at` on, needs no reference of its own. */
-function isOnLoan(around: Surroundings, at: number, name: string, source: string): boolean {
-  const { body, used, loans } = around;
-  if (used.some((place) => body[place]!.trimStart().startsWith(`${name} = `))) return false;
-  if (LITERAL.test(source)) return true;
-  // What is never given up is handed on for good.
-  if (!used.some((place) => releasedBy(body[place]!)?.name === name)) return false;
-  if (!used.every((place) => isLook(body[place]!, name, loans))) return false;
-  return isHeld(around, at, withoutCast(source));
-}
-
-/** Whether the variable `source` keeps what it holds as long as the value is used that was read from it in line `at`. */
-function isHeld(around: Surroundings, at: number, source: string): boolean {
-  const { body, uses, used, constants } = around;
-  if (!VARIABLE.test(source)) return false;
-  if (source.startsWith("sc_g_") && !constants.has(source)) return false;
-  const last = used.at(-1) ?? at;
-  for (const place of uses.get(source) ?? []) {
-    const line = body[place]!;
-    if (line.includes(`&${source}`)) return false;
-    if (place <= at || place > last) continue;
-    if (new RegExp(String.raw`\b${source} = `).test(line)) return false;
-    if (releasedBy(line)?.name === source && !leavesAfter(body, place)) return false;
+  constructor(one: CFunction, lines: readonly string[], constants: Constants, loans: Loans) {
+    this.lines = lines.slice(one.head + 1, one.end);
+    this.#uses = usesIn(this.lines);
+    this.#types = typesIn(one, lines);
+    this.#constants = constants;
+    this.#loans = loans;
+    this.#isConstructor = CONSTRUCTOR.test(one.name);
   }
-  return true;
+
+  /** The lines `name` is in behind the one that makes it. */
+  after(name: string): readonly number[] {
+    return (this.#uses.get(name) ?? []).slice(1);
+  }
+
+  /**
+   * Lends the value `name`, which is `source` from line `at` on, if it needs no reference of its own. Returns its names: it gets
+   * another one where it is seen as an object of the class that its own extends.
+   */
+  tryLend(at: number, name: string, source: string): string[] {
+    if (this.#isSet(name)) return [];
+    if (LITERAL.test(source)) return [name];
+    const other = this.#castOf(name);
+    const names = other === undefined ? [name] : [name, other];
+    const used = this.after(other ?? name);
+    if ((other !== undefined && this.#isSet(other)) || !this.#isGivenUp(other ?? name)) return [];
+    if (!used.every((place) => isLook(this.lines[place]!, other ?? name, this.#loans))) return [];
+    const holder = this.#holderOf(source);
+    if (holder === undefined || !this.#isHeld(holder, at, used.at(-1) ?? at)) return [];
+    for (const one of names) this.#sources.set(one, source);
+    return names;
+  }
+
+  /** The name that `name` gets as an object of another class, if nothing else is done with it. */
+  #castOf(name: string): string | undefined {
+    const [place, ...others] = this.after(name);
+    if (place === undefined || others.length > 0) return undefined;
+    return new RegExp(String.raw`^\s*\w+ \*(sc_t\d+) = \(\w+ \*\)${name};$`).exec(this.lines[place]!)?.[1];
+  }
+
+  /** What is never given up is handed on for good. */
+  #isGivenUp(name: string): boolean {
+    return this.after(name).some((place) => releasedBy(this.lines[place]!)?.name === name);
+  }
+
+  #isSet(name: string): boolean {
+    return this.after(name).some((place) => this.lines[place]!.trimStart().startsWith(`${name} = `));
+  }
+
+  /** The variable, or the value, that holds `source` for as long as it holds what it does; undefined when none can be told. */
+  #holderOf(source: string): string | undefined {
+    const plain = withoutCast(source);
+    const [, union] = /^scr_union_peek\((\w+)\)$/.exec(plain) ?? [];
+    if (union !== undefined) return this.#holderOf(union);
+    const [, owner, field] = /^(\w+)->(sc_fld_\w+)$/.exec(plain) ?? [];
+    if (owner !== undefined && field !== undefined) {
+      const isConstant = this.#constants.isConstant(this.#types.get(owner) ?? "", field);
+      return isConstant && !this.#isConstructor ? this.#holderOf(owner) : undefined;
+    }
+    const lent = this.#sources.get(plain);
+    if (lent !== undefined) return this.#holderOf(lent);
+    return VARIABLE.test(plain) || TEMPORARY.test(plain) ? plain : undefined;
+  }
+
+  /** Whether `holder` keeps what it holds between two lines. */
+  #isHeld(holder: string, from: number, last: number): boolean {
+    if (holder.startsWith("sc_g_") && !this.#constants.variables.has(holder)) return false;
+    if (TEMPORARY.test(holder) && !this.#isOwn(holder, from)) return false;
+    const set = new RegExp(String.raw`\b${holder} = `);
+    for (const place of this.#uses.get(holder) ?? []) {
+      const line = this.lines[place]!;
+      if (line.includes(`&${holder}`)) return false;
+      if (place <= from || place > last) continue;
+      if (set.test(line)) return false;
+      if (releasedBy(line)?.name === holder && !leavesAfter(this.lines, place)) return false;
+    }
+    return true;
+  }
+
+  /** Whether a value has a reference of its own until that is given up: it is made before line `from`, and then only looked at. */
+  #isOwn(name: string, from: number): boolean {
+    const isMade = (place: number) => place < from && this.lines[place]!.trimStart().startsWith(`${name} = `);
+    const used = this.after(name);
+    return this.#isGivenUp(name) && used.every((at) => isMade(at) || isLook(this.lines[at]!, name, this.#loans));
+  }
 }
 
 /** Whether nothing more happens behind a line before the block or the function is left. */
@@ -166,7 +228,7 @@ function isBorrowing(before: string, behind: string, name: string, loans: Loans)
   // A closure is handed itself.
   if (place === 0 && head.endsWith(`${name}->fn)`)) return true;
   const called = /\w*$/.exec(head)?.[0] ?? "";
-  return (LOOKING[called] ?? []).includes(place) || loans.get(called)?.has(place) === true;
+  return OF_UNIONS.test(called) || (LOOKING[called] ?? []).includes(place) || loans.get(called)?.has(place) === true;
 }
 
 /** The lines each of the compiler's names is in. */
@@ -180,14 +242,4 @@ function usesIn(body: readonly string[]): Map<string, number[]> {
     }
   }
   return uses;
-}
-
-/** The variables of modules that are set once. */
-function constantsIn(lines: readonly string[]): Set<string> {
-  const counts = new Map<string, number>();
-  for (const line of lines) {
-    for (const [, name = ""] of line.matchAll(/\b(sc_g_\w+) = /g)) counts.set(name, (counts.get(name) ?? 0) + 1);
-    for (const [, name = ""] of line.matchAll(/&(sc_g_\w+)/g)) counts.set(name, 2);
-  }
-  return new Set([...counts].filter(([, count]) => count === 1).map(([name]) => name));
 }

@@ -8,7 +8,10 @@ import { borrowed } from "./loan-values.ts";
 function lent(text: string): string[] {
   const written = text.split("\n");
   const loans = loansIn(written, functionsIn(written));
-  const lines = lend(written, functionsIn(written), loans).join("\n").split("\n");
+  const lines = lend(written, functionsIn(written), loans)
+    .join("\n")
+    .split("\n")
+    .filter((line) => line !== "");
   return borrowed(lines, functionsIn(lines), loans).filter((line) => line.trim() !== "");
 }
 
@@ -186,6 +189,84 @@ test("a method that hands on what it gets for a table gives it up itself", () =>
   ]);
 });
 
+test("a parameter may be looked at for bytes, for which the compiler takes no reference", () => {
+  const open = [
+    "  ScrBytes *sc_t0 = sc_l_path_0;",
+    "  double sc_t1 = sc_bytes_get_u8(sc_t0, sc_l_dir_0);",
+    "  scr_bytes_release(sc_l_path_0);",
+    "  return sc_t1;",
+  ];
+  deepEqual(lent(program(open, CALL)).slice(0, 4), [
+    "static double sc_f_open(double sc_l_dir_0, ScrStr *sc_l_path_0) { /* a.ts:1 */",
+    ...open.slice(0, 2),
+    "  return sc_t1;",
+  ]);
+  const moved = ["  ScrBytes *sc_t0 = sc_l_path_0;", "  scr_arr_push_ref(sc_t9, sc_t0);", ...GIVEN_UP];
+  deepEqual(lent(program(moved, CALL)), program(moved, CALL).split("\n"));
+});
+
+const FIELDS: readonly (readonly [string, readonly string[], boolean])[] = [
+  ["of a record that is never set again", ["  sc_rs_r1 *sc_t8 = sc_rnew_r1();", "  sc_t8->sc_fld_name = sc_t7;"], true],
+  ["of a record that is set later", ["  sc_t3->sc_fld_name = sc_t7;"], false],
+  ["of another record that is set later", ["  sc_rs_r2 *sc_t8 = sc_t7;", "  sc_t8->sc_fld_name = sc_t7;"], true],
+];
+
+for (const [what, other, isLent] of FIELDS) {
+  test(`what is in a field: ${what}`, () => {
+    const looked = [
+      "  ScrStr *sc_t4 = scr_str_retain(sc_t3->sc_fld_name);",
+      "  bool sc_t5 = scr_str_eq(sc_t4, sc_t6);",
+    ];
+    const lines = [
+      "  sc_rs_r1 *sc_t3 = sc_rretain_r1(sc_l_row_0);",
+      ...looked,
+      "  sc_rrelease_r1(sc_t3);",
+      "  scr_str_release(sc_t4);",
+      ...other,
+    ];
+    const lentLine = isLent ? "  ScrStr *sc_t4 = sc_t3->sc_fld_name;" : looked[0];
+    deepEqual(lent(inFunction(...lines)).slice(1, 3), ["  sc_rs_r1 *sc_t3 = sc_l_row_0;", lentLine]);
+  });
+}
+
+test("what is in a union, and what is seen as an object of the class that its own extends", () => {
+  const lines = [
+    "  ScrUnion *sc_t1 = scr_union_retain(sc_l_u_0);",
+    "  ScrStr *sc_t2 = scr_str_retain((ScrStr *)scr_union_peek(sc_t1));",
+    "  bool sc_t3 = scr_str_eq(sc_t2, sc_t2);",
+    "  scr_union_release(sc_t1);",
+    "  scr_str_release(sc_t2);",
+    "  sc_o_m1_Square *sc_t4 = sc_retain_m1_Square(sc_l_square_0);",
+    "  sc_o_m1_Shape *sc_t5 = (sc_o_m1_Shape *)sc_t4;",
+    "  double sc_t6 = sc_t5->sc_fld_sides;",
+    "  sc_release_m1_Shape(sc_t5);",
+  ];
+  deepEqual(lent(inFunction(...lines)).slice(1, -1), [
+    "  ScrUnion *sc_t1 = sc_l_u_0;",
+    "  ScrStr *sc_t2 = (ScrStr *)scr_union_peek(sc_t1);",
+    "  bool sc_t3 = scr_str_eq(sc_t2, sc_t2);",
+    "  sc_o_m1_Square *sc_t4 = sc_l_square_0;",
+    "  sc_o_m1_Shape *sc_t5 = (sc_o_m1_Shape *)sc_t4;",
+    "  double sc_t6 = sc_t5->sc_fld_sides;",
+  ]);
+});
+
+test("what is in a value that was made, until that is given up", () => {
+  const lines = [
+    "  sc_rs_r1 *sc_t3 = sc_f_row(sc_t1);",
+    "  ScrStr *sc_t4 = scr_str_retain(sc_t3->sc_fld_name);",
+    "  bool sc_t5 = scr_str_eq(sc_t4, sc_t6);",
+    "  scr_str_release(sc_t4);",
+    "  sc_rrelease_r1(sc_t3);",
+  ];
+  const [row, name, same, , given] = lines;
+  deepEqual(lent(inFunction(...lines)).slice(1, -1), [row, "  ScrStr *sc_t4 = sc_t3->sc_fld_name;", same, given]);
+  const early = [row, name, given, same, "  scr_str_release(sc_t4);"].map(String);
+  deepEqual(lent(inFunction(...early)).slice(1, -1), early);
+  const kept = [row, name, "  scr_arr_push_ref(sc_t7, sc_t3);", same, "  scr_str_release(sc_t4);", given].map(String);
+  deepEqual(lent(inFunction(...kept)).slice(1, -1), kept);
+});
+
 const KEPT: readonly (readonly [string, readonly string[], readonly string[]])[] = [
   ["that is changed", ["  sc_l_path_0 = sc_t9;", ...GIVEN_UP], CALL],
   ["that is kept", ["  scr_box_set_ref(sc_t9, sc_l_path_0);", ...GIVEN_UP], CALL],
@@ -195,7 +276,7 @@ const KEPT: readonly (readonly [string, readonly string[], readonly string[]])[]
     GIVEN_UP,
     ["  ScrClosure *sc_t4 = scr_closure_new((void *)&sc_f_open, 0);", ...CALL],
   ],
-  ["that a call hands something else", GIVEN_UP, ["  double sc_t3 = sc_f_open(sc_t0, sc_l_a_0);", ...CALL]],
+  ["that a call hands something else", GIVEN_UP, ["  double sc_t3 = sc_f_open(sc_t0, sc_t9->sc_fld_path);", ...CALL]],
   ["of a call inside of something else", GIVEN_UP, ["  if (sc_f_open(sc_t0, sc_t7)) break;", ...CALL]],
 ];
 

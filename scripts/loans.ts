@@ -7,5 +7,8 @@ import { borrowed } from "./loan-values.ts";
 const [file = ""] = process.argv.slice(2);
 const written = readFileSync(file, "utf8").split("\n");
 const loans = loansIn(written, functionsIn(written));
-const lines = lend(written, functionsIn(written), loans).join("\n").split("\n");
+const lines = lend(written, functionsIn(written), loans)
+  .join("\n")
+  .split("\n")
+  .filter((line) => line !== "");
 writeFileSync(file, borrowed(lines, functionsIn(lines), loans).join("\n"));

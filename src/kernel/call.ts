@@ -5,10 +5,9 @@ import { plain } from "../base/number.ts";
 import { EINTR, errnoText } from "./abi/errno.ts";
 import { type CallName, SYS } from "./abi/syscalls.ts";
 import { hintFor } from "./hints.ts";
-import { cString } from "./memory.ts";
-import { rawAddressOf, rawAddressOfEither, rawSyscall } from "./shim.ts";
+import { rawAddressOf, rawAddressOfEither, rawAddressOfEitherText, rawAddressOfText, rawSyscall } from "./shim.ts";
 
-/** A number goes as it is, a string as a C string, bytes as their address; 0 is also NULL. */
+/** A number goes as it is, a string and bytes as their address; 0 is also NULL. */
 export type Arg = number | string | Uint8Array;
 
 /**
@@ -16,14 +15,13 @@ export type Arg = number | string | Uint8Array;
  * out are 0: with defaults each of them would be an object in the compiled program.
  */
 export function tryCall(nr: number, a?: Arg, b?: Arg, c?: Arg, d?: Arg, e?: Arg, f?: Arg): number {
-  // What strings become is held here, and bytes by our caller, so that no address outlives what it points at.
-  const texts: Uint8Array[] = [];
-  const aWord = word(a, texts);
-  const bWord = word(b, texts);
-  const cWord = word(c, texts);
-  const dWord = word(d, texts);
-  const eWord = word(e, texts);
-  const fWord = word(f, texts);
+  // Our caller holds what has an address.
+  const aWord = word(a);
+  const bWord = word(b);
+  const cWord = word(c);
+  const dWord = word(d);
+  const eWord = word(e);
+  const fWord = word(f);
   for (;;) {
     const result = rawSyscall(nr, aWord, bWord, cWord, dWord, eWord, fWord);
     if (result !== -EINTR) return result;
@@ -43,9 +41,8 @@ export function tryNumbers(nr: number, a: number, b: number, c: number): number 
 
 /** `tryCall` for a folder, a path in it, and numbers, as `openat` and its kin take them. */
 export function tryPath(nr: number, dir: number, path: string, c: number, d: number): number {
-  const bytes = cString(`${path}`);
   for (;;) {
-    const result = rawSyscall(nr, dir, rawAddressOf(bytes), c, d, 0, 0);
+    const result = rawSyscall(nr, dir, rawAddressOfText(path), c, d, 0, 0);
     if (result !== -EINTR) return result;
   }
 }
@@ -68,29 +65,24 @@ export function tryOption(nr: number, a: number, b: number, c: number, bytes: Ui
 
 /** `tryCall` for a folder, a path in it, and a struct with its size, as `openat2` takes them. */
 export function tryPathBytes(nr: number, dir: number, path: string, bytes: Uint8Array): number {
-  const pathBytes = cString(`${path}`);
   for (;;) {
-    const result = rawSyscall(nr, dir, rawAddressOf(pathBytes), rawAddressOf(bytes), bytes.length, 0, 0);
+    const result = rawSyscall(nr, dir, rawAddressOfText(path), rawAddressOf(bytes), bytes.length, 0, 0);
     if (result !== -EINTR) return result;
   }
 }
 
 /** `tryCall` for two folders with a path in each, and flags, as `move_mount` and its kin take them. */
 export function tryPaths(nr: number, dir: number, path: string, to: number, toPath: string, flags: number): number {
-  const bytes = cString(`${path}`);
-  const toBytes = cString(`${toPath}`);
   for (;;) {
-    const result = rawSyscall(nr, dir, rawAddressOf(bytes), to, rawAddressOf(toBytes), flags, 0);
+    const result = rawSyscall(nr, dir, rawAddressOfText(path), to, rawAddressOfText(toPath), flags, 0);
     if (result !== -EINTR) return result;
   }
 }
 
 /** `tryCall` for two numbers and two texts, as `fsconfig` takes them. */
 export function tryTexts(nr: number, a: number, b: number, text: string, other: string): number {
-  const bytes = cString(`${text}`);
-  const otherBytes = cString(`${other}`);
   for (;;) {
-    const result = rawSyscall(nr, a, b, rawAddressOf(bytes), rawAddressOf(otherBytes), 0, 0);
+    const result = rawSyscall(nr, a, b, rawAddressOfText(text), rawAddressOfText(other), 0, 0);
     if (result !== -EINTR) return result;
   }
 }
@@ -112,14 +104,10 @@ export function refused(doing: string, name: CallName, result: number): LxcError
 const numbers = new Map<string, number>();
 for (const [name, nr] of Object.entries(SYS)) numbers.set(name, nr);
 
-/** An argument as the kernel takes it. `texts` gets the bytes of a string. */
-function word(arg: Arg | undefined, texts: Uint8Array[]): number {
+/** An argument as the kernel takes it. */
+function word(arg: Arg | undefined): number {
   if (arg === undefined) return 0;
   // A sum is a number also in the compiled program; an argument of several types stays one.
   if (typeof arg === "number") return arg + 0;
-  if (typeof arg !== "string") return rawAddressOfEither(arg);
-  // A template is a string in the compiled program, and what is passed as it came would be an object to all who make C strings.
-  const bytes = cString(`${arg}`);
-  texts.push(bytes);
-  return rawAddressOf(bytes);
+  return typeof arg === "string" ? rawAddressOfEitherText(arg) : rawAddressOfEither(arg);
 }

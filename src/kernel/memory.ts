@@ -1,10 +1,9 @@
 // What the kernel reads and writes: NUL-terminated strings, arrays of pointers, and structs that point at buffers.
 
-import type { Field } from "./abi/struct.ts";
-import { rawAddressOf, rawGiveBack } from "./shim.ts";
+import { Field } from "./abi/struct.ts";
+import { rawAddressOf, rawAddressOfText, rawGiveBack } from "./shim.ts";
 
 const POINTER_SIZE = 8;
-const WORD = 2 ** 32;
 
 export function cString(text: string): Uint8Array {
   return new TextEncoder().encode(`${text}\0`);
@@ -30,18 +29,14 @@ export function giveBackMemory(): void {
 /** A NULL-terminated `char *[]`, as execve takes. Holds the strings it points at. */
 export class StringArray {
   readonly pointers: Uint8Array;
-  readonly #strings: Uint8Array[] = [];
+  readonly #texts: string[] = [];
 
   constructor(texts: readonly string[]) {
     const pointers = new Uint8Array((texts.length + 1) * POINTER_SIZE);
-    const view = new DataView(pointers.buffer);
     for (let i = 0; i < texts.length; i++) {
-      const bytes = cString(texts[i]!);
-      const address = rawAddressOf(bytes);
-      const high = Math.floor(address / WORD);
-      this.#strings.push(bytes);
-      view.setUint32(i * POINTER_SIZE, address - high * WORD, true);
-      view.setUint32(i * POINTER_SIZE + 4, high, true);
+      const text = texts[i]!;
+      this.#texts.push(text);
+      new Field(i * POINTER_SIZE, POINTER_SIZE, false).put(pointers, rawAddressOfText(text));
     }
     this.pointers = pointers;
   }

@@ -44,3 +44,8 @@ test("memory is copied, moved and filled byte for byte, and nothing beside it", 
   const { status, stdout } = spawnSync(made("copy"), { encoding: "utf8" });
   equal(status, 0, stdout);
 });
+
+test("whole numbers of doubles are those of the language", () => {
+  const { status, stdout } = spawnSync(made("number"), { encoding: "utf8" });
+  equal(status, 0, stdout);
+});

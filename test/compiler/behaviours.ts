@@ -7,6 +7,9 @@ import { textOf } from "../../src/kernel/memory.ts";
 import { cloneProcess, exitNow, shellCode, waitForEnd } from "../../src/kernel/process.ts";
 import { rawAddressOf } from "../../src/kernel/shim.ts";
 
+const PR_SET_NAME = 15;
+const PR_GET_NAME = 16;
+
 abstract class Shape {
   sides = 0;
   abstract name(): string;
@@ -76,6 +79,29 @@ function addresses(): void {
   }
   say("an address outlives 100,000 allocations", String(rawAddressOf(bytes) === before && kept.length === 1000));
   say("a part's address is its offset's", String(rawAddressOf(bytes.subarray(7, 9)) - before));
+}
+
+/** Made in all ways, and read by the kernel, which goes as far as the NUL: it is the name of this process. */
+function texts(): void {
+  const word = textOf(new Uint8Array([108, 120, 99, 0]));
+  const made = [
+    "literal",
+    `${word}-${word.length}`,
+    word.slice(1),
+    "a b".split(" ")[1] ?? "",
+    [word, word].join("/"),
+    "",
+  ];
+  let grown = word;
+  for (let i = 0; i < 4; i++) grown += String(i);
+  const bytes = new Uint8Array(16);
+  const read: string[] = [];
+  for (const text of [...made, grown, grown.toUpperCase(), word.trim().padEnd(5, ".")]) {
+    tryCall(SYS.prctl, PR_SET_NAME, text);
+    tryCall(SYS.prctl, PR_GET_NAME, bytes);
+    read.push(textOf(bytes));
+  }
+  say("a text ends in a NUL", read.join(","));
 }
 
 /** Runs in the child: allocates, throws through two functions, and tells what it caught. */
@@ -170,6 +196,7 @@ function memory(): void {
 say("the name it was called by, and its arguments", process.argv.slice(1).join(" "));
 buffers();
 addresses();
+texts();
 child("a forked child runs on", () => tryCall(SYS.fork));
 child("a child of clone3 runs on", () => cloneProcess(0, -1).pid);
 errors();

@@ -22,6 +22,7 @@ test("the compiler's unwritten promises hold", () => {
         "the kernel fills a buffer in place: 5 0,0,0,0,104,101,108,108,111,0,0,0,0,0,0,0",
         "an address outlives 100,000 allocations: true",
         "a part's address is its offset's: 7",
+        "a text ends in a NUL: literal,lxc-3,xc,b,lxc/lxc,,lxc0123,LXC0123,lxc..",
         "a forked child runs on: not-permitted, 13, ask, exit 7",
         "a child of clone3 runs on: not-permitted, 13, ask, exit 7",
         "an error of ours is caught as itself: finally,true,true,full",

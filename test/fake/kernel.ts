@@ -3,7 +3,7 @@
 import { openHow } from "../../src/kernel/abi/fs.ts";
 import { cloneArgs } from "../../src/kernel/abi/sched.ts";
 import { SYS } from "../../src/kernel/abi/syscalls.ts";
-import { textOf } from "../../src/kernel/memory.ts";
+import { cString, textOf } from "../../src/kernel/memory.ts";
 
 /** Decides the result of one call; `bytesAt` gives the memory behind an argument. */
 export type Answer = (args: readonly number[], bytesAt: (address: number) => Uint8Array) => number;
@@ -90,6 +90,7 @@ export class FakeKernel {
   readonly transcript: string[] = [];
   readonly #answers = new Map<string, Answer>();
   readonly #addresses = new Map<Uint8Array, number>();
+  readonly #texts = new Map<string, Uint8Array>();
   readonly #memory: Uint8Array[] = [];
   #nextFd = FIRST_FD;
 
@@ -104,6 +105,12 @@ export class FakeKernel {
     const address = this.#memory.push(bytes) * PAGE;
     this.#addresses.set(bytes, address);
     return address;
+  }
+
+  addressOfText(text: string): number {
+    const bytes = this.#texts.get(text) ?? cString(text);
+    this.#texts.set(text, bytes);
+    return this.addressOf(bytes);
   }
 
   syscall(nr: number, ...args: number[]): number {
@@ -153,6 +160,7 @@ export function fakeKernel(): FakeKernel {
   Object.assign(globalThis, {
     syscall: kernel.syscall.bind(kernel),
     addressOf: kernel.addressOf.bind(kernel),
+    addressOfText: kernel.addressOfText.bind(kernel),
     matches,
     giveBack: () => 0,
     environment,

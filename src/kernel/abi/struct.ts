@@ -1,11 +1,6 @@
 // C structs as tables of typed fields: `const layout = new Layout(); export const ucred = { pid: layout.i32(), … }`.
 
 const WORD = 4294967296;
-/** Where the words of fields are written first: a copy of them is quicker, in the compiled program, than byte after byte. */
-const wordBytes = new Uint8Array(4);
-const wordView = new DataView(wordBytes.buffer);
-const pairBytes = new Uint8Array(8);
-const pairView = new DataView(pairBytes.buffer);
 
 /** One whole-number field. */
 export class Field {
@@ -20,38 +15,39 @@ export class Field {
     this.at = at;
     this.width = width;
     this.#least = signed ? -count / 2 : 0;
-    this.#beyond = signed ? count / 2 : count;
+    this.#beyond = signed ? count / 2 : Math.min(count, Number.MAX_SAFE_INTEGER + 1);
   }
 
   /** Throws unless `value` is a whole number that fits; for u64 the limit is 2^53, beyond it use `putWords`. */
   put(bytes: Uint8Array, value: number): void {
-    if (!Number.isSafeInteger(value) || value < this.#least || value >= this.#beyond) {
+    if (!(value >= this.#least && value < this.#beyond) || Math.floor(value) !== value) {
       throw new RangeError(`${value} does not fit in ${this.width} bytes`);
     }
-    const high = Math.floor(value / WORD);
-    this.putWords(bytes, value - high * WORD, high);
+    const { at, width } = this;
+    checkRoom(bytes, at, width);
+    const positive = value < 0 ? value + this.#beyond - this.#least : value;
+    if (width < 4) {
+      bytes[at] = positive;
+      if (width === 2) bytes[at + 1] = positive / 256;
+      return;
+    }
+    putWord(bytes, at, positive);
+    if (width === 8) putWord(bytes, at + 4, positive / WORD);
   }
 
   /** The full 64 bits, for capability sets and seccomp arguments. */
   putWords(bytes: Uint8Array, low: number, high: number): void {
     checkRoom(bytes, this.at, this.width);
-    if (this.width === 4) {
-      wordView.setUint32(0, low, true);
-      bytes.set(wordBytes, this.at);
-    } else if (this.width === 8) {
-      pairView.setUint32(0, low, true);
-      pairView.setUint32(4, high, true);
-      bytes.set(pairBytes, this.at);
-    } else {
-      putBytes(bytes, this.at, this.width, low);
-    }
+    putWord(bytes, this.at, low);
+    putWord(bytes, this.at + 4, high);
   }
 
   get(bytes: Uint8Array): number {
-    checkRoom(bytes, this.at, this.width);
-    let value = 0;
-    for (let i = this.width - 1; i >= 0; i--) value = value * 256 + bytes[this.at + i]!;
-    return value >= this.#beyond ? value + 2 * this.#least : value;
+    const { at, width } = this;
+    checkRoom(bytes, at, width);
+    const low = width < 4 ? bytes[at]! + (width === 2 ? bytes[at + 1]! * 256 : 0) : wordAt(bytes, at);
+    const value = width === 8 ? wordAt(bytes, at + 4) * WORD + low : low;
+    return this.#least < 0 && value >= this.#beyond ? value - this.#beyond + this.#least : value;
   }
 }
 
@@ -118,14 +114,16 @@ export class Layout {
   }
 }
 
-/** Operations on bits take longer, in the compiled program, than a division and a multiplication. */
-function putBytes(bytes: Uint8Array, at: number, width: number, value: number): void {
-  let left = value < 0 ? value + WORD : value;
-  for (let i = 0; i < width; i++) {
-    const rest = Math.floor(left / 256);
-    bytes[at + i] = left - rest * 256;
-    left = rest;
-  }
+/** A byte takes what its eight bits hold of a positive number, and nothing is quicker in the compiled program. */
+function putWord(bytes: Uint8Array, at: number, value: number): void {
+  bytes[at] = value;
+  bytes[at + 1] = value / 256;
+  bytes[at + 2] = value / 65536;
+  bytes[at + 3] = value / 16777216;
+}
+
+function wordAt(bytes: Uint8Array, at: number): number {
+  return bytes[at]! + bytes[at + 1]! * 256 + bytes[at + 2]! * 65536 + bytes[at + 3]! * 16777216;
 }
 
 function roundUp(value: number, step: number): number {
