@@ -18,7 +18,9 @@ export const namespaceNames: readonly NamespaceName[] = ["user", "mnt", "pid", "
 
 /** The CLONE_NEW* flag of a namespace. */
 export function flagOfNamespace(name: NamespaceName): number {
-  switch (name) {
+  // A text also in the compiled program, where the name may be one of several types.
+  const text: NamespaceName = `${name}`;
+  switch (text) {
     case "user":
       return CLONE_NEWUSER;
     case "mnt":

@@ -172,8 +172,8 @@ function refuseWhatIsTaken(container: Container, plan: NetworkPlan): void {
 
 /** Those of the host that it takes, and that another life of it has lost. */
 function bringDevicesHome(options: StartOptions): void {
+  if (!options.config.networks.items.some((network): boolean => network.type.value === "phys")) return;
   const requests = networkRequestsOf(options).filter((request) => request.type === "phys");
-  if (requests.length === 0) return;
   const folder = movedLinksFolder(runDirectory(effectiveUser(), ownEnvironment()));
   const socket = new NetlinkSocket();
   try {

@@ -152,6 +152,7 @@ function rotationNeedsFile(config: Config): Complaint | undefined {
 
 /** The kernel takes no map in which an id stands twice (user_namespaces(7)). */
 function mapsMustNotOverlap(config: Config): Complaint | undefined {
+  if (!config.idmap.isUsed()) return undefined;
   for (const kind of ["u", "g"]) {
     const maps = config.idmap.values.filter((map): boolean => map.kind === kind);
     const isTwice = haveTwice(maps.map((map) => ({ first: map.inside, count: map.count })));

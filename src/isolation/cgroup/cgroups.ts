@@ -10,14 +10,7 @@ import { openAt, readText, tryOpenAt, writeAt } from "../../kernel/files.ts";
 import { effectiveUser } from "../../kernel/process.ts";
 import { type CgroupFolder, type CgroupOwner, delegateCgroup, delegatedFiles } from "./delegate.ts";
 import { enterByTasks } from "./enter.ts";
-import {
-  type CgroupKind,
-  type CgroupLayout,
-  hierarchyOf,
-  type Membership,
-  membershipsIn,
-  unifiedOf,
-} from "./layout.ts";
+import { type CgroupKind, type CgroupLayout, hierarchyOf, membershipsIn, unifiedOf } from "./layout.ts";
 import { type LeftOut, leftOutSentence } from "./left-out.ts";
 import { LiveDevices } from "./live-devices.ts";
 import { continueOutside, goOut, type MonitorExit } from "./monitor-exit.ts";
@@ -70,8 +63,8 @@ export class ContainerCgroups {
   readonly #pivot: string;
   /** How many names were taken. */
   #attempt = 0;
-  /** Where the monitor's caller was: there it goes back to in the end. */
-  #origin: Membership[] = [];
+  /** Where the monitor's caller was, as /proc says it: there it goes back to in the end. */
+  #origin = "";
   #monitorIsInside = false;
   /** Whether the monitor was born there: only then another process may go on in its place. */
   #bornInside = false;
@@ -143,7 +136,7 @@ export class ContainerCgroups {
    */
   makeMonitor(): void {
     this.#makeRoom();
-    this.#origin = membershipsIn(readText("/proc/self/cgroup"));
+    this.#origin = readText("/proc/self/cgroup");
     for (let attempt = 0; ; attempt++) {
       const path = monitorPath(this.names, attempt);
       if (path === undefined) throw taken(this.names.monitor, `lxc.monitor.${this.names.name}`);
@@ -264,7 +257,7 @@ export class ContainerCgroups {
   }
 
   #exit(pivot: string): MonitorExit {
-    return { origin: this.#origin, pivot };
+    return { origin: membershipsIn(this.#origin), pivot };
   }
 
   /** Gives the cgroups that the container's processes are in to its root, whose numbers on the host these are. */

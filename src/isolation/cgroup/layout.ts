@@ -3,7 +3,7 @@
 import { LxcError } from "../../base/errors.ts";
 import { below, joinPath } from "../../base/path.ts";
 import { readText, tryReadText } from "../../kernel/files.ts";
-import { mountIn } from "../../kernel/mount-table.ts";
+import { unescaped } from "../../kernel/mount-table.ts";
 
 export type CgroupKind = "legacy" | "hybrid" | "unified" | "none";
 
@@ -30,18 +30,24 @@ interface Mounted {
   readonly mountPoint: string;
   /** What of the hierarchy is mounted there. */
   readonly root: string;
-  readonly options: readonly string[];
+  /** With a comma at both ends. */
+  readonly options: string;
 }
 
 /** One line of /proc/PID/cgroup. */
 export interface Membership {
   /** Empty for the unified hierarchy. */
   readonly controllers: readonly string[];
+  /** The same as written, with a comma at both ends. */
+  readonly listed: string;
   readonly path: string;
 }
 
-/** Before the type of such a mount. */
-const TYPE_CGROUP = " - cgroup";
+/** Between what a line of /proc/self/mountinfo says of a mount and what it says of its file system (proc_pid_mountinfo(5)). */
+const SEPARATOR = " - ";
+const TYPE_CGROUP = `${SEPARATOR}cgroup`;
+/** Fields up to the mount point, with that. */
+const MOUNT_FIELDS = 5;
 const INIT_SCOPE = "/init.scope";
 
 /** Where processes of ours go when they have to leave another cgroup, as LXC names it. */
@@ -87,7 +93,7 @@ export function layoutFrom(mountinfo: string, cgroups: string, relative: boolean
     const version = isUnified ? 2 : 1;
     for (let i = 0; i < mounts.length; i++) {
       const mounted = mounts[i]!;
-      if (mounted.version !== version || !hasAll(mounted.options, member.controllers)) continue;
+      if (mounted.version !== version || !hasAll(mounted.options, member)) continue;
       const base = baseIn(mounted.root, path === "" ? "/" : path);
       if (base === undefined) continue;
       const { controllers } = member;
@@ -111,11 +117,10 @@ function kindOf(count: number, legacy: number): CgroupKind {
   return legacy === count ? "legacy" : "hybrid";
 }
 
-function hasAll(options: readonly string[], controllers: readonly string[]): boolean {
-  for (let i = 0; i < controllers.length; i++) {
-    if (!options.includes(controllers[i]!)) return false;
-  }
-  return true;
+function hasAll(options: string, member: Membership): boolean {
+  // In the order of the kernel, which is the same in both, but that other options may be in front of a name.
+  if (options.includes(member.listed)) return true;
+  return member.controllers.length !== 1 && member.controllers.every((one): boolean => options.includes(`,${one},`));
 }
 
 /** Where `path` is below a mount of the hierarchy's folder `root`, if that reaches as far up. */
@@ -131,12 +136,21 @@ function mountedHierarchies(mountinfo: string): Mounted[] {
   // A host may have thousands of other mounts.
   for (let at = mountinfo.indexOf(TYPE_CGROUP); at >= 0; at = mountinfo.indexOf(TYPE_CGROUP, at + 1)) {
     const end = mountinfo.indexOf("\n", at);
-    const mount = mountIn(mountinfo.slice(mountinfo.lastIndexOf("\n", at) + 1, end < 0 ? mountinfo.length : end));
-    if (mount === undefined || (mount.type !== "cgroup" && mount.type !== "cgroup2")) continue;
-    const { root, mountPoint, options } = mount;
-    found.push({ version: mount.type === "cgroup2" ? 2 : 1, mountPoint, root, options });
+    const start = mountinfo.lastIndexOf("\n", at) + 1;
+    const behind = mountinfo.slice(at + SEPARATOR.length, end < 0 ? mountinfo.length : end);
+    const mounted = mountedIn(mountinfo.slice(start, at), behind);
+    if (mounted !== undefined) found.push(mounted);
   }
   return found;
+}
+
+/** A line of cgroups, in front of the separator and behind it. */
+function mountedIn(front: string, behind: string): Mounted | undefined {
+  const version = behind.startsWith("cgroup2 ") ? 2 : 1;
+  const fields = front.split(" ", MOUNT_FIELDS);
+  if ((version === 1 && !behind.startsWith("cgroup ")) || fields.length < MOUNT_FIELDS) return undefined;
+  const options = behind.slice(behind.lastIndexOf(" ") + 1);
+  return { version, mountPoint: unescaped(fields[4]!), root: unescaped(fields[3]!), options: `,${options},` };
 }
 
 /** The lines of /proc/PID/cgroup. */
@@ -151,7 +165,7 @@ export function membershipsIn(cgroups: string): Membership[] {
     const listed = line.slice(first + 1, second);
     // A hierarchy of version 1 without controllers and without a name cannot be mounted again, and is of no use.
     if (listed === "" && line.slice(0, first) !== "0") continue;
-    found.push({ controllers: namesIn(listed), path: line.slice(second + 1) });
+    found.push({ controllers: namesIn(listed), listed: `,${listed},`, path: line.slice(second + 1) });
   }
   return found;
 }
@@ -181,8 +195,10 @@ export function onlyUsed(layout: CgroupLayout, use: readonly string[]): CgroupLa
   return { kind: kindOf(hierarchies.length, legacy), hierarchies };
 }
 
-/** The hierarchy that `controller` is bound to: one of version 1 that has it, else the unified one if that may have it. */
-export function hierarchyOf(layout: CgroupLayout, controller: string): Hierarchy | undefined {
+/** The hierarchy that the controller `name` is bound to: one of version 1 that has it, else the unified one if that may have it. */
+export function hierarchyOf(layout: CgroupLayout, name: string): Hierarchy | undefined {
+  // A text also in the compiled program, where the name may be one of several types.
+  const controller = `${name}`;
   for (const h of layout.hierarchies) {
     if (h.version === 1 && h.controllers.includes(controller)) return h;
   }
