@@ -18,6 +18,7 @@ import { type Child, closeAllBut, holdStandardDescriptors, shellCode, waitForEnd
 import { exitCodeOfExec, hintOfExec, reasonOfExec } from "../kernel/program-search.ts";
 import { ignoreSignal } from "../kernel/signals.ts";
 import { nextLength, receiveMessage, socketPair, trySend } from "../kernel/sockets.ts";
+import { POLLIN, waitFor } from "../kernel/waiting.ts";
 import { NO_CGROUPS, type PayloadCgroups, payloadCgroupsOf, startIn } from "./attach-cgroups.ts";
 import { type Entry, guideInside, SAYS_FAILED, SAYS_LISTENER, SAYS_NO_EXEC, SAYS_PID } from "./attach-child.ts";
 import { attachEnvironment } from "./attach-environment.ts";
@@ -34,10 +35,12 @@ import {
 } from "./attach-target.ts";
 import { type AttachTerminal, openAttachTerminal, serveTerminal } from "./attach-terminal.ts";
 import { configItemsOf } from "./command-batch.ts";
-import { addSeccompListenerOf, configItemOf } from "./command-client.ts";
+import { addSeccompListenerOf, configItemOf, stateOf } from "./command-client.ts";
 import { type Filter, planFilter } from "./filter.ts";
 
 const LONGEST_MESSAGE = 16384;
+/** How long entering may take before somebody wonders. */
+const PATIENCE_MS = 500;
 const DEFAULT_SHELL = "/bin/sh";
 
 /** How it ended. */
@@ -74,7 +77,15 @@ export function attachTo(container: Container, options: AttachOptions): AttachEn
     ignoreSignal(SIGINT);
     ignoreSignal(SIGQUIT);
   }
+  sayIfFrozen(container, pair.left, options.warn);
   return endOf(container, reportFrom(container, pair.left, guide), terminal, entry);
+}
+
+/** What joins a frozen container stands still like all in it (as in LXC), and its caller waits, but not without a word. */
+function sayIfFrozen(container: Container, fd: number, warn: (text: string) => void): void {
+  if (waitFor(fd, POLLIN, PATIENCE_MS) || stateOf(container) !== "FROZEN") return;
+  const way = `lxc-unfreeze -n ${container.name} -P ${container.lxcpath}`;
+  warn(`${container.name} is frozen, and so is what enters it until it is let go on: ${way}`);
 }
 
 /** The filter for the program: without that of the container's others it would be a way out of it. */

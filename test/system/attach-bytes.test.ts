@@ -184,3 +184,21 @@ test("descriptors that are closed do not become anything of ours", { skip }, () 
   equal(run.stdout, "0\n");
   equal(place.ours("lxc-attach", "-n", NAME, "--", "cat", "/open").out, "none\n");
 });
+
+test("what enters a frozen container waits, says why, and goes on with it", { skip, timeout: 60_000 }, async () => {
+  equal(place.ours("lxc-freeze", "-n", NAME).err, "");
+  const caller = spawn("sh", ["-c", `exec ${ATTACH} echo entered`]);
+  let [out, err] = ["", ""];
+  caller.stdout.on("data", (bytes: Buffer) => {
+    out += bytes.toString();
+  });
+  caller.stderr.on("data", (bytes: Buffer) => {
+    err += bytes.toString();
+  });
+  ok(await eventually(() => err !== "", 15_000));
+  deepEqual([out, caller.exitCode], ["", null]);
+  const way = `lxc-unfreeze -n ${NAME} -P ${place.lxcpath}`;
+  equal(err, `lxc-attach: warning: ${NAME} is frozen, and so is what enters it until it is let go on: ${way}\n`);
+  equal(place.ours("lxc-unfreeze", "-n", NAME).err, "");
+  deepEqual([await once(caller, "close"), out], [[0, null], "entered\n"]);
+});
