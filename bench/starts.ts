@@ -8,7 +8,7 @@ import { type Summary, summarize } from "./statistics.ts";
 
 const STARTED = 500;
 const AT_ONCE = 32;
-const ROUNDS = 5;
+const ROUNDS = 9;
 /** The kernel takes networks and cgroups down after a container has stopped: the other engine's start is not to pay for that. */
 const QUIET_S = "2";
 
