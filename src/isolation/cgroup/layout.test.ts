@@ -109,3 +109,17 @@ test("where a process is in one hierarchy is told by its controllers", () => {
 test("a line of /proc/PID/cgroup without a name is of no use", () => {
   equal(membershipsIn("5::/\n0::/x\n").length, 1);
 });
+
+test("a named hierarchy that has controllers too is found behind other options, and other file systems are none", () => {
+  const mounts = [
+    "30 22 0:27 / /mnt/x rw shared:1 - cgroupfs cgroup rw,cpu",
+    "31 22 0:28 / /sys/fs/cgroup/a\\040b rw shared:4 master:2 - cgroup cgroup rw,cpu,xattr,name=mine",
+    "32 22",
+    "",
+  ].join("\n");
+  deepEqual(shown(layoutFrom(mounts, "3:cpu,name=mine:/\n", false)), [
+    "legacy",
+    'v1 /sys/fs/cgroup/a b [cpu,name=mine] ""',
+  ]);
+  deepEqual(shown(layoutFrom(mounts, "3:cpu,name=other:/\n2:cpuacct:/\n", false)), ["none"]);
+});

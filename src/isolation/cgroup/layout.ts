@@ -119,8 +119,11 @@ function kindOf(count: number, legacy: number): CgroupKind {
 
 function hasAll(options: string, member: Membership): boolean {
   // In the order of the kernel, which is the same in both, but that other options may be in front of a name.
-  if (options.includes(member.listed)) return true;
-  return member.controllers.length !== 1 && member.controllers.every((one): boolean => options.includes(`,${one},`));
+  return options.includes(member.listed) || (member.controllers.length !== 1 && hasEach(options, member.controllers));
+}
+
+function hasEach(options: string, controllers: readonly string[]): boolean {
+  return controllers.every((one): boolean => options.includes(`,${one},`));
 }
 
 /** Where `path` is below a mount of the hierarchy's folder `root`, if that reaches as far up. */
@@ -133,21 +136,20 @@ function baseIn(root: string, path: string): string | undefined {
 /** The cgroup mounts in the text of /proc/self/mountinfo. */
 function mountedHierarchies(mountinfo: string): Mounted[] {
   const found: Mounted[] = [];
-  // A host may have thousands of other mounts.
-  for (let at = mountinfo.indexOf(TYPE_CGROUP); at >= 0; at = mountinfo.indexOf(TYPE_CGROUP, at + 1)) {
-    const end = mountinfo.indexOf("\n", at);
-    const start = mountinfo.lastIndexOf("\n", at) + 1;
-    const behind = mountinfo.slice(at + SEPARATOR.length, end < 0 ? mountinfo.length : end);
-    const mounted = mountedIn(mountinfo.slice(start, at), behind);
+  const lines = mountinfo.split("\n");
+  for (let i = 0; i < lines.length; i++) {
+    const line = lines[i]!;
+    const at = line.indexOf(TYPE_CGROUP);
+    const mounted = at < 0 ? undefined : mountedIn(line, line.slice(at + SEPARATOR.length));
     if (mounted !== undefined) found.push(mounted);
   }
   return found;
 }
 
-/** A line of cgroups, in front of the separator and behind it. */
-function mountedIn(front: string, behind: string): Mounted | undefined {
+/** What a line says, of which `behind` is what follows the separator. */
+function mountedIn(line: string, behind: string): Mounted | undefined {
   const version = behind.startsWith("cgroup2 ") ? 2 : 1;
-  const fields = front.split(" ", MOUNT_FIELDS);
+  const fields = line.split(" ", MOUNT_FIELDS);
   if ((version === 1 && !behind.startsWith("cgroup ")) || fields.length < MOUNT_FIELDS) return undefined;
   const options = behind.slice(behind.lastIndexOf(" ") + 1);
   return { version, mountPoint: unescaped(fields[4]!), root: unescaped(fields[3]!), options: `,${options},` };
