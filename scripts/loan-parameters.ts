@@ -13,12 +13,15 @@ import {
 /** Of each function the places of the parameters that are on loan, with what gives such a thing up. */
 export type Loans = ReadonlyMap<string, ReadonlyMap<number, string>>;
 
+const FUNCTION = /\bsc_f_\w+/g;
 /** In front of a call that can be followed by another statement. */
 const STATEMENT = /^(?:\w+ \*?\w+ = )?$/;
 /** What only hands on what it gets, for a table of methods or as a value. */
 const WRAPPER = /^sc_(?:vm|w)_/;
 /** A reading or writing of bytes, for which the compiler itself takes no reference. */
 const BYTE = /\bsc_bytes_[gs]et_u8\((\w+),/;
+/** A function that is only announced. */
+const PROTOTYPE = /^(?:__attribute__\(\(noinline\)\) )?static [^=]*\);/;
 const ALIAS = /^\s*ScrBytes \*(sc_t\d+) = (\w+);$/;
 
 /** Which parameters can be: those of functions that are only called, that never change them, and that others hand on by name. */
@@ -43,11 +46,14 @@ export function loansIn(lines: readonly string[], functions: readonly CFunction[
 function callsIn(lines: readonly string[], functions: readonly CFunction[]): Map<string, (readonly string[])[]> {
   const calls = new Map<string, (readonly string[])[]>();
   const others = new Set<string>();
+  for (const line of outside(lines, functions)) {
+    if (!PROTOTYPE.test(line)) for (const name of line.match(FUNCTION) ?? []) others.add(name);
+  }
   for (const one of functions) {
     for (let at = one.head + 1; at < one.end; at++) {
       const line = lines[at]!;
       const call = callIn(line);
-      const names = line.match(/\bsc_f_\w+/g) ?? [];
+      const names = line.match(FUNCTION) ?? [];
       if (call !== undefined && names.length === 1 && (STATEMENT.test(call.before) || isHandedOn(one, call))) {
         calls.set(call.name, [...(calls.get(call.name) ?? []), call.args]);
       } else {
@@ -57,6 +63,15 @@ function callsIn(lines: readonly string[], functions: readonly CFunction[]): Map
   }
   for (const name of others) calls.delete(name);
   return calls;
+}
+
+/** The lines that are in no function. */
+function outside(lines: readonly string[], functions: readonly CFunction[]): string[] {
+  let next = 0;
+  return lines.filter((_, at) => {
+    while ((functions[next]?.end ?? at) < at) next++;
+    return at < (functions[next]?.head ?? lines.length);
+  });
 }
 
 /** Whether a wrapper only hands on what it was given. */

@@ -280,6 +280,13 @@ const KEPT: readonly (readonly [string, readonly string[], readonly string[]])[]
   ["of a call inside of something else", GIVEN_UP, ["  if (sc_f_open(sc_t0, sc_t7)) break;", ...CALL]],
 ];
 
+test("a parameter stays the function's: one of a function that a table of the program names", () => {
+  const [prototype, table] = ["static double sc_f_open(double sc_l_dir_0, ScrStr *sc_l_path_0);", "  { &sc_f_open },"];
+  const text = program(GIVEN_UP, CALL);
+  deepEqual(lent(`${table}\n${text}`), [table, ...text.split("\n")]);
+  deepEqual(lent(`${prototype}\n${text}`), [prototype, ...lent(text)]);
+});
+
 for (const [what, open, caller] of KEPT) {
   test(`a parameter stays the function's: one ${what}`, () => {
     const text = program(open, caller);
