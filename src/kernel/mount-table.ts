@@ -29,8 +29,25 @@ export function mountIn(line: string): MountRecord | undefined {
   };
 }
 
-/** Space, tab, newline and backslash are written as three octal digits. */
+/** Replaces `\040` (space), `\011` (tab), `\012` (newline), `\134` and `\\` (backslash), the escapes of mountinfo and of fstab(5). */
 export function unescaped(text: string): string {
   if (!text.includes("\\")) return text;
-  return text.split("\\040").join(" ").split("\\011").join("\t").split("\\012").join("\n").split("\\134").join("\\");
+  let plain = "";
+  let at = 0;
+  while (at < text.length) {
+    const four = text.slice(at, at + 4);
+    const letter =
+      four === "\\040" ? " " : four === "\\011" ? "\t" : four === "\\012" ? "\n" : four === "\\134" ? "\\" : "";
+    if (letter !== "") {
+      plain += letter;
+      at += 4;
+    } else if (text.startsWith("\\\\", at)) {
+      plain += "\\";
+      at += 2;
+    } else {
+      plain += text.charAt(at);
+      at++;
+    }
+  }
+  return plain;
 }

@@ -11,12 +11,12 @@ import {
 } from "../../src/container/config/rootfs-codecs.ts";
 import { bootIdText } from "../../src/container/rootfs/boot-id.ts";
 import { overlayPathsIn, rootFolders, writtenFolder } from "../../src/container/rootfs/layers.ts";
-import { mountEntriesIn, mountEntryIn, unescaped } from "../../src/container/rootfs/mount-entry.ts";
+import { mountEntriesIn, mountEntryIn } from "../../src/container/rootfs/mount-entry.ts";
 import { attributesFor, splitOptions } from "../../src/container/rootfs/mount-options.ts";
 import { targetOf } from "../../src/container/rootfs/plan.ts";
 import { explain } from "../../src/container/rootfs/steps.ts";
 import { mountsBelow } from "../../src/container/storage/mounted.ts";
-import { mountIn } from "../../src/kernel/mount-table.ts";
+import { mountIn, unescaped } from "../../src/kernel/mount-table.ts";
 import { Digest, Random } from "./random.ts";
 
 const A_DIGEST = 50;

@@ -3,7 +3,8 @@
 import { below, normalPath } from "../../base/path.ts";
 import { blankSeparated, simplePath } from "../../base/text.ts";
 import type { Environment } from "../../kernel/environment.ts";
-import { type MountEntry, mountEntryIn, unescaped } from "../rootfs/mount-entry.ts";
+import { unescaped } from "../../kernel/mount-table.ts";
+import { type MountEntry, mountEntryIn } from "../rootfs/mount-entry.ts";
 import type { Codec, ListCodec } from "./codecs.ts";
 
 const NONE: readonly string[] = [];

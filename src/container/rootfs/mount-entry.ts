@@ -1,6 +1,7 @@
 // One line of fstab, as in lxc.mount.entry and the file of lxc.mount.fstab. Pure.
 
 import { blankSeparated } from "../../base/text.ts";
+import { unescaped } from "../../kernel/mount-table.ts";
 
 export interface MountEntry {
   readonly source: string;
@@ -63,27 +64,4 @@ export function mountEntriesIn(text: string): MountEntry[] {
     if (entry !== undefined) entries.push(entry);
   }
   return entries;
-}
-
-/** Replaces `\040` (space), `\011` (tab), `\012` (newline), `\134` and `\\` (backslash), the escapes of fstab(5). */
-export function unescaped(text: string): string {
-  if (!text.includes("\\")) return text;
-  let plain = "";
-  let at = 0;
-  while (at < text.length) {
-    const four = text.slice(at, at + 4);
-    const letter =
-      four === "\\040" ? " " : four === "\\011" ? "\t" : four === "\\012" ? "\n" : four === "\\134" ? "\\" : "";
-    if (letter !== "") {
-      plain += letter;
-      at += 4;
-    } else if (text.startsWith("\\\\", at)) {
-      plain += "\\";
-      at += 2;
-    } else {
-      plain += text.charAt(at);
-      at++;
-    }
-  }
-  return plain;
 }

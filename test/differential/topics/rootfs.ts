@@ -10,9 +10,10 @@ import {
 } from "../../../src/container/rootfs/automounts.ts";
 import { bootIdText } from "../../../src/container/rootfs/boot-id.ts";
 import { overlayPathsIn } from "../../../src/container/rootfs/layers.ts";
-import { mountEntriesIn, unescaped } from "../../../src/container/rootfs/mount-entry.ts";
+import { mountEntriesIn } from "../../../src/container/rootfs/mount-entry.ts";
 import { attributesFor, splitOptions } from "../../../src/container/rootfs/mount-options.ts";
 import { explain, type MountStep } from "../../../src/container/rootfs/steps.ts";
+import { unescaped } from "../../../src/kernel/mount-table.ts";
 import { failureOf } from "./failure.ts";
 
 const FSTAB = `
