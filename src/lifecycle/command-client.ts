@@ -32,16 +32,15 @@ import {
   decodeAnswer,
   decodeCgroupContext,
   decodeCgroupHandle,
-  decodeStateMessage,
   encodeConsoleLog,
   encodeController,
   encodeMask,
   encodeRequest,
-  MESSAGE_SIZE,
   NO_STATE,
   type StateMask,
 } from "./command-protocol.ts";
 import { encodeDeviceRules } from "./device-rules.ts";
+import { decodeStateMessage, MESSAGE_SIZE } from "./life-message.ts";
 import { type State, stateOfNumber } from "./states.ts";
 
 /** A connection that tells of the next state that is waited for, or the state that is already so. */

@@ -13,20 +13,17 @@ import {
   decodeController,
   decodeMask,
   decodeRequest,
-  decodeStateMessage,
   encodeAnswer,
   encodeCgroupContext,
   encodeConsoleLog,
   encodeController,
-  encodeExitMessage,
   encodeMask,
   encodeRequest,
-  encodeStateMessage,
   isBodyFor,
-  MESSAGE_SIZE,
   maskOf,
   REQUEST_SIZE,
 } from "./command-protocol.ts";
+import { decodeStateMessage, encodeExitMessage, encodeStateMessage, MESSAGE_SIZE } from "./life-message.ts";
 
 /** The bytes as LXC's structs have them on a 64-bit machine. */
 function bytesOf(hex: string): Uint8Array {

@@ -1,6 +1,6 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { test } from "node:test";
-import { decodeEvent, encodeExitMessage, encodeStateMessage, isMessageAt, MESSAGE_SIZE } from "./command-protocol.ts";
+import { decodeEvent, encodeExitMessage, encodeStateMessage, isMessageAt, MESSAGE_SIZE } from "./life-message.ts";
 import { MessageStream } from "./message-stream.ts";
 
 const RUNNING = encodeStateMessage("c1", "RUNNING");

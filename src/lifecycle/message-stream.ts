@@ -1,6 +1,6 @@
 // The messages in a stream of bytes that may hold anything else besides. Pure.
 
-import { isMessageAt, MESSAGE_SIZE } from "./command-protocol.ts";
+import { isMessageAt, MESSAGE_SIZE } from "./life-message.ts";
 
 const NOTHING = new Uint8Array(0);
 

@@ -8,7 +8,8 @@ import { SYS } from "../kernel/abi/syscalls.ts";
 import { tryBytes } from "../kernel/call.ts";
 import { closeFd, tryOpenAt } from "../kernel/files.ts";
 import { trySend } from "../kernel/sockets.ts";
-import { encodeExitMessage, encodeStateMessage, NO_STATE, type StateMask } from "./command-protocol.ts";
+import { NO_STATE, type StateMask } from "./command-protocol.ts";
+import { encodeExitMessage, encodeStateMessage } from "./life-message.ts";
 import { type State, stateNumber } from "./states.ts";
 
 /** Whether a client with this mask is content with the state that is now. */

@@ -4,7 +4,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, constants, openSync, readdirSync, readFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { monitordSocketOf } from "../../src/container/paths.ts";
-import { encodeExitMessage, encodeStateMessage } from "../../src/lifecycle/command-protocol.ts";
+import { encodeExitMessage, encodeStateMessage } from "../../src/lifecycle/life-message.ts";
 import type { State } from "../../src/lifecycle/states.ts";
 import { BIN, eventually } from "./host.ts";
 

@@ -10,7 +10,7 @@ import { EventLoop } from "../../kernel/event-loop.ts";
 import { closeFd } from "../../kernel/files.ts";
 import { bytesOfText } from "../../kernel/memory.ts";
 import { Pattern } from "../../kernel/pattern.ts";
-import { decodeEvent, type LifeEvent } from "../../lifecycle/command-protocol.ts";
+import { decodeEvent, type LifeEvent } from "../../lifecycle/life-message.ts";
 import { MessageStream } from "../../lifecycle/message-stream.ts";
 import { connectMonitord, openMonitord } from "../../lifecycle/monitord-client.ts";
 import { environment } from "./caller.ts";

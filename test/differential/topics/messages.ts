@@ -7,13 +7,12 @@ import {
   commandNumbered,
   decodeAnswer,
   decodeRequest,
-  decodeStateMessage,
   encodeAnswer,
   encodeRequest,
-  encodeStateMessage,
   isBodyFor,
 } from "../../../src/lifecycle/command-protocol.ts";
 import { decode, encodeFailure } from "../../../src/lifecycle/handshake.ts";
+import { decodeStateMessage, encodeStateMessage } from "../../../src/lifecycle/life-message.ts";
 import { failureOf } from "./failure.ts";
 
 export function messages(): string[] {
