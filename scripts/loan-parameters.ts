@@ -108,7 +108,7 @@ function isForBytes(body: readonly string[], line: string): boolean {
   return body.every((other) => other === line || !used.test(other) || BYTE.exec(other)?.[1] === name);
 }
 
-/** The lines with all functions and their callers so. A line stays where it is. */
+/** The lines with all functions and their callers so: a call and what is given up behind it are one, what is left out is empty. */
 export function lend(lines: readonly string[], functions: readonly CFunction[], loans: Loans): string[] {
   const written = [...lines];
   for (const one of functions) {

@@ -1,4 +1,4 @@
-import { deepEqual } from "node:assert/strict";
+import { deepEqual, equal } from "node:assert/strict";
 import { test } from "node:test";
 import { functionsIn } from "./c-functions.ts";
 import { lend, loansIn } from "./loan-parameters.ts";
@@ -79,6 +79,7 @@ const ROWS: readonly (readonly [string, readonly string[], readonly string[]])[]
     ["what is handed on", ["  sc_t5 = sc_t0;"]],
     ["what is of a function that is not known", ["  scr_unheard_of(sc_t0);"]],
     ["a variable that changes between", ["  scr_str_release(sc_l_a_0);", "  sc_l_a_0 = sc_t3;"]],
+    ["a variable that is set between", ["  sc_l_a_0 = sc_t3;"]],
     ["a variable that is given up between", ["  scr_str_release(sc_l_a_0);", "  sc_f_other();"]],
     ["a variable that others may change", ["  scr_into(&sc_l_a_0);"]],
   ].map(([what, between]): [string, string[], string[]] => {
@@ -93,6 +94,20 @@ const ROWS: readonly (readonly [string, readonly string[], readonly string[]])[]
     "not a text of the program that is handed on, and nothing of it",
     ["  ScrStr *sc_t0 = scr_str_retain((ScrStr *)&sc_lit_3);", "  return sc_t0;"],
     ["  ScrStr *sc_t0 = (ScrStr *)&sc_lit_3;", "  return sc_t0;"],
+  ],
+  [
+    "what is compared as a union",
+    [
+      "  ScrUnion *sc_t0 = scr_union_retain(sc_l_u_0);",
+      "  bool sc_t1 = sc_ue_0(sc_t0, sc_t2);",
+      "  scr_union_release(sc_t0);",
+    ],
+    ["  ScrUnion *sc_t0 = sc_l_u_0;", "  bool sc_t1 = sc_ue_0(sc_t0, sc_t2);"],
+  ],
+  [
+    "not a value that is another later",
+    ["  ScrStr *sc_t0 = scr_str_retain((ScrStr *)&sc_lit_3);", "  sc_t0 = sc_t9;", "  scr_str_release(sc_t0);"],
+    ["  ScrStr *sc_t0 = scr_str_retain((ScrStr *)&sc_lit_3);", "  sc_t0 = sc_t9;", "  scr_str_release(sc_t0);"],
   ],
   [
     "not a variable of a module that is set twice",
@@ -228,6 +243,38 @@ for (const [what, other, isLent] of FIELDS) {
     deepEqual(lent(inFunction(...lines)).slice(1, 3), ["  sc_rs_r1 *sc_t3 = sc_l_row_0;", lentLine]);
   });
 }
+
+const SQUARE = [
+  "  ScrStr *sc_t4 = scr_str_retain(sc_l_square_0->sc_fld_name);",
+  "  bool sc_t5 = scr_str_eq(sc_t4, sc_t6);",
+  "  scr_str_release(sc_t4);",
+];
+
+test("what is in a field of an object counts while its constructor is at work", () => {
+  const text = [
+    "static void sc_f_Square_constructor(sc_o_m1_Square *sc_l_square_0) { /* a.ts:1 */",
+    ...SQUARE,
+    "  sc_l_square_0->sc_fld_name = sc_t7;",
+    "}",
+  ];
+  deepEqual(lent(text.join("\n")), text);
+});
+
+test("what is in a field counts when it is set in an object that is seen as another class's", () => {
+  const reader = [
+    "static void sc_f_read(ScrClosure *sc_env, sc_o_m1_Square *sc_l_square_0) { /* a.ts:1 */",
+    ...SQUARE,
+    "}",
+  ];
+  const writer = [
+    "static void sc_f_write(ScrClosure *sc_env, sc_o_m1_Square *sc_l_square_0) { /* a.ts:9 */",
+    "  sc_o_m1_Shape *sc_t1 = (sc_o_m1_Shape *)sc_l_square_0;",
+    "  sc_t1->sc_fld_name = sc_t7;",
+    "}",
+  ];
+  deepEqual(lent([...reader, ...writer].join("\n")), [...reader, ...writer]);
+  equal(lent(reader.join("\n"))[1], "  ScrStr *sc_t4 = sc_l_square_0->sc_fld_name;");
+});
 
 test("what is in a union, and what is seen as an object of the class that its own extends", () => {
   const lines = [

@@ -35,9 +35,9 @@ export class Field {
     if (width === 8) putWord(bytes, at + 4, positive / WORD);
   }
 
-  /** The full 64 bits, for capability sets and seccomp arguments. */
+  /** The full 64 bits of a u64, for limits that have none. */
   putWords(bytes: Uint8Array, low: number, high: number): void {
-    checkRoom(bytes, this.at, this.width);
+    checkRoom(bytes, this.at, 8);
     putWord(bytes, this.at, low);
     putWord(bytes, this.at + 4, high);
   }
